@@ -1,0 +1,1 @@
+"""Boundary-policy service for psychotherapy practices."""

@@ -1,0 +1,1 @@
+"""The REST door: one file per resource; doors translate and nothing else."""

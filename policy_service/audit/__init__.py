@@ -1,0 +1,1 @@
+"""The audit log on a database: append, seal, sign, read, verify."""

@@ -1,0 +1,1 @@
+"""Credentials to Principal: EHR clients and console sessions."""

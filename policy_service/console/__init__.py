@@ -1,0 +1,1 @@
+"""The HTML door for compliance officers and clinicians."""

@@ -1,0 +1,1 @@
+"""Engine, sessions, column types and tables."""

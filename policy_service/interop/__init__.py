@@ -1,0 +1,1 @@
+"""The EHR standards door (CDS Hooks, FHIR, SMART, webhooks): later issues."""

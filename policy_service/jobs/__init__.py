@@ -1,0 +1,1 @@
+"""Work rows that commit with their cause."""

@@ -1,0 +1,1 @@
+"""Who is this person? Normalising, match keys, comparisons, hypotheses, explanations. Pure."""

@@ -1,0 +1,1 @@
+"""What do the codes say? Pack loading, three-valued conditions, clocks, the engine. Pure."""

@@ -1,0 +1,1 @@
+"""What users ask for, one file each. Services take a Session and a Principal and never commit."""

@@ -1,0 +1,1 @@
+"""Keys, wrapping, seal and open. Imports nothing but `cryptography`."""
