@@ -1,0 +1,45 @@
+"""The ordered answer of a decision (design, "Words")."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """no_finding < advise < monitor < deliberate < prohibit.
+
+    The bottom is never called "allow": it says that no rule in these packs matched.
+    """
+
+    NO_FINDING = "no_finding"
+    ADVISE = "advise"
+    MONITOR = "monitor"
+    DELIBERATE = "deliberate"
+    PROHIBIT = "prohibit"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order, 0 for `no_finding`."""
+        return _RANK[self]
+
+    # StrEnum inherits str's alphabetical order, in which "deliberate" < "monitor":
+    # all four comparisons are ours, so that max() over outcomes is the strictest.
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Outcome(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Outcome(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Outcome(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Outcome(other).rank
+
+
+_RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
+
+
+def strictest(*outcomes: Outcome) -> Outcome:
+    """The strictest of the outcomes; `no_finding` of none."""
+    return max(outcomes, default=Outcome.NO_FINDING)
