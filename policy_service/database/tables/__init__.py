@@ -1,1 +1,29 @@
-"""Tables, one file per concept."""
+"""Tables, one file per concept. Importing this package registers them all."""
+
+from policy_service.database.tables import (
+    accounts,
+    audit,
+    care,
+    decisions,
+    directory,
+    events,
+    jobs,
+    people,
+    registry,
+    reviews,
+    ties,
+)
+
+__all__ = [
+    "accounts",
+    "audit",
+    "care",
+    "decisions",
+    "directory",
+    "events",
+    "jobs",
+    "people",
+    "registry",
+    "reviews",
+    "ties",
+]

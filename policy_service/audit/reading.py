@@ -1,0 +1,123 @@
+"""Read the tree back: heads, checkpoints, proofs and entries. Nothing here changes the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from policy_service.database.session import Database
+from policy_service.database.tables.audit import (
+    CheckpointRow,
+    EntryRow,
+    HeadRow,
+    LeafRow,
+    NodeRow,
+    PendingRow,
+)
+from policy_service.errors import NotFound, NotReady
+from policy_service.ledger.checkpoint import Checkpoint, sign_checkpoint
+from policy_service.ledger.merkle import Head, SubtreeReader, inclusion_proof
+from policy_service.ledger.note import Signer
+from policy_service.ledger.proof_file import InclusionProof
+from policy_service.ledger.verify import Entry
+
+
+def head(session: Session, practice_id: str) -> Head:
+    """Committed size and root."""
+    row = session.execute(
+        select(HeadRow.size, HeadRow.root).where(HeadRow.practice_id == practice_id)
+    ).one()
+    return Head(row.size, row.root)
+
+
+def subtree_reader(session: Session, practice_id: str) -> SubtreeReader:
+    """Hashes of complete subtrees from the stored nodes."""
+
+    def read(level: int, index: int) -> bytes:
+        key = {"practice_id": practice_id, "level": level, "node_index": index}
+        found = session.execute(select(NodeRow.hash).filter_by(**key)).scalar_one_or_none()
+        if found is None:
+            raise NotFound
+        return found
+
+    return read
+
+
+def latest_checkpoint(database: Database, practice_id: str, signer: Signer, now: datetime) -> str:
+    """The signed checkpoint of the committed size; signs it if nobody has.
+
+    Signing comes after the commit of the tree, in a transaction of its own: a crash can delay a
+    checkpoint, never fork the log.
+    """
+    with database.read(practice_id) as session:
+        current = head(session, practice_id)
+        note = _stored_note(session, practice_id, current.size)
+    if note is not None:
+        return note
+    note = sign_checkpoint(Checkpoint(signer.name, current.size, current.root), signer).to_text()
+    with database.write(practice_id) as session:
+        stored = _stored_note(session, practice_id, current.size)
+        if stored is None:
+            session.execute(
+                insert(CheckpointRow),
+                [
+                    {
+                        "practice_id": practice_id,
+                        "size": current.size,
+                        "note": note,
+                        "signed_at": now,
+                    }
+                ],
+            )
+    return stored or note
+
+
+def _stored_note(session: Session, practice_id: str, size: int) -> str | None:
+    return session.execute(
+        select(CheckpointRow.note).where(
+            CheckpointRow.practice_id == practice_id, CheckpointRow.size == size
+        )
+    ).scalar_one_or_none()
+
+
+def leaf_index(session: Session, practice_id: str, entry_id: str) -> int:
+    """Place of an entry in the tree. NotFound for no such entry, NotReady while it is pending."""
+    found = session.execute(
+        select(LeafRow.leaf_index).where(
+            LeafRow.practice_id == practice_id, LeafRow.entry_id == entry_id
+        )
+    ).scalar_one_or_none()
+    if found is not None:
+        return found
+    pending = select(PendingRow.entry_id).where(
+        PendingRow.practice_id == practice_id, PendingRow.entry_id == entry_id
+    )
+    if session.execute(pending).scalar_one_or_none() is None:
+        raise NotFound
+    raise NotReady("The entry is committed and waits for its place in the tree.")
+
+
+def proof(session: Session, practice_id: str, entry_id: str, checkpoint: str, size: int) -> str:
+    """The `.tlog-proof` text of an entry under a signed checkpoint of `size`."""
+    index = leaf_index(session, practice_id, entry_id)
+    path = inclusion_proof(subtree_reader(session, practice_id), index, size)
+    return InclusionProof(index, path, checkpoint).to_text()
+
+
+def entries(session: Session, practice_id: str, first: int = 0) -> Iterator[Entry]:
+    """(index, leaf bytes) in tree order, streamed."""
+    rows = session.execute(
+        select(LeafRow.leaf_index, EntryRow.leaf)
+        .join(
+            EntryRow,
+            (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
+        )
+        .where(LeafRow.practice_id == practice_id, LeafRow.leaf_index >= first)
+        .order_by(LeafRow.leaf_index)
+        .execution_options(yield_per=1000)
+    )
+    for index, leaf in rows:
+        yield Entry(index, leaf)

@@ -1,0 +1,38 @@
+"""Social-media accounts and connections between them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from policy_service.database.base import Base
+from policy_service.database.tables.revisions import Revised
+from policy_service.database.types import UuidText
+
+
+class AccountRow(Revised, Base):
+    """A person's account. `kind` is personal, professional, mixed or None while nobody said."""
+
+    __tablename__ = "account"
+    __table_args__ = (Index("ix_account_handle", "practice_id", "handle_key"),)
+
+    person_id: Mapped[str] = mapped_column(UuidText, index=True)
+    platform: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[str | None] = mapped_column(String(12))
+    handle_key: Mapped[int] = mapped_column(BigInteger)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ConnectionRow(Revised, Base):
+    """Account to account. `initiator` is clinician or client; the far account may be unknown yet:
+    then only its handle's key is kept."""
+
+    __tablename__ = "connection"
+    __table_args__ = (Index("ix_connection_far", "practice_id", "far_handle_key"),)
+
+    account_id: Mapped[str] = mapped_column(UuidText, index=True)
+    far_handle_key: Mapped[int] = mapped_column(BigInteger)
+    direction: Mapped[str] = mapped_column(String(12))
+    initiator: Mapped[str | None] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    since: Mapped[str | None] = mapped_column(String(10))

@@ -1,0 +1,50 @@
+"""Episodes of care and their parties. Dates are ISO text and may be partial."""
+
+from __future__ import annotations
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from policy_service.database.base import Base, PracticeOwned
+from policy_service.database.tables.revisions import Revised
+from policy_service.database.types import UuidText
+
+
+class EpisodeRow(Revised, Base):
+    """An episode of care; terminated with a reason."""
+
+    __tablename__ = "episode"
+
+    external_id: Mapped[str | None] = mapped_column(String(100), index=True)
+    began_on: Mapped[str | None] = mapped_column(String(10))
+    terminated_on: Mapped[str | None] = mapped_column(String(10))
+    termination_reason: Mapped[str | None] = mapped_column(String(40))
+    is_open: Mapped[bool] = mapped_column()
+
+
+class EpisodeClientRow(PracticeOwned, Base):
+    """A client's part in one revision of an episode."""
+
+    __tablename__ = "episode_client"
+
+    episode_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(UuidText, primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    began_on: Mapped[str | None] = mapped_column(String(10))
+    ended_on: Mapped[str | None] = mapped_column(String(10))
+
+
+class EpisodeClinicianRow(PracticeOwned, Base):
+    """A clinician's part in one revision of an episode, with the dates that clocks count from."""
+
+    __tablename__ = "episode_clinician"
+
+    episode_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    clinician_id: Mapped[str] = mapped_column(UuidText, primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    began_on: Mapped[str | None] = mapped_column(String(10))
+    ended_on: Mapped[str | None] = mapped_column(String(10))
+    last_contact_on: Mapped[str | None] = mapped_column(String(10))
+    known_since: Mapped[str | None] = mapped_column(String(10))

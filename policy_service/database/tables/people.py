@@ -1,0 +1,68 @@
+"""Persons: one sealed blob each, its own key, and the HMAC match keys it is found by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from policy_service.database.base import Base, PracticeOwned
+from policy_service.database.types import UtcDateTime, UuidText
+
+
+class PersonRow(PracticeOwned, Base):
+    """Anyone we may need to recognise. `pseudonym` is what the audit log calls them."""
+
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(UuidText)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    record_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    merged_into: Mapped[str | None] = mapped_column(UuidText)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PersonKeyRow(PracticeOwned, Base):
+    """A person's data key, wrapped by the practice key; destroying it erases the person."""
+
+    __tablename__ = "person_key"
+
+    person_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MatchKeyRow(PracticeOwned, Base):
+    """HMAC of one blocking text, truncated to 8 bytes, with a secret of the practice."""
+
+    __tablename__ = "match_key"
+    __table_args__ = (
+        Index("ix_match_key_person", "practice_id", "person_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    person_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+
+
+class IdentityVerdictRow(PracticeOwned, Base):
+    """An officer's word on two persons; append-only, outranks the score.
+
+    It holds until a compared field changes: the digests are those of the records judged.
+    """
+
+    __tablename__ = "identity_verdict"
+    __table_args__ = (Index("ix_identity_verdict_pair", "practice_id", "person_a", "person_b"),)
+
+    id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    person_a: Mapped[str] = mapped_column(UuidText)
+    person_b: Mapped[str] = mapped_column(UuidText)
+    verdict: Mapped[str] = mapped_column(String(10))
+    relation: Mapped[str | None] = mapped_column(String(20))
+    digest_a: Mapped[bytes] = mapped_column(LargeBinary(32))
+    digest_b: Mapped[bytes] = mapped_column(LargeBinary(32))
+    decided_by: Mapped[str] = mapped_column(String(60))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,28 @@
+"""Ties: a stated or inferred relationship between two persons. A disclosure is a tie a clinician
+states. Ids and open/ended are clear; kind, period and wording are sealed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from policy_service.database.base import Base
+from policy_service.database.tables.revisions import Revised
+from policy_service.database.types import UuidText
+
+
+class TieRow(Revised, Base):
+    """`to_person` is, to `from_person`, what the sealed kind says ("BRO": the brother)."""
+
+    __tablename__ = "tie"
+    __table_args__ = (
+        Index("ix_tie_from", "practice_id", "from_person_id"),
+        Index("ix_tie_to", "practice_id", "to_person_id"),
+    )
+
+    from_person_id: Mapped[str] = mapped_column(UuidText)
+    to_person_id: Mapped[str] = mapped_column(UuidText)
+    is_ended: Mapped[bool] = mapped_column()
+    source: Mapped[str] = mapped_column(String(20))
+    clinician_id: Mapped[str | None] = mapped_column(UuidText, index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,1 @@
+"""Gather the facts of one clinician and one client: the only reading a check does."""

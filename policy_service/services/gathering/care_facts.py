@@ -1,0 +1,129 @@
+"""The care facts: where this clinician and this client stand, and the dates clocks count from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
+from policy_service.domain.care import CareSpell, ClientStatus, client_status, service
+from policy_service.domain.dates import PartialDate
+from policy_service.domain.facts import NOT_APPLICABLE, Fact, Known, On, OneOf, Unknown, Why
+from policy_service.services.context import Context
+
+
+def care_spells(
+    context: Context, clinician_id: str | None, client_ids: Iterable[str]
+) -> list[CareSpell]:
+    """Spells of care of these client ids, with this clinician or (None) with anyone here."""
+    wanted = list(client_ids)
+    if not wanted:
+        return []
+    statement = (
+        select(EpisodeRow, EpisodeClientRow, EpisodeClinicianRow)
+        .join(
+            EpisodeClientRow,
+            (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
+            & (EpisodeClientRow.episode_id == EpisodeRow.id)
+            & (EpisodeClientRow.revision == EpisodeRow.revision),
+        )
+        .join(
+            EpisodeClinicianRow,
+            (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
+            & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
+            & (EpisodeClinicianRow.revision == EpisodeRow.revision),
+        )
+        .where(
+            EpisodeRow.is_current.is_(True),
+            EpisodeRow.is_withdrawn.is_(False),
+            EpisodeClientRow.client_id.in_(wanted),
+        )
+    )
+    if clinician_id is not None:
+        statement = statement.where(EpisodeClinicianRow.clinician_id == clinician_id)
+    return [_spell(*row) for row in context.session.execute(statement).tuples()]
+
+
+def _spell(
+    episode: EpisodeRow, client: EpisodeClientRow, clinician: EpisodeClinicianRow
+) -> CareSpell:
+    return CareSpell(
+        began_on=_partial(clinician.began_on or client.began_on or episode.began_on),
+        is_open=episode.is_open and client.ended_on is None and clinician.ended_on is None,
+        last_contact_on=_partial(clinician.last_contact_on),
+        relationship_ended_on=_partial(clinician.ended_on or client.ended_on),
+        terminated_on=_partial(episode.terminated_on),
+        termination_reason=episode.termination_reason,
+    )
+
+
+def _partial(text: str | None) -> PartialDate | None:
+    return PartialDate(text) if text else None
+
+
+def care_facts(purpose: str, spells: list[CareSpell], maybe: list[CareSpell]) -> dict[str, Fact]:
+    """Facts of the care between the two. `maybe` are spells of someone who may be the client."""
+    status = client_status(spells)
+    facts: dict[str, Fact] = {
+        "purpose": Known(purpose),
+        "client_status": Known(status.value),
+        "service": Known(service(status, purpose).value),
+    }
+    if status is ClientStatus.PROSPECTIVE and maybe:
+        other = client_status(maybe)
+        facts["client_status"] = _either(status.value, other.value)
+        facts["service"] = _either("beginning", service(other, purpose).value)
+        return (
+            facts
+            | dict.fromkeys(_DATES, Unknown(Why.IDENTITY_UNCONFIRMED))
+            | {"termination_reason": Unknown(Why.IDENTITY_UNCONFIRMED)}
+        )
+    return facts | _dates(status, spells)
+
+
+def _either(one: str, other: str) -> Fact:
+    if one == other:
+        return Known(one)
+    return OneOf(frozenset({one, other}), Why.IDENTITY_UNCONFIRMED)
+
+
+_DATES = (
+    "care_began_on",
+    "last_professional_contact_on",
+    "relationship_ended_on",
+    "terminated_on",
+)
+
+
+def _dates(status: ClientStatus, spells: list[CareSpell]) -> dict[str, Fact]:
+    if status is ClientStatus.PROSPECTIVE:
+        return dict.fromkeys((*_DATES, "termination_reason"), Known(NOT_APPLICABLE))
+    began = _extreme([spell.began_on for spell in spells], latest=False)
+    if status is ClientStatus.CURRENT:
+        over = (*_DATES[1:], "termination_reason")
+        return {"care_began_on": began} | dict.fromkeys(over, Known(NOT_APPLICABLE))
+    last = max(spells, key=_ended_last)
+    return {
+        "care_began_on": began,
+        "last_professional_contact_on": _extreme([s.last_contact_on for s in spells]),
+        "relationship_ended_on": _extreme([s.relationship_ended_on for s in spells]),
+        "terminated_on": _extreme([s.terminated_on for s in spells]),
+        "termination_reason": (
+            Known(last.termination_reason) if last.termination_reason else Unknown(Why.NOT_RECORDED)
+        ),
+    }
+
+
+def _ended_last(spell: CareSpell) -> str:
+    dates = (spell.terminated_on, spell.relationship_ended_on, spell.last_contact_on)
+    return max((when.last.isoformat() for when in dates if when), default="")
+
+
+def _extreme(dates: list[PartialDate | None], *, latest: bool = True) -> Fact:
+    """The latest (earliest) of several dates; unknown as soon as one of them is."""
+    known = [when for when in dates if when is not None]
+    if not known or len(known) < len(dates):
+        return Unknown(Why.NOT_RECORDED)
+    best = max(known, key=lambda w: w.last) if latest else min(known, key=lambda w: w.first)
+    return On(best)

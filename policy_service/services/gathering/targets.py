@@ -1,0 +1,123 @@
+"""Whom a tie path may end at: the client, whoever is or may be the client, and the client's people.
+
+A guardian or partner of the client counts: a hit on a related person is a tie path through the
+client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from policy_service.domain.kinship import TieStep
+from policy_service.domain.people import PersonName, PersonRecord, RelatedPerson
+from policy_service.domain.ties import TIE_KINDS
+from policy_service.matching.bands import Band
+from policy_service.matching.hypotheses import Hypothesis
+from policy_service.services.context import Context
+from policy_service.services.people import Person
+from policy_service.services.recognition import Identification, Match, identify
+
+_ROLE_KINDS = {"partner": "SIGOTHR", "guardian": "guardian", "family": "FAMMEMB"}
+
+
+class Certainty(StrEnum):
+    """How sure a target is: a fact, a question with evidence, or only thinkable."""
+
+    FACT = "fact"
+    PROBABLE = "probable"
+    INFERRED = "inferred"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A known person, and the step from that person to the client (None: the same person)."""
+
+    person_id: str
+    certainty: Certainty
+    step: TieStep | None = None
+    match: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """All targets of one client, and whether recognition could look at everything."""
+
+    found: tuple[Target, ...]
+    identification: Identification
+
+    @property
+    def same_people(self) -> frozenset[str]:
+        """Person ids that are, as a fact, the client."""
+        return frozenset(
+            t.person_id for t in self.found if t.certainty is Certainty.FACT and t.step is None
+        )
+
+    @property
+    def maybe_people(self) -> frozenset[str]:
+        """Person ids that probably are the client."""
+        return frozenset(
+            t.person_id for t in self.found if t.certainty is Certainty.PROBABLE and t.step is None
+        )
+
+
+def find_targets(context: Context, client: Person) -> Targets:
+    """Recognise the client and the people the client's record names."""
+    identification = identify(context, client.record, [client.id])
+    found = [Target(client.id, Certainty.FACT)]
+    found += [target for match in identification.matches for target in _of_match(match)]
+    for related in client.record.related:
+        found += _of_related(context, client, related)
+    return Targets(tuple(found), identification)
+
+
+def _of_match(match: Match) -> Iterator[Target]:
+    if match.is_same:
+        yield Target(match.person.id, Certainty.FACT, None, match)
+    elif match.may_be_same:
+        yield Target(match.person.id, Certainty.PROBABLE, None, match)
+    elif match.verdict == "related" and match.relation:
+        yield Target(match.person.id, Certainty.FACT, TieStep(match.relation), match)
+    elif match.may_be_kin:
+        step = TieStep(match.comparison.label or "FAMMEMB")
+        yield Target(match.person.id, Certainty.INFERRED, step, match)
+    elif match.verdict is None and match.comparison.band is Band.POSSIBLE:
+        yield from _thinkable(match)
+
+
+def _thinkable(match: Match) -> Iterator[Target]:
+    if match.comparison.hypothesis is Hypothesis.SELF:
+        yield Target(match.person.id, Certainty.POSSIBLE, None, match)
+
+
+def _of_related(context: Context, client: Person, related: RelatedPerson) -> Iterator[Target]:
+    """The client states what the related person is to the client; read from them it is converse."""
+    record = PersonRecord(
+        names=(related.name,),
+        birth_date=related.birth_date,
+        phones=(related.phone,) if related.phone else (),
+    )
+    step = TieStep(_from_related_to_client(related), sex=client.record.sex)
+    for match in identify(context, record, [client.id]).matches:
+        if match.is_same:
+            yield Target(match.person.id, Certainty.FACT, step, match)
+        elif match.may_be_same or _same_name_and_phone(match, related.name):
+            yield Target(match.person.id, Certainty.PROBABLE, step, match)
+
+
+def _from_related_to_client(related: RelatedPerson) -> str:
+    kind = related.relation if related.relation in TIE_KINDS else _ROLE_KINDS.get(related.role)
+    return TIE_KINDS[kind or "other"].converse
+
+
+def _same_name_and_phone(match: Match, name: PersonName) -> bool:
+    """A contact row has few fields; two evidence groups on SELF are worth a question."""
+    comparison = match.comparison
+    return (
+        match.verdict is None
+        and comparison.hypothesis is Hypothesis.SELF
+        and comparison.band is Band.POSSIBLE
+        and bool(name.given and name.family)
+    )

@@ -1,0 +1,133 @@
+"""Turn tie paths into facts: opaque, without names, and honest about what is not sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policy_service.domain.attestations import AttestationKind, uncovered_categories
+from policy_service.domain.dates import PartialDate
+from policy_service.domain.facts import (
+    NOT_APPLICABLE,
+    Between,
+    Fact,
+    Known,
+    On,
+    OneOf,
+    TieFacts,
+    Unknown,
+    Why,
+)
+from policy_service.domain.kinship import Composition, compose
+from policy_service.domain.ties import TieCategory
+from policy_service.services.gathering.paths import Path
+from policy_service.services.gathering.targets import Certainty
+from policy_service.services.recognition import Match
+
+MOST_TIES = 12
+"""Paths beyond this many, nearest and surest first, are not put to the rules one by one."""
+
+_WHY = {
+    Certainty.PROBABLE: Why.IDENTITY_UNCONFIRMED,
+    Certainty.INFERRED: Why.NOT_ASKED,
+    Certainty.POSSIBLE: Why.IDENTITY_NOT_COMPARABLE,
+}
+_GRAVE = frozenset({TieCategory.PARTNER, TieCategory.EX_PARTNER})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTie:
+    """A path as facts, with what officers and audiences need beside them."""
+
+    facts: TieFacts
+    path: Path
+    composition: Composition
+    category: TieCategory
+
+    @property
+    def label(self) -> str:
+        """The path in words, without names."""
+        return self.composition.label
+
+    def known_to(self, clinician_id: str) -> bool:
+        """True when it rests only on what this clinician stated or the client told."""
+        if self.path.target.certainty is not Certainty.FACT:
+            return False
+        return all(
+            edge.tie is None or edge.tie.clinician_id == clinician_id or edge.tie.source == "client"
+            for edge in self.path.edges
+        )
+
+
+def read_ties(paths: tuple[Path, ...]) -> tuple[ReadTie, ...]:
+    """One set of tie facts per path, in the order given."""
+    return tuple(_read(f"t{number}", path) for number, path in enumerate(paths[:MOST_TIES], 1))
+
+
+def _read(ref: str, path: Path) -> ReadTie:
+    composition = compose(path.steps)
+    category = composition.category or path_category(path)
+    facts: dict[str, Fact] = {
+        "tie": _tie(path, category),
+        "tie_degree": _degree(composition),
+        "tie_state": Known("ended" if composition.ended else "current"),
+        "tie_via": Known("self" if composition.category else composition.via.value),
+        "tie_began_on": _date([step.since for step in path.steps]),
+        "tie_ended_on": _ended_on(path, composition),
+    }
+    return ReadTie(TieFacts(ref, facts), path, composition, category)
+
+
+def path_category(path: Path) -> TieCategory:
+    """What the nearest known person is to the clinician, when the chain is not one of kinship."""
+    return compose(path.steps[:1]).category or TieCategory.OTHER
+
+
+def _tie(path: Path, category: TieCategory) -> Fact:
+    certainty = path.target.certainty
+    if certainty is Certainty.FACT:
+        return Known(category.value)
+    why = _WHY[certainty]
+    if certainty is Certainty.POSSIBLE and _deserves_a_case(path.target.match, category):
+        why = Why.IDENTITY_UNCONFIRMED
+    return OneOf(frozenset({"none", category.value}), why)
+
+
+def _deserves_a_case(match: Match | None, category: TieCategory) -> bool:
+    """A merely possible identity opens a case only for a tie that could prohibit."""
+    return match is not None and category in _GRAVE
+
+
+def _degree(composition: Composition) -> Fact:
+    if composition.category is None or composition.degrees is None:
+        return Known(NOT_APPLICABLE)
+    low, high = composition.degrees
+    return Known(low) if low == high else Between(low, high, Why.NOT_RECORDED)
+
+
+def _date(texts: list[str]) -> Fact:
+    """The date of a one-step tie; a chain has none of its own."""
+    if len(texts) == 1 and texts[0]:
+        return On(PartialDate(texts[0]))
+    return Unknown(Why.NOT_RECORDED)
+
+
+def _ended_on(path: Path, composition: Composition) -> Fact:
+    if not composition.ended:
+        return Known(NOT_APPLICABLE)
+    return _date([step.until for step in path.steps])
+
+
+def base_tie_facts(attested: frozenset[AttestationKind], comparable: bool) -> dict[str, Fact]:
+    """The tie facts when no tie was found: `none` only where the world is closed."""
+    if not comparable:
+        return {"tie": Unknown(Why.IDENTITY_NOT_COMPARABLE)}
+    if not attested:
+        return {"tie": Unknown(Why.NOT_ATTESTED)}
+    open_categories = uncovered_categories(attested)
+    if open_categories:
+        possible = frozenset({"none"} | {category.value for category in open_categories})
+        return {"tie": OneOf(possible, Why.NOT_ATTESTED)}
+    return {"tie": Known("none")} | {
+        name: Known(NOT_APPLICABLE)
+        for name in ("tie_degree", "tie_state", "tie_via", "tie_began_on", "tie_ended_on")
+    }

@@ -1,0 +1,109 @@
+"""Persons: sealed records under keys of their own, and the match keys they are found by."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+
+from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.domain.people import PersonRecord
+from policy_service.errors import NotFound
+from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.matching.keys import match_texts
+from policy_service.services.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An opened person. `pseudonym` is the subject reference of the audit log."""
+
+    id: str
+    pseudonym: str
+    record: PersonRecord
+    digest: bytes
+
+
+def register(context: Context, record: PersonRecord) -> str:
+    """Seal a new person under a new key and file the match keys; returns the person's id."""
+    person_id = context.new_id()
+    context.keyring.create_person_key(context.session, person_id)
+    context.session.add(
+        PersonRow(
+            practice_id=context.practice_id,
+            id=person_id,
+            pseudonym=context.new_id(),
+            sealed=_seal(context, person_id, record),
+            record_digest=record_digest(record),
+            created_at=context.now,
+        )
+    )
+    context.session.flush()
+    _file_match_keys(context, person_id, record)
+    return person_id
+
+
+def replace_record(context: Context, person_id: str, record: PersonRecord) -> None:
+    """Put a corrected or fuller record in place of the sealed one, and refile the match keys."""
+    row = person_row(context, person_id)
+    row.sealed = _seal(context, person_id, record)
+    row.record_digest = record_digest(record)
+    context.session.execute(
+        delete(MatchKeyRow)
+        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
+        .execution_options(synchronize_session=False)
+    )
+    _file_match_keys(context, person_id, record)
+
+
+def person_row(context: Context, person_id: str) -> PersonRow:
+    """The row of a person; NotFound for one of another practice or one that never existed."""
+    row = context.session.get(PersonRow, (context.practice_id, person_id))
+    if row is None or row.erased_at is not None:
+        raise NotFound
+    return row
+
+
+def open_person(context: Context, person_id: str) -> Person:
+    """Unseal one person."""
+    return _open(context, person_row(context, person_id))
+
+
+def open_people(context: Context, person_ids: list[str]) -> list[Person]:
+    """Unseal several persons; erased ones are left out."""
+    if not person_ids:
+        return []
+    context.keyring.load_person_keys(context.session, person_ids)
+    rows = context.session.scalars(
+        select(PersonRow).where(PersonRow.id.in_(person_ids), PersonRow.erased_at.is_(None))
+    )
+    return [_open(context, row) for row in rows]
+
+
+def _open(context: Context, row: PersonRow) -> Person:
+    raw = context.keyring.open(context.session, row.id, row.sealed, ("person", row.id, "record"))
+    record = PersonRecord.from_json(parse_strict(raw))  # type: ignore[arg-type]
+    return Person(row.id, row.pseudonym, record, row.record_digest)
+
+
+def record_digest(record: PersonRecord) -> bytes:
+    """SHA-256 of the record: an identity verdict holds for the records it was given on."""
+    return hashlib.sha256(canonical_bytes(record.to_json())).digest()
+
+
+def _seal(context: Context, person_id: str, record: PersonRecord) -> bytes:
+    raw = canonical_bytes(record.to_json())
+    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, "record"))
+
+
+def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:
+    keys = {context.keyring.match_key(text.text) for text in match_texts(record)}
+    if keys:
+        context.session.execute(
+            insert(MatchKeyRow),
+            [
+                {"practice_id": context.practice_id, "key": key, "person_id": person_id}
+                for key in sorted(keys)
+            ],
+        )

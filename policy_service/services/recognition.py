@@ -1,0 +1,178 @@
+"""Who is this person? Match keys find candidates, the scorer compares them, officers outrank it.
+
+Recognition is not replayed: its result is an input fact of the decision.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+
+from policy_service.database.tables.people import IdentityVerdictRow, MatchKeyRow, PersonRow
+from policy_service.domain.people import PersonRecord
+from policy_service.matching.bands import Band
+from policy_service.matching.frequencies import Frequencies
+from policy_service.matching.hypotheses import Hypothesis
+from policy_service.matching.keys import KeyText, match_texts
+from policy_service.matching.ranking import rank
+from policy_service.matching.recognition import Comparison, Recognised, recognise
+from policy_service.services.context import Context
+from policy_service.services.people import Person, open_people, record_digest
+
+HOT_KEY = 500
+"""A match key held by more people than this finds nobody; the answer says that it was skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One candidate. `verdict` is an officer's word, which outranks the comparison."""
+
+    person: Person
+    comparison: Comparison
+    verdict: str | None = None
+    relation: str | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """A fact: an officer said so, or the comparison is certain."""
+        if self.verdict is not None:
+            return self.verdict == "same"
+        return self._is(Hypothesis.SELF, Band.CERTAIN)
+
+    @property
+    def may_be_same(self) -> bool:
+        """A question worth a case: probably the same person, and nobody has decided."""
+        return self.verdict is None and self._is(Hypothesis.SELF, Band.PROBABLE)
+
+    @property
+    def may_be_kin(self) -> bool:
+        """A question worth a case: probably kin or of one household, and nobody has decided."""
+        return self.verdict is None and self._is(Hypothesis.KIN, Band.CERTAIN, Band.PROBABLE)
+
+    def _is(self, hypothesis: Hypothesis, *bands: Band) -> bool:
+        return self.comparison.hypothesis is hypothesis and self.comparison.band in bands
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """What recognition found, and what it could not look at."""
+
+    matches: tuple[Match, ...] = ()
+    missing: tuple[str, ...] = ()
+    skipped_keys: tuple[str, ...] = ()
+    left_out: int = 0
+
+    @property
+    def is_comparable(self) -> bool:
+        """True when an empty answer means that nobody known was found."""
+        return not (self.missing or self.skipped_keys)
+
+
+def identify(context: Context, record: PersonRecord, exclude: Iterable[str]) -> Identification:
+    """Find the known persons who may be, or be kin to, the person of this record."""
+    texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
+    counts = _key_counts(context, list(texts))
+    usable = [key for key in texts if 0 < counts.get(key, 0) <= HOT_KEY]
+    shared = _holders(context, usable, frozenset(exclude))
+    total = _population(context)
+    ranking = rank(((ref, [counts[key] for key in keys]) for ref, keys in shared.items()), total)
+    people = {person.id: person for person in open_people(context, [r for r, _ in ranking.best])}
+    result = recognise(
+        record,
+        ((ref, people[ref].record, held) for ref, held in ranking.best if ref in people),
+        Frequencies(total),
+        context.model,
+    )
+    return Identification(
+        matches=_judged(context, record, result.candidates, people),
+        missing=result.missing,
+        skipped_keys=_skipped(texts, counts),
+        left_out=ranking.left_out,
+    )
+
+
+def _key_counts(context: Context, keys: list[int]) -> dict[int, int]:
+    rows = context.session.execute(
+        select(MatchKeyRow.key, func.count())
+        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.key.in_(keys))
+        .group_by(MatchKeyRow.key)
+    )
+    return {key: count for key, count in rows}
+
+
+def _holders(context: Context, keys: list[int], exclude: frozenset[str]) -> Mapping[str, list[int]]:
+    shared: defaultdict[str, list[int]] = defaultdict(list)
+    rows = context.session.execute(
+        select(MatchKeyRow.key, MatchKeyRow.person_id).where(
+            MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.key.in_(keys)
+        )
+    )
+    for key, person_id in rows:
+        if person_id not in exclude:
+            shared[person_id].append(key)
+    return shared
+
+
+def _population(context: Context) -> int:
+    count = context.session.execute(
+        select(func.count())
+        .select_from(PersonRow)
+        .where(PersonRow.practice_id == context.practice_id)
+    ).scalar_one()
+    return max(count, 1)
+
+
+def _skipped(texts: Mapping[int, KeyText], counts: Mapping[int, int]) -> tuple[str, ...]:
+    hot = {texts[key].family for key, count in counts.items() if count > HOT_KEY}
+    return tuple(sorted(hot))
+
+
+def _judged(
+    context: Context,
+    record: PersonRecord,
+    candidates: tuple[Recognised[str], ...],
+    people: Mapping[str, Person],
+) -> tuple[Match, ...]:
+    verdicts = _verdicts(context, record_digest(record), [found.ref for found in candidates])
+    matches = []
+    for found in candidates:
+        person = people[found.ref]
+        row = verdicts.get((person.id, person.digest))
+        matches.append(
+            Match(
+                person,
+                found.comparison,
+                row.verdict if row else None,
+                row.relation if row else None,
+            )
+        )
+    return tuple(matches)
+
+
+def _verdicts(
+    context: Context, digest: bytes, person_ids: list[str]
+) -> dict[tuple[str, bytes], IdentityVerdictRow]:
+    """The newest verdict per candidate that was given on these very records."""
+    if not person_ids:
+        return {}
+    rows = context.session.scalars(
+        select(IdentityVerdictRow)
+        .where(
+            or_(
+                (IdentityVerdictRow.digest_a == digest)
+                & IdentityVerdictRow.person_b.in_(person_ids),
+                (IdentityVerdictRow.digest_b == digest)
+                & IdentityVerdictRow.person_a.in_(person_ids),
+            )
+        )
+        .order_by(IdentityVerdictRow.decided_at)
+    )
+    found = {}
+    for row in rows:
+        ours_first = row.digest_a == digest and row.person_b in person_ids
+        other = (row.person_b, row.digest_b) if ours_first else (row.person_a, row.digest_a)
+        found[other] = row
+    return found
