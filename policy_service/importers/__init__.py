@@ -1,1 +1,4 @@
-"""Parsers of the files people bring, one file per source. Pure: text in, rows and line-numbered errors out."""
+"""Parsers of the files people bring, one file per source.
+
+Pure: text in, rows and line-numbered errors out.
+"""

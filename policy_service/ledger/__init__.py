@@ -1,1 +1,4 @@
-"""The tamper-evident log as mathematics: canonical bytes, Merkle tree, checkpoints, commitments. Pure."""
+"""The tamper-evident log as mathematics: canonical bytes, Merkle tree, checkpoints, commitments.
+
+Pure.
+"""
