@@ -1,0 +1,290 @@
+"""What an operator can set, read once from the environment and then frozen.
+
+A value that makes no sense stops the start with a message that names the variable and what is
+allowed. An unknown `POLICY_…` variable stops it too: a typing error must not silently leave a
+default in force. docs/settings.md lists the same variables; a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+KEK_BYTES = 32
+SECRET_KEY_CHARACTERS = 32
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+# Variables of the test tools share the prefix and are none of the service's business.
+_FOREIGN_PREFIXES = ("POLICY_TEST_",)
+
+
+class InvalidSetting(ValueError):
+    """A variable holds what it may not. The value itself is never repeated: it may be a key."""
+
+    def __init__(self, name: str, allowed: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: allowed is {allowed}")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: `default` is None where there is none; `allowed` in words."""
+
+    name: str
+    default: str | None
+    allowed: str
+    meaning: str
+
+    def read(self, env: Mapping[str, str]) -> str:
+        """The value or the default; an empty value counts as not set."""
+        value = env.get(self.name, "").strip() or self.default
+        if value is None:
+            raise InvalidSetting(self.name, self.allowed)
+        return value
+
+
+DATABASE_URL = Variable(
+    "DATABASE_URL",
+    "sqlite:///policy_service.sqlite3",
+    "sqlite:///FILE or postgresql://…",
+    "Where everything is kept. One SQLite file holds one practice; PostgreSQL holds many.",
+)
+KEK = Variable(
+    "POLICY_KEK",
+    None,
+    "the base64 of 32 random bytes, unless POLICY_KEK_FILE is set",
+    "The key that wraps every other key. Losing it loses everything sealed.",
+)
+KEK_FILE = Variable(
+    "POLICY_KEK_FILE",
+    None,
+    "a file readable by its owner alone that holds the base64 of 32 random bytes",
+    "The same key in a file. Set this or POLICY_KEK, not both.",
+)
+KEY_DIR = Variable(
+    "POLICY_KEY_DIR",
+    "var/keys",
+    "a folder",
+    "Holds the log's signing key and the receipt key; never in the database.",
+)
+SECRET_KEY = Variable(
+    "POLICY_SECRET_KEY",
+    None,
+    "at least 32 characters, or nothing",
+    "Signs the console's form tokens. Derived from the KEK where it is not set.",
+)
+PUBLIC_BASE_URL = Variable(
+    "POLICY_PUBLIC_BASE_URL",
+    "http://127.0.0.1:8000",
+    "http://… or https://…, without a path",
+    "The address others reach the service by; stands in links and problem types.",
+)
+IDLE = Variable(
+    "POLICY_SESSION_IDLE_MINUTES",
+    "15",
+    "a whole number from 1 to 120",
+    "A console session ends after so many minutes without a request.",
+)
+ABSOLUTE = Variable(
+    "POLICY_SESSION_ABSOLUTE_MINUTES",
+    "720",
+    "a whole number from 1 to 1440, and not under POLICY_SESSION_IDLE_MINUTES",
+    "A console session ends so many minutes after login whatever happens.",
+)
+COOKIE_SECURE = Variable(
+    "POLICY_COOKIE_SECURE",
+    "true",
+    "true or false",
+    "Send the session cookie over https alone. `make run` sets false, for plain loopback.",
+)
+MAX_BODY = Variable(
+    "POLICY_MAX_BODY_BYTES",
+    "262144",
+    "a whole number from 1024 to 16777216",
+    "The largest request body, in bytes.",
+)
+MAX_UPLOAD = Variable(
+    "POLICY_MAX_UPLOAD_BYTES",
+    "16777216",
+    "a whole number from 1024 to 268435456",
+    "The largest roster or contact upload, in bytes.",
+)
+ATTESTATION = Variable(
+    "POLICY_ATTESTATION_MONTHS",
+    "12",
+    "a whole number from 1 to 36",
+    "How many months a clinician's attestation stays in force.",
+)
+LOG_LEVEL = Variable(
+    "POLICY_LOG_LEVEL", "info", ", ".join(LOG_LEVELS), "How much is written to the service's log."
+)
+POOL_SIZE = Variable(
+    "POLICY_DATABASE_POOL_SIZE",
+    "4",
+    "a whole number from 2 to 64",
+    "Connections one worker keeps; PostgreSQL never gets more from it.",
+)
+STATEMENT_TIMEOUT = Variable(
+    "POLICY_STATEMENT_TIMEOUT_MS",
+    "5000",
+    "a whole number from 100 to 600000",
+    "PostgreSQL stops a statement after so many milliseconds.",
+)
+
+VARIABLES: tuple[Variable, ...] = (
+    DATABASE_URL,
+    KEK,
+    KEK_FILE,
+    KEY_DIR,
+    SECRET_KEY,
+    PUBLIC_BASE_URL,
+    IDLE,
+    ABSOLUTE,
+    COOKIE_SECURE,
+    MAX_BODY,
+    MAX_UPLOAD,
+    ATTESTATION,
+    LOG_LEVEL,
+    POOL_SIZE,
+    STATEMENT_TIMEOUT,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one running service. Keys stay out of its repr."""
+
+    database_url: str
+    kek: bytes = field(repr=False)
+    secret_key: str = field(repr=False)
+    key_dir: Path
+    public_base_url: str
+    session_idle_minutes: int
+    session_absolute_minutes: int
+    cookie_secure: bool
+    max_body_bytes: int
+    max_upload_bytes: int
+    attestation_months: int
+    log_level: str
+    database_pool_size: int
+    statement_timeout_ms: int
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Settings:
+        """Read every variable; raises InvalidSetting on the first that makes no sense."""
+        _refuse_unknown(env)
+        kek = _kek(env)
+        idle = _whole(env, IDLE, 1, 120)
+        return cls(
+            database_url=database_url_from(env),
+            kek=kek,
+            secret_key=_secret_key(env, kek),
+            key_dir=Path(KEY_DIR.read(env)),
+            public_base_url=_base_url(env),
+            session_idle_minutes=idle,
+            session_absolute_minutes=_whole(env, ABSOLUTE, idle, 1440),
+            cookie_secure=_switch(env, COOKIE_SECURE),
+            max_body_bytes=_whole(env, MAX_BODY, 1024, 16 * 1024**2),
+            max_upload_bytes=_whole(env, MAX_UPLOAD, 1024, 256 * 1024**2),
+            attestation_months=_whole(env, ATTESTATION, 1, 36),
+            log_level=_one_of(env, LOG_LEVEL, LOG_LEVELS),
+            database_pool_size=_whole(env, POOL_SIZE, 2, 64),
+            statement_timeout_ms=_whole(env, STATEMENT_TIMEOUT, 100, 600_000),
+        )
+
+
+def database_url_from(env: Mapping[str, str]) -> str:
+    """The database URL alone, for migrations, which need no key."""
+    url = DATABASE_URL.read(env)
+    in_file = url.startswith("sqlite:///") and len(url) > len("sqlite:///")
+    if not in_file and not url.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise InvalidSetting(DATABASE_URL.name, DATABASE_URL.allowed)
+    if ":memory:" in url:
+        # Every connection would get a database of its own, and nothing would be kept.
+        raise InvalidSetting(DATABASE_URL.name, "sqlite:///FILE (a file, not :memory:)")
+    return url
+
+
+def _refuse_unknown(env: Mapping[str, str]) -> None:
+    known = [variable.name for variable in VARIABLES]
+    for name in env:
+        if not name.startswith("POLICY_") or name.startswith(_FOREIGN_PREFIXES) or name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+        raise InvalidSetting(name, f"no setting of that name ({hint})")
+
+
+def _kek(env: Mapping[str, str]) -> bytes:
+    """Exactly one of the two variables; 32 bytes in base64."""
+    inline, named = env.get(KEK.name, "").strip(), env.get(KEK_FILE.name, "").strip()
+    if bool(inline) == bool(named):
+        raise InvalidSetting(f"{KEK.name} or {KEK_FILE.name}", "exactly one of the two")
+    if inline:
+        return _key_bytes(inline, KEK)
+    return _key_bytes(_private_text(Path(named)), KEK_FILE)
+
+
+def _private_text(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSetting(KEK_FILE.name, KEK_FILE.allowed) from error
+    if mode & 0o077:
+        raise InvalidSetting(KEK_FILE.name, f"{KEK_FILE.allowed} (chmod 600)")
+    return text
+
+
+def _key_bytes(text: str, variable: Variable) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidSetting(variable.name, variable.allowed) from error
+    if len(key) != KEK_BYTES:
+        raise InvalidSetting(variable.name, variable.allowed)
+    return key
+
+
+def _secret_key(env: Mapping[str, str], kek: bytes) -> str:
+    """Derived by HMAC-SHA256 with a label of its own, so it tells nothing of the KEK."""
+    given = env.get(SECRET_KEY.name, "").strip()
+    if given and len(given) < SECRET_KEY_CHARACTERS:
+        raise InvalidSetting(SECRET_KEY.name, SECRET_KEY.allowed)
+    return given or hmac.new(kek, b"policy_service/form-tokens/v1", hashlib.sha256).hexdigest()
+
+
+def _base_url(env: Mapping[str, str]) -> str:
+    url = PUBLIC_BASE_URL.read(env).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise InvalidSetting(PUBLIC_BASE_URL.name, PUBLIC_BASE_URL.allowed)
+    return url
+
+
+def _whole(env: Mapping[str, str], variable: Variable, low: int, high: int) -> int:
+    text = variable.read(env)
+    if not (text.isascii() and text.isdigit()) or not low <= int(text) <= high:
+        raise InvalidSetting(variable.name, variable.allowed)
+    return int(text)
+
+
+def _switch(env: Mapping[str, str], variable: Variable) -> bool:
+    try:
+        return _SWITCH[variable.read(env).lower()]
+    except KeyError:
+        raise InvalidSetting(variable.name, variable.allowed) from None
+
+
+def _one_of(env: Mapping[str, str], variable: Variable, allowed: tuple[str, ...]) -> str:
+    value = variable.read(env).lower()
+    if value not in allowed:
+        raise InvalidSetting(variable.name, variable.allowed)
+    return value
