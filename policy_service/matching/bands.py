@@ -1,0 +1,87 @@
+"""From weights to an answer: which hypothesis, and how sure.
+
+Chance agreement grows with the number of people asked, so the score is set against log2 of the
+practice's size before the model's thresholds are applied.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from enum import StrEnum
+
+from policy_service.matching.hypotheses import Hypothesis, Weighing
+from policy_service.matching.model import Group, MatchModel
+
+_SMALLEST_PRACTICE = 1000  # a small registry still stands in a large town
+
+
+class Band(StrEnum):
+    """How sure: certain (facts known), probable (to confirm), possible (to ask), weak."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+    WEAK = "weak"
+
+
+_ORDER = (Band.WEAK, Band.POSSIBLE, Band.PROBABLE, Band.CERTAIN)
+_CONFLICTS = {
+    "given": frozenset({"different", "close_but_both_names"}),
+    "birth_date": frozenset({"different", "generation_apart", "one_digit_generation_apart"}),
+    "sex": frozenset({"different"}),
+}
+_SURE = frozenset({Group.BIRTH, Group.CONTACT})
+
+
+def choose(weighing: Weighing, people: int, model: MatchModel) -> tuple[Hypothesis, Band]:
+    """The hypothesis and its band for one candidate among `people`."""
+    hypothesis = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    band = min(
+        _by_score(weighing, people, model), *_ceilings(weighing, hypothesis, model), key=_rank
+    )
+    return (Hypothesis.NONE if band is Band.WEAK else hypothesis), band
+
+
+def _rank(band: Band) -> int:
+    return _ORDER.index(band)
+
+
+def _by_score(weighing: Weighing, people: int, model: MatchModel) -> Band:
+    against_chance = round(100 * math.log2(max(people, _SMALLEST_PRACTICE)))
+    score = max(weighing.same, weighing.kin) - against_chance
+    for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
+        if score >= model.thresholds[band]:
+            return band
+    return Band.WEAK
+
+
+def telling_groups(
+    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel
+) -> frozenset[Group]:
+    """The evidence groups that speak for the hypothesis with at least `telling_bits`."""
+    said = {group: weighing.group_bits(group, hypothesis) for group in Group}
+    return frozenset(group for group, value in said.items() if value >= model.telling_bits)
+
+
+def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:
+    groups = telling_groups(weighing, hypothesis, model)
+    yield Band.CERTAIN
+    if hypothesis is Hypothesis.KIN:
+        yield Band.PROBABLE  # an inferred tie is a question, never a fact
+        yield from _kin_ceilings(groups)
+    elif _in_conflict(weighing) or len(groups) < 2 or not groups & _SURE:
+        yield Band.PROBABLE
+    if hypothesis is Hypothesis.SELF and len(groups) < 2:
+        yield Band.POSSIBLE  # name only, or one contact point only
+
+
+def _kin_ceilings(groups: frozenset[Group]) -> Iterator[Band]:
+    if groups <= {Group.NAME, Group.BIRTH, Group.WORK}:
+        yield Band.POSSIBLE if len(groups) > 1 else Band.WEAK  # a surname is never a flag by itself
+    elif groups <= {Group.HOUSEHOLD}:
+        yield Band.POSSIBLE
+
+
+def _in_conflict(weighing: Weighing) -> bool:
+    return any(weighing.level(field) in levels for field, levels in _CONFLICTS.items())

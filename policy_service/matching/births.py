@@ -1,0 +1,54 @@
+"""How far two birth dates agree, whatever their precision."""
+
+from __future__ import annotations
+
+from rapidfuzz.distance import OSA
+
+from policy_service.matching.comparisons import Alternative, Level
+from policy_service.matching.dates import BirthDate
+from policy_service.matching.normalise import Features
+
+GENERATION = 15  # years; matching page, section 7.2
+
+
+def birth_alternatives(query: Features, candidate: Features) -> list[Alternative]:
+    """The two birth dates compared, when both are known."""
+    one, other = query.birth, candidate.birth
+    if not (one and other):
+        return []
+    return [(Level("birth_date", birth_level(one, other), str(one), str(other)),)]
+
+
+def birth_level(one: BirthDate, other: BirthDate) -> str:
+    """The level of two birth dates; a date without day or month is judged by what it has."""
+    if not (one.is_full and other.is_full):
+        return _partial_level(one, other)
+    if one == other:
+        return "exact"
+    if (one.year, one.month, one.day) == (other.year, other.day, other.month):
+        return "day_month_swapped"
+    if OSA.distance(_digits(one), _digits(other)) == 1:
+        apart = abs(one.year - other.year) >= GENERATION
+        return "one_digit_generation_apart" if apart else "one_digit"
+    if abs(one.year - other.year) >= GENERATION:
+        return "generation_apart"
+    return "two_parts" if _shared_parts(one, other) == 2 else "different"
+
+
+def _partial_level(one: BirthDate, other: BirthDate) -> str:
+    gap = abs(one.year - other.year)
+    if gap == 0:
+        if one.month and other.month:
+            return "year_and_month" if one.month == other.month else "near_year"
+        return "year"
+    if gap == 1:
+        return "near_year"
+    return "generation_apart" if gap >= GENERATION else "different"
+
+
+def _digits(date: BirthDate) -> str:
+    return f"{date.year:04d}{date.month:02d}{date.day:02d}"
+
+
+def _shared_parts(one: BirthDate, other: BirthDate) -> int:
+    return (one.year == other.year) + (one.month == other.month) + (one.day == other.day)

@@ -1,0 +1,48 @@
+"""Birth dates as they are compared: year, month and day, each known or not."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+
+_DATE = re.compile(r"^\s*(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?\s*$")
+_FILLERS = frozenset({"19000101", "11111111", "19110111", "99991231", "00010101"})
+
+
+@dataclass(frozen=True, slots=True)
+class BirthDate:
+    """A birth date of any precision; 0 is "not known"."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the day is known."""
+        return self.day > 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.year:04d}", f"{self.month:02d}", f"{self.day:02d}"]
+        return "-".join(parts[: 1 + (self.month > 0) + (self.day > 0)])
+
+
+def read_birth_date(text: str) -> tuple[BirthDate | None, str]:
+    """The date and a warning ("" when there is none).
+
+    1 January is what many systems write when only the year is known, so it keeps its year alone.
+    """
+    match = _DATE.match(text)
+    if not match:
+        return None, "birth_date is not a date" if text.strip() else ""
+    year, month, day = (int(part or 0) for part in match.groups())
+    if f"{year:04d}{month:02d}{day:02d}" in _FILLERS or not 1850 <= year <= 2200:
+        return None, "birth_date is a placeholder"
+    if not 1 <= month <= 12:
+        return BirthDate(year), "birth_date has no valid month" if month else ""
+    if day > monthrange(year, month)[1]:
+        return BirthDate(year, month), "birth_date has no valid day"
+    if (month, day) == (1, 1):
+        return BirthDate(year), "birth_date 1 January may stand for the year only"
+    return BirthDate(year, month, day), ""

@@ -1,0 +1,101 @@
+"""Why a candidate was found: rows that sum to the score, and what could not be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from policy_service.matching.hypotheses import Hypothesis, Weight
+from policy_service.matching.normalise import Features
+
+_FIELD_WORDS = {
+    "given": "given names", "family": "family names", "middle": "middle names",
+    "suffix": "name suffixes", "sex": "sexes", "birth_date": "birth dates", "street": "streets",
+    "house": "house numbers", "unit": "units", "postcode": "postcodes", "city": "towns",
+    "phone": "phones", "email": "e-mail addresses", "handle": "handles", "company": "employers",
+}  # fmt: skip
+_LEVEL_WORDS = {
+    "exact": "agree", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "close_but_both_names": "look alike but are two names", "sound": "sound alike",
+    "initial": "agree in their initial", "swapped": "are swapped with the other name",
+    "part": "share a part", "different": "differ",
+    "different_may_be_married": "differ, as they may after a marriage",
+    "day_month_swapped": "agree with day and month swapped", "one_digit": "differ in one digit",
+    "one_digit_generation_apart": "differ in one digit, which makes a generation",
+    "two_parts": "agree in two of year, month and day", "year_and_month": "agree in year and month",
+    "year": "agree in the year", "near_year": "are about a year apart",
+    "generation_apart": "are a generation apart", "last_seven": "agree in the last seven digits",
+    "name_part": "agree before the at-sign",
+}  # fmt: skip
+_OWN_SENTENCES = {
+    "name_and_second_field": "One record names the other person, and a second field agrees.",
+    "name": "One record names a person of the other's name.",
+    "phone": "The phone of a person named in one record is the other's phone.",
+    "twin": "One birth date and family name but two given names: twins, not one person.",
+    "same_name_generation_apart": "One full name a generation apart: parent and child.",
+    "bounded": "Fields of this kind share a cause; their sum is bounded.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEvidence:
+    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score."""
+
+    field: str
+    group: str
+    level: str
+    bits: int
+    query: str
+    candidate: str
+    sentence: str
+
+    def to_json(self, with_values: bool = True) -> dict[str, Any]:
+        """Integers and strings only; without the compared values where the reader may not know."""
+        values = {"query": self.query, "candidate": self.candidate} if with_values else {}
+        return {
+            "field": self.field,
+            "group": self.group,
+            "level": self.level,
+            "bits": self.bits,
+            "sentence": self.sentence,
+            **values,
+        }
+
+
+def evidence_row(weight: Weight, hypothesis: Hypothesis) -> FieldEvidence:
+    """The row for a weight, read under `hypothesis`."""
+    level = weight.level
+    said = weight.kin if hypothesis is Hypothesis.KIN else weight.same
+    return FieldEvidence(
+        level.field, weight.group, level.level, said, level.query, level.candidate, sentence(weight)
+    )
+
+
+def sentence(weight: Weight) -> str:
+    """One row in words a clinician can read; no values, so that any audience may see it."""
+    field, level = weight.level.field, weight.level.level
+    if field in _FIELD_WORDS:
+        return f"The {_FIELD_WORDS[field]} {_LEVEL_WORDS[level]}."
+    if field == "shared_contact":
+        return "Both records name the same third person."
+    return _OWN_SENTENCES[level]
+
+
+_STATED = {
+    "name": "names", "birth_date": "birth", "sex": "sex", "address": "places", "phone": "phones",
+    "email": "emails", "handle": "handles", "named people": "related", "employer": "company",
+}  # fmt: skip
+
+
+def not_compared(query: Features, candidate: Features) -> tuple[str, ...]:
+    """The fields that could not be compared and which record lacks them."""
+    found = []
+    for field, attribute in _STATED.items():
+        lacking = [
+            side
+            for side, features in (("query", query), ("candidate", candidate))
+            if not getattr(features, attribute)
+        ]
+        if lacking:
+            found.append(f"{field}: not usable in {' and '.join(lacking)}")
+    return tuple(found)

@@ -1,0 +1,157 @@
+"""Compare two records; recognise a person among candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from policy_service.domain.people import PersonRecord
+from policy_service.matching.bands import Band, choose
+from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
+from policy_service.matching.frequencies import Frequencies
+from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
+from policy_service.matching.kin_labels import KinLabel, infer_label
+from policy_service.matching.model import MatchModel
+from policy_service.matching.normalise import Features, normalise
+
+Ref = TypeVar("Ref")
+_BAND_ORDER = {Band.CERTAIN: 0, Band.PROBABLE: 1, Band.POSSIBLE: 2, Band.WEAK: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two people compared. `bits` is in hundredths of a bit: the exact sum of the evidence rows.
+
+    `label` says what the query person seems to be to the candidate: ONESELF, a kinship code, or ""
+    under NONE. `self_bits` and `kin_bits` are the two scores from which `hypothesis` was chosen.
+    """
+
+    hypothesis: Hypothesis
+    band: Band
+    bits: int
+    self_bits: int
+    kin_bits: int
+    evidence: tuple[FieldEvidence, ...]
+    label: str
+    reasons: tuple[str, ...]
+    not_compared: tuple[str, ...]
+    model_digest: str
+
+    def to_json(self, with_values: bool = True) -> dict[str, Any]:
+        """The explanation: strings, integers, lists and objects only."""
+        return {
+            "hypothesis": self.hypothesis.value,
+            "band": self.band.value,
+            "bits": self.bits,
+            "self_bits": self.self_bits,
+            "kin_bits": self.kin_bits,
+            "label": self.label,
+            "reasons": list(self.reasons),
+            "evidence": [row.to_json(with_values) for row in self.evidence],
+            "not_compared": list(self.not_compared),
+            "model": self.model_digest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised(Generic[Ref]):
+    """A candidate with its comparison."""
+
+    ref: Ref
+    shared_keys: int
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition(Generic[Ref]):
+    """Candidates, surest first. Without `enough_fields` an empty answer is not "nobody"."""
+
+    candidates: tuple[Recognised[Ref], ...]
+    enough_fields: bool
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def of(self, hypothesis: Hypothesis, at_least: Band) -> tuple[Recognised[Ref], ...]:
+        """The candidates under a hypothesis in a band or a surer one."""
+        worst = _BAND_ORDER[at_least]
+        return tuple(
+            found
+            for found in self.candidates
+            if found.comparison.hypothesis is hypothesis
+            and _BAND_ORDER[found.comparison.band] <= worst
+        )
+
+
+def compare(
+    query: PersonRecord, candidate: PersonRecord, frequencies: Frequencies, model: MatchModel
+) -> Comparison:
+    """What two records say of being one person, kin, or strangers. Symmetric but for the label."""
+    return _compare(normalise(query), normalise(candidate), Scales(model, frequencies))
+
+
+def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
+    weighing = scales.weigh(query, candidate)
+    hypothesis, band = choose(weighing, scales.frequencies.total, scales.model)
+    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    label = _label(query, candidate, weighing, hypothesis)
+    return Comparison(
+        hypothesis=hypothesis,
+        band=band,
+        bits=max(weighing.same, weighing.kin),
+        self_bits=weighing.same,
+        kin_bits=weighing.kin,
+        evidence=tuple(evidence_row(weight, leading) for weight in weighing.weights),
+        label=label.code,
+        reasons=label.reasons,
+        not_compared=not_compared(query, candidate),
+        model_digest=scales.model.digest,
+    )
+
+
+def _label(
+    query: Features, candidate: Features, weighing: Weighing, hypothesis: Hypothesis
+) -> KinLabel:
+    if hypothesis is Hypothesis.KIN:
+        return infer_label(query, candidate, weighing)
+    return KinLabel("ONESELF" if hypothesis is Hypothesis.SELF else "", ())
+
+
+def recognise(
+    query: PersonRecord,
+    candidates: Iterable[tuple[Ref, PersonRecord, int]],
+    frequencies: Frequencies,
+    model: MatchModel,
+) -> Recognition[Ref]:
+    """Compare `query` with each candidate `(ref, record, shared_keys)`; the surest first.
+
+    Ties are broken by the text of `ref`, so the order does not depend on the order of arrival.
+    """
+    features, scales = normalise(query), Scales(model, frequencies)
+    found = [
+        Recognised(ref, shared, _compare(features, normalise(record), scales))
+        for ref, record, shared in candidates
+    ]
+    missing = missing_fields(features)
+    return Recognition(
+        tuple(sorted(found, key=_surest_first)), not missing, missing, features.warnings
+    )
+
+
+def _surest_first(found: Recognised[Any]) -> tuple[int, int, int, str]:
+    comparison = found.comparison
+    return _BAND_ORDER[comparison.band], -comparison.bits, -found.shared_keys, str(found.ref)
+
+
+def missing_fields(features: Features) -> tuple[str, ...]:
+    """What recognition would need before "nobody found" means nobody is known.
+
+    A given and a family name, and one more witness: a full birth date or a contact point.
+    """
+    missing = []
+    if not any(name.given and name.family for name in features.names):
+        missing.append("given and family name")
+    has_contact = features.phones or features.emails or features.handles
+    if not (has_contact or (features.birth and features.birth.is_full)):
+        missing.append("full birth date, phone, e-mail or handle")
+    return tuple(missing)
