@@ -1,1 +1,1 @@
-"""The tamper-evident log as mathematics: canonical bytes, Merkle tree, checkpoints, commitments. Pure."""
+"""The tamper-evident log as mathematics: canonical bytes, tree, checkpoints, commitments. Pure."""
