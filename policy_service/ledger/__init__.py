@@ -1,1 +1,1 @@
-"""The tamper-evident log as mathematics: canonical bytes, tree, checkpoints, commitments."""
+"""The tamper-evident log as mathematics: canonical bytes, tree, checkpoints, commitments. Pure."""
