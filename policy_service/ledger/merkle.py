@@ -67,7 +67,7 @@ class Frontier:
 
     def append(self, leaf: bytes) -> "Frontier":
         """Return the frontier with one more leaf hash; this one stays as it is."""
-        return self.grow(leaf)[0]
+        return self.extend((leaf,))
 
     def grow(self, leaf: bytes) -> tuple["Frontier", tuple[Node, ...]]:
         """Like `append`, and also return each node this leaf completes: the leaf, then upwards.
@@ -84,10 +84,11 @@ class Frontier:
 
     def extend(self, leaves: Iterable[bytes]) -> "Frontier":
         """Append many leaf hashes, in order."""
-        frontier = self
+        size, kept = self.size, list(self.hashes)
         for leaf in leaves:
-            frontier = frontier.append(leaf)
-        return frontier
+            _push(kept, size, leaf)
+            size += 1
+        return Frontier(size, tuple(kept))
 
     @property
     def root(self) -> bytes:
@@ -117,6 +118,14 @@ class Frontier:
     def read(cls, size: int, read: SubtreeReader) -> "Frontier":
         """Rebuild the frontier of a stored tree from its complete subtrees."""
         return cls(size, tuple(read(level, index) for level, index in complete_subtrees(size)))
+
+
+def _push(kept: list[bytes], size: int, joined: bytes) -> None:
+    """Add a leaf hash to the frontier hashes `kept` of a tree of `size`."""
+    while size & 1:
+        joined = node_hash(kept.pop(), joined)
+        size >>= 1
+    kept.append(joined)
 
 
 def complete_subtrees(size: int) -> tuple[tuple[int, int], ...]:

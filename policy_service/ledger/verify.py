@@ -5,9 +5,10 @@ them, older ones. Entries pass by once. What one head alone can say about a rewr
 "the root differs"; each older checkpoint and each stored leaf hash narrows down *where*.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 
 from policy_service.ledger.checkpoint import Checkpoint
 from policy_service.ledger.errors import LeafRefused
@@ -70,11 +71,11 @@ class Verification:
 
 
 class _Bad(Exception):
-    """Carries a finding up to `verify_entries`, which adds what had been read by then."""
+    """Carries the verdict up to `verify_entries` from wherever it was reached."""
 
-    def __init__(self, fault: Fault, first: int, before: int, reason: str) -> None:
-        super().__init__(reason)
-        self.fault, self.first, self.before, self.reason = fault, first, before, reason
+    def __init__(self, verdict: Verification) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
 
 
 @dataclass
@@ -112,66 +113,64 @@ def verify_entries(
     Entries beyond the newest checkpoint are allowed (committed, not yet sealed) and counted as
     `unsealed`. `read_leaves=False` checks the tree alone: faster, and fit for foreign leaves.
     """
-    count = 0
+    reading = _Reading() if read_leaves else None
     try:
-        heads = _heads(checkpoint, older)
-        reading = _Reading() if read_leaves else None
-        for frontier in _frontiers(entries, reading):
-            count = frontier.size
-            _compare(frontier, heads)
-        _require_all(count, heads)
+        hashes = _leaf_hashes(entries, reading)
+        for frontier in _climb(hashes, _heads(checkpoint, older)):
+            sealed = frontier.size
+        unsealed = sum(1 for _ in hashes)
     except _Bad as bad:
-        return Verification(count, 0, bad.fault, bad.first, bad.before, bad.reason)
-    return Verification(count, count - checkpoint.size)
+        return bad.verdict
+    return Verification(sealed + unsealed, unsealed)
 
 
 def _heads(newest: Checkpoint, older: Sequence[Checkpoint]) -> dict[int, bytes]:
-    """Roots to meet, by size, smallest first; two heads that exclude each other are a fork."""
+    """Roots to meet, by size, smallest first; two checkpoints that exclude each other: a fork."""
     heads: dict[int, bytes] = {}
     for each in (*older, newest):
         if each.origin != newest.origin:
-            raise _Bad(Fault.FORK, 0, each.size, f"a checkpoint is of another log: {each.origin}")
+            reason = f"a checkpoint is of another log: {each.origin}"
+            raise _bad(Fault.FORK, range(each.size), reason)
         if each.size > newest.size:
-            raise _Bad(
-                Fault.FORK,
-                newest.size,
-                each.size,
-                f"an older checkpoint has size {each.size}, the newest only {newest.size}",
-            )
+            reason = f"an older checkpoint has size {each.size}, the newest only {newest.size}"
+            raise _bad(Fault.FORK, range(newest.size, each.size), reason)
         if heads.setdefault(each.size, each.root) != each.root:
-            raise _Bad(Fault.FORK, 0, each.size, f"two checkpoints of size {each.size} differ")
+            reason = f"two checkpoints of size {each.size} differ"
+            raise _bad(Fault.FORK, range(each.size), reason)
     return dict(sorted(heads.items()))
 
 
-def _frontiers(entries: Iterable[Entry], reading: _Reading | None) -> Iterator[Frontier]:
-    frontier = Frontier()
-    for entry in entries:
-        if entry.index != frontier.size:
-            reason = f"index {entry.index} follows where {frontier.size} was due"
-            raise _at(frontier.size, Fault.GAP, reason)
+def _leaf_hashes(entries: Iterable[Entry], reading: _Reading | None) -> Iterator[bytes]:
+    for due, entry in enumerate(entries):
+        if entry.index != due:
+            raise _at(due, Fault.GAP, f"index {entry.index} follows where {due} was due")
         hashed = leaf_hash(entry.leaf)
         if entry.leaf_hash not in (None, hashed):
-            raise _at(entry.index, Fault.ALTERED, "the leaf does not hash to the stored leaf hash")
+            raise _at(due, Fault.ALTERED, "the leaf does not hash to the stored leaf hash")
         if reading is not None:
-            reading.check(entry.index, entry.leaf)
-        frontier = frontier.append(hashed)
+            reading.check(due, entry.leaf)
+        yield hashed
+
+
+def _climb(hashes: Iterator[bytes], heads: Mapping[int, bytes]) -> Iterator[Frontier]:
+    """The frontier at each head, once its root has been found right."""
+    frontier = Frontier()
+    newest = max(heads)
+    for size, root in heads.items():
+        good = frontier.size
+        frontier = frontier.extend(islice(hashes, size - good))
+        if frontier.size < size:
+            reason = f"the checkpoint covers {newest} entries, but there are only {frontier.size}"
+            raise _bad(Fault.MISSING, range(frontier.size, newest), reason, frontier.size)
+        if frontier.root != root:
+            reason = f"the entries do not add up to the root of the checkpoint of size {size}"
+            raise _bad(Fault.ROOT, range(good, size), reason, size)
         yield frontier
 
 
-def _compare(frontier: Frontier, heads: dict[int, bytes]) -> None:
-    size = frontier.size
-    if size in heads and heads[size] != frontier.root:
-        good = max((each for each in heads if each < size), default=0)
-        reason = f"the entries do not add up to the root of the checkpoint of size {size}"
-        raise _Bad(Fault.ROOT, good, size, reason)
-
-
-def _require_all(count: int, heads: dict[int, bytes]) -> None:
-    size = max(heads)
-    if count < size:
-        reason = f"the checkpoint covers {size} entries, but there are only {count}"
-        raise _Bad(Fault.MISSING, count, size, reason)
-
-
 def _at(index: int, fault: Fault, reason: str) -> _Bad:
-    return _Bad(fault, index, index + 1, reason)
+    return _bad(fault, range(index, index + 1), reason, index)
+
+
+def _bad(fault: Fault, where: range, reason: str, read: int = 0) -> _Bad:
+    return _Bad(Verification(read, 0, fault, where.start, where.stop, reason))

@@ -131,7 +131,7 @@ def test_nesting_is_allowed_up_to_the_limit_and_refused_beyond():
         canonical_bytes(nested(MAX_DEPTH + 1))
 
 
-@pytest.mark.parametrize("left,right", [("é", "e\u0301"), (1, "1"), (True, 1), ([], {})])
+@pytest.mark.parametrize(("left", "right"), [("é", "e\u0301"), (1, "1"), (True, 1), ([], {})])
 def test_values_that_look_alike_have_different_bytes(left, right):
     """NFC is the caller's business: text is hashed as it is given."""
     assert canonical_bytes([left]) != canonical_bytes([right])
