@@ -34,7 +34,8 @@ def place(session: Session, practice_id: str, entries: Sequence[tuple[str, bytes
     """Append (entry id, leaf hash) pairs to the tree; returns the new size. Raises HeadMoved."""
     size, raw = session.execute(_HEAD, {"practice": practice_id}).one()
     frontier = Frontier.from_bytes(size, raw)
-    leaves, nodes = [], []
+    leaves: list[dict[str, object]] = []
+    nodes: list[dict[str, object]] = []
     for entry_id, leaf_hash in entries:
         leaves.append(
             {"practice_id": practice_id, "leaf_index": frontier.size, "entry_id": entry_id}

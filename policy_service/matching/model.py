@@ -89,4 +89,4 @@ def _field(name: str, value: Mapping[str, Any]) -> FieldModel:
 def _digest(content: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical JSON (sorted, compact, ASCII), as `sha256:` and hex."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -25,15 +25,18 @@ class Person:
     digest: bytes
 
 
-def register(context: Context, record: PersonRecord) -> str:
-    """Seal a new person under a new key and file the match keys; returns the person's id."""
-    person_id = context.new_id()
+def register(context: Context, record: PersonRecord, planned: Person | None = None) -> str:
+    """Seal a new person under a new key and file the match keys; returns the person's id.
+
+    `planned` gives the id and pseudonym that a read already handed out.
+    """
+    person_id = planned.id if planned else context.new_id()
     context.keyring.create_person_key(context.session, person_id)
     context.session.add(
         PersonRow(
             practice_id=context.practice_id,
             id=person_id,
-            pseudonym=context.new_id(),
+            pseudonym=planned.pseudonym if planned else context.new_id(),
             sealed=_seal(context, person_id, record),
             record_digest=record_digest(record),
             created_at=context.now,
@@ -82,7 +85,7 @@ def open_people(context: Context, person_ids: list[str]) -> list[Person]:
 
 
 def _open(context: Context, row: PersonRow) -> Person:
-    raw = context.keyring.open(context.session, row.id, row.sealed, ("person", row.id, "record"))
+    raw = context.keyring.open(context.session, row.id, row.sealed, ("person", row.id, "sealed"))
     record = PersonRecord.from_json(parse_strict(raw))  # type: ignore[arg-type]
     return Person(row.id, row.pseudonym, record, row.record_digest)
 
@@ -94,7 +97,7 @@ def record_digest(record: PersonRecord) -> bytes:
 
 def _seal(context: Context, person_id: str, record: PersonRecord) -> bytes:
     raw = canonical_bytes(record.to_json())
-    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, "record"))
+    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, "sealed"))
 
 
 def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:

@@ -14,7 +14,7 @@ from policy_service.database.types import UtcDateTime, UuidText
 class EntryRow(PracticeOwned, Base):
     """One entry. `leaf` holds the bytes that the tree commits to; the other columns only index it.
 
-    The position in the tree is its `LeafRow`; until it has one, a `PendingRow` waits for the sealer.
+    Its place in the tree is its `LeafRow`; until it has one, a `PendingRow` waits for the sealer.
     """
 
     __tablename__ = "audit_entry"

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
-from policy_service.domain.care import CareSpell, ClientStatus, client_status, service
+from policy_service.database.tables.registry import ClientRow
+from policy_service.database.tables.ties import TieRow
+from policy_service.domain.care import (
+    CareSpell,
+    ClientRole,
+    ClientStatus,
+    client_status,
+    service,
+)
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.facts import NOT_APPLICABLE, Fact, Known, On, OneOf, Unknown, Why
 from policy_service.services.context import Context
@@ -48,12 +56,15 @@ def care_spells(
 def _spell(
     episode: EpisodeRow, client: EpisodeClientRow, clinician: EpisodeClinicianRow
 ) -> CareSpell:
+    ended = clinician.ended_on or client.ended_on
     return CareSpell(
         began_on=_partial(clinician.began_on or client.began_on or episode.began_on),
         is_open=episode.is_open and client.ended_on is None and clinician.ended_on is None,
         last_contact_on=_partial(clinician.last_contact_on),
-        relationship_ended_on=_partial(clinician.ended_on or client.ended_on),
-        terminated_on=_partial(episode.terminated_on),
+        # Formal termination ends the relationship at the latest, and an ended part of care has
+        # been terminated: each stands in for the other, but never for the last contact.
+        relationship_ended_on=_partial(ended or episode.terminated_on),
+        terminated_on=_partial(episode.terminated_on or ended),
         termination_reason=episode.termination_reason,
     )
 
@@ -127,3 +138,60 @@ def _extreme(dates: list[PartialDate | None], *, latest: bool = True) -> Fact:
         return Unknown(Why.NOT_RECORDED)
     best = max(known, key=lambda w: w.last) if latest else min(known, key=lambda w: w.first)
     return On(best)
+
+
+def linked_clients(context: Context, client_ids: Iterable[str]) -> bool:
+    """Do two clients of one open episode of theirs have a tie, or one a family or guardian role?"""
+    episodes = _open_episodes(context, list(client_ids))
+    if not episodes:
+        return False
+    parties = context.session.execute(
+        select(EpisodeClientRow.role, ClientRow.person_id)
+        .join(
+            ClientRow,
+            (ClientRow.practice_id == EpisodeClientRow.practice_id)
+            & (ClientRow.id == EpisodeClientRow.client_id),
+        )
+        .where(
+            tuple_(EpisodeClientRow.episode_id, EpisodeClientRow.revision).in_(episodes),
+            EpisodeClientRow.practice_id == context.practice_id,
+        )
+    ).all()
+    if len(parties) < 2:
+        return False
+    if any(role in (ClientRole.FAMILY_MEMBER, ClientRole.GUARDIAN) for role, _ in parties):
+        return True
+    return _have_tie(context, [person for _, person in parties])
+
+
+def _open_episodes(context: Context, client_ids: list[str]) -> list[tuple[str, int]]:
+    rows = context.session.execute(
+        select(EpisodeRow.id, EpisodeRow.revision)
+        .join(
+            EpisodeClientRow,
+            (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
+            & (EpisodeClientRow.episode_id == EpisodeRow.id)
+            & (EpisodeClientRow.revision == EpisodeRow.revision),
+        )
+        .where(
+            EpisodeRow.is_current.is_(True),
+            EpisodeRow.is_withdrawn.is_(False),
+            EpisodeRow.is_open.is_(True),
+            EpisodeClientRow.client_id.in_(client_ids),
+        )
+    )
+    return [(episode, revision) for episode, revision in rows]
+
+
+def _have_tie(context: Context, people: list[str]) -> bool:
+    found = context.session.scalars(
+        select(TieRow.id)
+        .where(
+            TieRow.is_current.is_(True),
+            TieRow.is_withdrawn.is_(False),
+            TieRow.from_person_id.in_(people),
+            TieRow.to_person_id.in_(people),
+        )
+        .limit(1)
+    )
+    return found.first() is not None

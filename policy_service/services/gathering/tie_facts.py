@@ -31,6 +31,7 @@ _WHY = {
     Certainty.INFERRED: Why.NOT_ASKED,
     Certainty.POSSIBLE: Why.IDENTITY_NOT_COMPARABLE,
 }
+_OTHER_TIE_FACTS = ("tie_degree", "tie_state", "tie_via", "tie_began_on", "tie_ended_on")
 _GRAVE = frozenset({TieCategory.PARTNER, TieCategory.EX_PARTNER})
 
 
@@ -127,7 +128,5 @@ def base_tie_facts(attested: frozenset[AttestationKind], comparable: bool) -> di
     if open_categories:
         possible = frozenset({"none"} | {category.value for category in open_categories})
         return {"tie": OneOf(possible, Why.NOT_ATTESTED)}
-    return {"tie": Known("none")} | {
-        name: Known(NOT_APPLICABLE)
-        for name in ("tie_degree", "tie_state", "tie_via", "tie_began_on", "tie_ended_on")
-    }
+    facts: dict[str, Fact] = dict.fromkeys(_OTHER_TIE_FACTS, Known(NOT_APPLICABLE))
+    return facts | {"tie": Known("none")}

@@ -1,0 +1,117 @@
+"""The keys of one practice during one request.
+
+Person keys are unwrapped on demand and forgotten with the request, so that an erasure elsewhere is
+seen at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from policy_service.database.tables.people import PersonKeyRow
+from policy_service.vault.blind import keyed_digest, match_key
+from policy_service.vault.errors import KeyNotHeld
+from policy_service.vault.keys import Key, Purpose, PurposeKey
+from policy_service.vault.sealing import open_sealed, seal, unwrap, wrap
+
+_PURPOSES = {
+    "person": Purpose.PERSON,
+    "audit_opening": Purpose.OPENING,
+    "tie": Purpose.TIE,
+    "stored_response": Purpose.STORED_RESPONSE,
+}
+_WRAPPED = select(PersonKeyRow.person_id, PersonKeyRow.wrapped).where(
+    PersonKeyRow.practice_id == bindparam("practice"),
+    PersonKeyRow.person_id.in_(bindparam("people", expanding=True)),
+)
+
+
+class PracticeKeys:
+    """A practice's key and what is derived from it; kept as long as the service runs."""
+
+    def __init__(self, practice_id: str, key: Key) -> None:
+        self.practice_id = practice_id
+        self.key = key
+        self._derived: dict[Purpose, PurposeKey] = {}
+
+    @cached_property
+    def match_secret(self) -> PurposeKey:
+        """The secret of the practice's match keys."""
+        return self.key.derive(Purpose.MATCH_KEY)
+
+    def purpose(self, purpose: Purpose) -> PurposeKey:
+        """The practice's own key for a purpose."""
+        if purpose not in self._derived:
+            self._derived[purpose] = self.key.derive(purpose)
+        return self._derived[purpose]
+
+
+class Keyring:
+    """Seals and opens for one request. The first part of `where` is the table: it picks the
+    purpose."""
+
+    def __init__(self, practice: PracticeKeys) -> None:
+        self._practice = practice
+        self._people: dict[str, Key | None] = {}
+
+    @property
+    def practice_id(self) -> str:
+        """The practice whose keys these are."""
+        return self._practice.practice_id
+
+    def match_key(self, text: str) -> int:
+        """HMAC of a match text, as a signed 64-bit integer."""
+        return match_key(self._practice.match_secret, text)
+
+    def digest(self, purpose: Purpose, text: str) -> bytes:
+        """Keyed digest of a text for a purpose."""
+        return keyed_digest(self._practice.purpose(purpose), text)
+
+    def create_person_key(self, session: Session, person_id: str) -> None:
+        """Make and store the data key of a new person."""
+        key = Key.generate()
+        wrapped = wrap(key, self._practice.key, self._place("person_key", person_id, "wrapped"))
+        row = {"practice_id": self.practice_id, "person_id": person_id, "wrapped": wrapped}
+        session.execute(insert(PersonKeyRow), [row])
+        self._people[person_id] = key
+
+    def load_person_keys(self, session: Session, person_ids: Iterable[str]) -> None:
+        """Unwrap several person keys by one query."""
+        wanted = [person_id for person_id in person_ids if person_id not in self._people]
+        if not wanted:
+            return
+        self._people.update(dict.fromkeys(wanted))
+        rows = session.execute(_WRAPPED, {"practice": self.practice_id, "people": wanted})
+        for person_id, wrapped in rows:
+            if wrapped is not None:
+                place = self._place("person_key", person_id, "wrapped")
+                self._people[person_id] = unwrap(wrapped, self._practice.key, place)
+
+    def seal(
+        self, session: Session, owner: str | None, plaintext: bytes, where: tuple[str, str, str]
+    ) -> bytes:
+        """Seal under the owner's key (None: the practice's) for table, row and column."""
+        return seal(self._key(session, owner, where[0]), plaintext, self._place(*where))
+
+    def open(
+        self, session: Session, owner: str | None, sealed: bytes, where: tuple[str, str, str]
+    ) -> bytes:
+        """Inverse of `seal`. Raises KeyNotHeld once the owner is erased."""
+        return open_sealed(self._key(session, owner, where[0]), sealed, self._place(*where))
+
+    def _key(self, session: Session, owner: str | None, table: str) -> PurposeKey:
+        purpose = _PURPOSES.get(table, Purpose.FIELD)
+        if owner is None:
+            return self._practice.purpose(purpose)
+        self.load_person_keys(session, [owner])
+        key = self._people[owner]
+        if key is None:
+            raise KeyNotHeld(f"the key of person {owner} is destroyed")
+        return key.derive(purpose)
+
+    def _place(self, table: str, row: str, column: str) -> tuple[str, ...]:
+        return (self.practice_id, table, column, row)

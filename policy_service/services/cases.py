@@ -1,0 +1,247 @@
+"""Cases as decisions raise them: one open case per question, covered checks join it.
+
+What people then do with a case is in `reviews`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from policy_service.database.tables.registry import ClientRow
+from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow
+from policy_service.domain.decisions import Decision, FindingKind, RuleReading, Truth
+from policy_service.domain.outcomes import Outcome, strictest
+from policy_service.domain.reviews import CaseState, MoveKind
+from policy_service.domain.standings import Standing
+from policy_service.ledger.canonical import canonical_bytes
+from policy_service.services.context import Context
+from policy_service.services.gathering.facts import Question
+
+REVIEW_DAYS = {Outcome.PROHIBIT: 2, Outcome.DELIBERATE: 14}
+"""Days until a new case is due for review."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRaised:
+    """What a decision says about one kind of question."""
+
+    kind: FindingKind
+    outcome: Outcome
+    waivable: bool
+    digest: str
+
+
+def questions_raised(decision: Decision) -> list[QuestionRaised]:
+    """The kinds of question for which this decision wants a person: deliberate or worse.
+
+    A draft that holds opens a case too: it raised the outcome, and somebody must look.
+    """
+    readings: dict[FindingKind, list[tuple[Outcome, RuleReading]]] = {}
+    for finding in decision.findings:
+        facets = finding.reading.facets
+        readings.setdefault(facets.kind, []).append((finding.outcome, finding.reading))
+    for reading in decision.unverified:
+        if reading.closed is not Truth.FALSE:
+            outcome = min(_asked(reading), Outcome.DELIBERATE)
+            readings.setdefault(reading.facets.kind, []).append((outcome, reading))
+    raised = [_question(kind, found) for kind, found in sorted(readings.items())]
+    return [question for question in raised if question.outcome >= Outcome.DELIBERATE]
+
+
+def _asked(reading: RuleReading) -> Outcome:
+    facets = reading.facets
+    return facets.outcome if reading.closed is Truth.TRUE else facets.if_unknown
+
+
+def _question(kind: FindingKind, found: list[tuple[Outcome, RuleReading]]) -> QuestionRaised:
+    outcome = strictest(*(outcome for outcome, _ in found))
+    waivable = all(reading.facets.waivable or asked < Outcome.PROHIBIT for asked, reading in found)
+    said = sorted(_said(asked, reading) for asked, reading in found)
+    digest = hashlib.sha256(canonical_bytes(said)).hexdigest()
+    return QuestionRaised(kind, outcome, waivable, digest)
+
+
+def _said(outcome: Outcome, reading: RuleReading) -> list[str]:
+    """What a disposition covers: rule, pack, outcome and facts; anything else reopens the case."""
+    facts = canonical_bytes([[used.name, used.value] for used in reading.facts])
+    return [
+        reading.facets.rule,
+        reading.facets.pack_digest,
+        outcome.value,
+        reading.closed.value,
+        hashlib.sha256(facts).hexdigest(),
+    ]
+
+
+def raise_cases(context: Context, question: Question, decision: Decision, decision_id: str) -> None:
+    """Open, join or reopen one case per question raised; each covered check is an occurrence."""
+    for raised in questions_raised(decision):
+        case = _latest_case(context, question, raised.kind)
+        if case is None:
+            case = _open_case(context, question, raised)
+        elif case.state == CaseState.CLOSED:
+            _reopen_if_uncovered(context, case, raised)
+        else:
+            _note_change(context, case, raised)
+        context.session.add(
+            CaseOccurrenceRow(
+                practice_id=context.practice_id,
+                case_id=case.id,
+                decision_id=decision_id,
+                at=context.now,
+            )
+        )
+
+
+def _latest_case(context: Context, question: Question, kind: FindingKind) -> CaseRow | None:
+    return context.session.scalars(
+        select(CaseRow)
+        .where(
+            CaseRow.clinician_id == question.clinician.id,
+            CaseRow.client_id == question.client.id,
+            CaseRow.kind == kind.value,
+        )
+        .order_by(CaseRow.opened_at.desc(), CaseRow.id)
+        .limit(1)
+    ).first()
+
+
+def _open_case(context: Context, question: Question, raised: QuestionRaised) -> CaseRow:
+    case = CaseRow(
+        practice_id=context.practice_id,
+        id=context.new_id(),
+        clinician_id=question.clinician.id,
+        client_id=question.client.id,
+        kind=raised.kind.value,
+        state=CaseState.OPEN.value,
+        standing=Standing.IN_REVIEW.value,
+        outcome=raised.outcome.value,
+        waivable=raised.waivable,
+        facts_digest=raised.digest,
+        opened_at=context.now,
+        due_on=_due_on(context, raised.outcome),
+        version=1,
+    )
+    context.session.add(case)
+    context.session.flush()
+    add_move(context, case, MoveKind.OPENED, None, {"outcome": raised.outcome.value})
+    return case
+
+
+def _due_on(context: Context, outcome: Outcome) -> str:
+    return (context.today + timedelta(days=REVIEW_DAYS[outcome])).isoformat()
+
+
+def _reopen_if_uncovered(context: Context, case: CaseRow, raised: QuestionRaised) -> None:
+    """A disposition covers the same findings, facts and packs until its date, and nothing else."""
+    changes = _changes(context, case, raised)
+    if not changes:
+        return
+    old_state = case.state
+    case.state = CaseState.OPEN.value
+    case.standing = Standing.IN_REVIEW.value
+    case.due_on = _due_on(context, raised.outcome)
+    case.valid_until = None
+    _take_over(case, raised)
+    add_move(context, case, MoveKind.REOPENED, old_state, {"changed": changes})
+
+
+def _changes(context: Context, case: CaseRow, raised: QuestionRaised) -> list[str]:
+    changes = []
+    if case.facts_digest != raised.digest:
+        changes.append("the facts, the rules or what they ask for have changed")
+    if case.valid_until is not None and case.valid_until < context.today.isoformat():
+        changes.append(f"the decision was valid until {case.valid_until}")
+    return changes
+
+
+def _note_change(context: Context, case: CaseRow, raised: QuestionRaised) -> None:
+    if case.facts_digest == raised.digest:
+        return
+    _take_over(case, raised)
+    note = {"changed": ["new facts or rules while the case is open"]}
+    add_move(context, case, MoveKind.NOTED, case.state, note)
+
+
+def _take_over(case: CaseRow, raised: QuestionRaised) -> None:
+    case.outcome = raised.outcome.value
+    case.waivable = raised.waivable
+    case.facts_digest = raised.digest
+    case.version += 1
+
+
+def add_move(
+    context: Context,
+    case: CaseRow,
+    kind: MoveKind,
+    old_state: str | None,
+    words: Mapping[str, Any],
+) -> CaseMoveRow:
+    """Append a row to a case's history; the words are sealed under the client's key."""
+    count = context.session.execute(
+        select(func.count())
+        .select_from(CaseMoveRow)
+        .where(CaseMoveRow.practice_id == context.practice_id, CaseMoveRow.case_id == case.id)
+    ).scalar_one()
+    number = count + 1
+    client = context.session.get_one(ClientRow, (context.practice_id, case.client_id))
+    sealed = context.keyring.seal(
+        context.session,
+        client.person_id,
+        canonical_bytes(dict(words)),
+        ("case_move", f"{case.id}/{number}", "sealed"),
+    )
+    row = CaseMoveRow(
+        practice_id=context.practice_id,
+        case_id=case.id,
+        number=number,
+        kind=kind.value,
+        old_state=old_state,
+        new_state=case.state,
+        actor=context.principal.actor_ref,
+        at=context.now,
+        sealed=sealed,
+    )
+    context.session.add(row)
+    context.session.flush()
+    return row
+
+
+_ORDER = (
+    Standing.IN_REVIEW,
+    Standing.DECLINED,
+    Standing.ACCEPTED_WITH_CONDITIONS,
+    Standing.OVERRIDDEN,
+    Standing.NONE,
+)
+
+
+def standing_of(context: Context, decision_id: str) -> Standing:
+    """What the practice decided about the questions of a decision: the least settled of them."""
+    rows = context.session.scalars(
+        select(CaseRow)
+        .join(
+            CaseOccurrenceRow,
+            (CaseOccurrenceRow.practice_id == CaseRow.practice_id)
+            & (CaseOccurrenceRow.case_id == CaseRow.id),
+        )
+        .where(CaseOccurrenceRow.decision_id == decision_id)
+    )
+    return least_settled(_standing_today(context, row) for row in rows)
+
+
+def _standing_today(context: Context, case: CaseRow) -> Standing:
+    """An acceptance past its date is a question again, even before the next check reopens it."""
+    expired = case.valid_until is not None and case.valid_until < context.today.isoformat()
+    return Standing.IN_REVIEW if expired else Standing(case.standing)
+
+
+def least_settled(standings: Iterable[Standing]) -> Standing:
+    """The standing that most needs attention."""
+    return min(standings, key=_ORDER.index, default=Standing.NONE)

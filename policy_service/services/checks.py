@@ -1,0 +1,210 @@
+"""A check: prepare (read, decide), then record (one short write transaction), then answer.
+
+No answer without its record: decision, audit entry, cases, duties and the stored response commit
+together, or the caller gets 503.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.domain.audiences import Audience, audience_of, redact
+from policy_service.domain.decisions import decide
+from policy_service.domain.people import PersonRecord
+from policy_service.domain.principals import ActingUser, Principal
+from policy_service.errors import FieldError, InvalidRequest, NotReady
+from policy_service.policy.engine import evaluate
+from policy_service.policy.selection import select as select_packs
+from policy_service.services.bindings import binding_of
+from policy_service.services.context import Context
+from policy_service.services.decisions import (
+    Material,
+    Render,
+    Versions,
+    answer_of,
+    record_decision,
+)
+from policy_service.services.desk import Desk
+from policy_service.services.gathering.event_facts import RecordedEvent
+from policy_service.services.gathering.facts import Question, gather_facts
+from policy_service.services.gathering.targets import find_targets
+from policy_service.services.people import Person, open_person, record_digest, register
+from policy_service.services.stored_responses import (
+    IdempotencyKey,
+    Response,
+    TwinFound,
+    find_response,
+    reserve,
+    store_response,
+)
+
+TRIES = 3
+NOBODY_NAMED = ActingUser()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What a door asks. The client is named by id, or described by a record."""
+
+    clinician_id: str
+    purpose: str
+    as_of: date
+    client_id: str | None = None
+    client_record: PersonRecord | None = None
+    client_external_id: str | None = None
+    location_of_service: str | None = None
+    acting: ActingUser = NOBODY_NAMED
+    event: RecordedEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The decision of a read, and the versions it was read at."""
+
+    material: Material
+    versions: Versions
+    is_new_client: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDoor:
+    """What the door adds: wording, the shape of the response, and what commits with it."""
+
+    render: Render
+    respond: Callable[[dict[str, Any], Audience, str], Response]
+    idempotency: IdempotencyKey | None = None
+    also: Callable[[Context, str], None] | None = None
+    """Called in the write transaction with the client's id."""
+
+
+def run_check(desk: Desk, principal: Principal, request: CheckRequest, door: CheckDoor) -> Response:
+    """Decide, record, answer. Prepares again when what it read has moved; NotReady after three."""
+    for _ in range(TRIES):
+        with desk.reading(principal) as context:
+            stored = find_response(context, door.idempotency)
+            if stored is not None:
+                return stored
+            prepared = prepare(desk, context, request)
+        try:
+            with desk.writing(principal) as context:
+                return _record(desk, context, request, prepared, door)
+        except (StaleFacts, TwinFound):
+            continue
+    raise NotReady("The records kept changing while the check was made.")
+
+
+class StaleFacts(Exception):
+    """What was read has changed before it could be recorded; nothing was written."""
+
+
+def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
+    """Read the facts and decide; writes nothing."""
+    clinician = _clinician(context, request.clinician_id)
+    client, person, is_new = _client(context, request)
+    question = Question(clinician, client, person, request.purpose, request.as_of, request.event)
+    gathered = gather_facts(context, question)
+    location = request.location_of_service or desk.practice(context.practice_id).jurisdiction
+    binding = binding_of(context, clinician.id, request.as_of, location)
+    selection = select_packs(desk.packs, binding)
+    decision = decide(evaluate(selection.packs, gathered.facts), selection.not_consulted)
+    packs = tuple(pack.digest for pack in selection.packs)
+    material = Material(question, gathered, decision, packs, location)
+    return Prepared(
+        material, Versions(clinician.version, None if is_new else client.version), is_new
+    )
+
+
+def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
+    row = context.session.get(ClinicianRow, (context.practice_id, clinician_id))
+    if row is None or not row.is_active:
+        raise InvalidRequest(
+            errors=[
+                FieldError("/clinician/id", "No active clinician of this practice has this id.")
+            ]
+        )
+    return row
+
+
+def _client(context: Context, request: CheckRequest) -> tuple[ClientRow, Person, bool]:
+    """The registered client, the known client a record certainly is, or a new prospect."""
+    if request.client_id is not None:
+        row = context.session.get(ClientRow, (context.practice_id, request.client_id))
+        if row is None:
+            raise InvalidRequest(
+                errors=[FieldError("/client/id", "No client of this practice has this id.")]
+            )
+        row = _survivor(context, row)
+        return row, open_person(context, row.person_id), False
+    record = request.client_record or PersonRecord()
+    person = Person(context.new_id(), context.new_id(), record, record_digest(record))
+    known = _known_client(context, request, person)
+    if known is not None:
+        # The record as stated today is what recognition and related people are read from.
+        kept = open_person(context, known.person_id)
+        return known, Person(kept.id, kept.pseudonym, record, person.digest), False
+    return _prospect(context, person, request.client_external_id), person, True
+
+
+def _survivor(context: Context, row: ClientRow) -> ClientRow:
+    """Follow merges: a duplicate profile stands for the client it was merged into."""
+    while row.merged_into is not None:
+        row = context.session.get_one(ClientRow, (context.practice_id, row.merged_into))
+    return row
+
+
+def _known_client(context: Context, request: CheckRequest, person: Person) -> ClientRow | None:
+    if request.client_external_id is not None:
+        row = context.session.scalars(
+            select(ClientRow).where(ClientRow.external_id == request.client_external_id)
+        ).first()
+        if row is not None:
+            return _survivor(context, row)
+    same = find_targets(context, person).same_people - {person.id}
+    row = context.session.scalars(
+        select(ClientRow).where(ClientRow.person_id.in_(same)).order_by(ClientRow.id)
+    ).first()
+    return None if row is None else _survivor(context, row)
+
+
+def _prospect(context: Context, person: Person, external_id: str | None) -> ClientRow:
+    return ClientRow(
+        practice_id=context.practice_id,
+        id=context.new_id(),
+        person_id=person.id,
+        external_id=external_id,
+        version=1,
+        created_at=context.now,
+    )
+
+
+def register_prospect(context: Context, client: ClientRow, person: Person) -> None:
+    """Write the client and person that `prepare` only thought of, under the ids it gave them."""
+    register(context, person.record, person)
+    context.session.add(client)
+    context.session.flush()
+
+
+def _record(
+    desk: Desk, context: Context, request: CheckRequest, prepared: Prepared, door: CheckDoor
+) -> Response:
+    """One short write transaction; whatever fails here leaves nothing behind."""
+    question = prepared.material.question
+    reserve(context, door.idempotency)
+    if not prepared.versions.hold(context, question):
+        raise StaleFacts
+    if prepared.is_new_client:
+        register_prospect(context, question.client, question.person)
+    recorded = record_decision(desk, context, prepared.material, request.acting)
+    if door.also is not None:
+        door.also(context, question.client.id)
+    audience = audience_of(context.principal, request.acting, question.clinician.id)
+    answer = answer_of(context, recorded, door.render, audience is Audience.OFFICER)
+    response = door.respond(redact(answer, audience), audience, recorded.id)
+    store_response(context, door.idempotency, response)
+    return response

@@ -1,0 +1,322 @@
+"""Write a decision with its audit entry, cases and duties; read decisions back and redact them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from policy_service.audit.log import NewEntry, Owned, append
+from policy_service.database.tables.decisions import DecisionRow
+from policy_service.database.tables.people import PersonRow
+from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.domain.audiences import Answer
+from policy_service.domain.decisions import Decision
+from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to_json
+from policy_service.domain.outcomes import Outcome
+from policy_service.domain.principals import ActingUser
+from policy_service.domain.standings import advise
+from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.errors import NotFound
+from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.leaf import Leaf, format_at
+from policy_service.ledger.receipt import Receipt, sign_receipt
+from policy_service.policy.pack import SEMANTICS
+from policy_service.services.cases import raise_cases, standing_of
+from policy_service.services.context import Context
+from policy_service.services.desk import MAX_MERGE_DELAY, Desk
+from policy_service.services.duties import require_attestation
+from policy_service.services.gathering.facts import Gathered, Question
+from policy_service.services.people import Person, open_people
+
+Render = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that is recorded of one decision."""
+
+    question: Question
+    gathered: Gathered
+    decision: Decision
+    packs: tuple[str, ...]
+    location_of_service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What must not have moved between reading and recording. `client` None: not registered yet."""
+
+    clinician: int
+    client: int | None
+
+    def hold(self, context: Context, question: Question) -> bool:
+        """Read both versions again inside the write transaction (FOR SHARE on PostgreSQL)."""
+        clinician = _version(context, ClinicianRow, question.clinician.id)
+        if self.client is None:
+            return clinician == self.clinician
+        client = _version(context, ClientRow, question.client.id)
+        return (clinician, client) == (self.clinician, self.client)
+
+
+def _version(context: Context, table: type[ClinicianRow | ClientRow], row_id: str) -> int | None:
+    return context.session.execute(
+        select(table.version)
+        .where(table.practice_id == context.practice_id, table.id == row_id)
+        .with_for_update(read=True)
+    ).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded decision, as `answer_of` needs it."""
+
+    id: str
+    at: str
+    clinician_id: str
+    purpose: str
+    body: Mapping[str, Any]
+    context: Mapping[str, Any]
+    receipt: str
+    client_id: str
+
+
+def record_decision(
+    desk: Desk, context: Context, material: Material, acting: ActingUser
+) -> Recorded:
+    """Append the entry, write the decision, open or join cases, raise duties."""
+    question = material.question
+    body = material.decision.to_json()
+    facts = facts_to_json(material.gathered.facts)
+    sealed_context = _context_json(material, acting)
+    leaf = _append_entry(context, material, body, sealed_context)
+    origin = desk.practice(context.practice_id).log_origin
+    receipt = sign_receipt(Receipt.of(leaf, origin, MAX_MERGE_DELAY), desk.receipt_key).decode()
+    owner = question.client.person_id
+    parts = {"facts": facts, "body": body, "context": sealed_context}
+    sealed = {
+        f"sealed_{name}": context.keyring.seal(
+            context.session, owner, canonical_bytes(part), ("decision", leaf.id, name)
+        )
+        for name, part in parts.items()
+    }
+    context.session.add(
+        DecisionRow(
+            practice_id=context.practice_id,
+            id=leaf.id,
+            at=context.now,
+            clinician_id=question.clinician.id,
+            client_id=question.client.id,
+            purpose=question.purpose,
+            as_of=question.as_of.isoformat(),
+            outcome=material.decision.outcome.value,
+            could_become=material.decision.could_become.value,
+            complete=material.decision.complete,
+            packs=" ".join(sorted(material.packs)),
+            semantics=SEMANTICS,
+            model=context.model.digest,
+            entry_id=leaf.id,
+            receipt=receipt,
+            **sealed,
+        )
+    )
+    raise_cases(context, question, material.decision, leaf.id)
+    require_attestation(context, question.clinician.id, material.decision)
+    context.session.flush()
+    return Recorded(
+        leaf.id,
+        leaf.at,
+        question.clinician.id,
+        question.purpose,
+        body,
+        sealed_context,
+        receipt,
+        question.client.id,
+    )
+
+
+def _append_entry(
+    context: Context, material: Material, body: Mapping[str, Any], sealed: Mapping[str, Any]
+) -> Leaf:
+    question, owner = material.question, material.question.client.person_id
+    groups = {name: Owned(value, owner) for name, value in fact_groups(material.gathered.facts)}
+    groups["identity"] = Owned(identity_json(material.gathered), owner)
+    groups["decision"] = Owned(dict(body), owner)
+    groups["request"] = Owned(dict(sealed["request"]), owner)
+    return append(
+        context.session,
+        context.keyring,
+        NewEntry(
+            id=context.new_id(),
+            action="check.decided",
+            at=context.now,
+            actor_ref=context.principal.actor_ref,
+            groups=groups,
+            subject_refs=frozenset(
+                {question.person.pseudonym, pseudonym_of(context, question.clinician.person_id)}
+            ),
+            outcome=material.decision.outcome.value,
+            packs=frozenset(material.packs),
+            semantics=SEMANTICS,
+            model=context.model.digest,
+        ),
+    )
+
+
+def pseudonym_of(context: Context, person_id: str) -> str:
+    """What the audit log calls a person."""
+    return context.session.scalars(
+        select(PersonRow.pseudonym).where(PersonRow.id == person_id)
+    ).one()
+
+
+def fact_groups(facts: Facts) -> list[tuple[str, dict[str, Any]]]:
+    """Facts by commitment: care, events, accounts, the base's tie facts, and each tie."""
+    named: dict[str, dict[str, Any]] = {"care": {"as_of": facts.as_of.isoformat()}}
+    for name, fact in sorted(facts.base.items()):
+        group = VOCABULARY[name].group
+        key = "no_tie" if group is FactGroup.TIE else group.value
+        named.setdefault(key, {})[name] = fact_to_json(fact)
+    for number, tie in enumerate(facts.ties):
+        named[f"tie:{number}"] = {
+            "ref": tie.ref,
+            "facts": {name: fact_to_json(fact) for name, fact in sorted(tie.facts.items())},
+        }
+    return list(named.items())
+
+
+def identity_json(gathered: Gathered) -> dict[str, Any]:
+    """Recognition's result as evidence: candidates above weak, by person id, without values."""
+    identification = gathered.targets.identification
+    return {
+        "missing": list(identification.missing),
+        "skipped_keys": list(identification.skipped_keys),
+        "left_out": identification.left_out,
+        "candidates": [
+            {
+                "person": match.person.id,
+                "verdict": match.verdict,
+                **match.comparison.to_json(with_values=False),
+            }
+            for match in identification.matches
+            if match.comparison.band != "weak"
+        ],
+    }
+
+
+def _context_json(material: Material, acting: ActingUser) -> dict[str, Any]:
+    """What is not a fact but is needed to show the decision again, under the client's key."""
+    question, gathered = material.question, material.gathered
+    known = {tie.facts.ref: tie.known_to(question.clinician.id) for tie in gathered.ties}
+    return {
+        "request": {
+            "purpose": question.purpose,
+            "as_of": question.as_of.isoformat(),
+            "acting_role": acting.role.value,
+            "location_of_service": material.location_of_service,
+        },
+        "identity": identity_json(gathered),
+        "ties": [
+            {
+                "ref": tie.facts.ref,
+                "label": tie.label,
+                "certainty": tie.path.target.certainty.value,
+                "people": [edge.far for edge in tie.path.edges],
+                "known_to_clinician": known[tie.facts.ref],
+            }
+            for tie in gathered.ties
+        ],
+        "private_facts": private_facts(gathered),
+    }
+
+
+def private_facts(gathered: Gathered) -> list[str]:
+    """Base facts that rest on something neither the clinician stated nor the client told."""
+    private = {"practice_client_status", "clinician_knows_practice_client"}
+    if any(event.stated_by == "other" for event in gathered.events):
+        private |= {n for n, spec in VOCABULARY.items() if spec.group is FactGroup.EVENTS}
+    if any(not tie.known_to("") for tie in gathered.ties):
+        private |= {name for name in VOCABULARY if name.startswith("intimacy_")}
+    if gathered.targets.maybe_people:
+        private |= {n for n, spec in VOCABULARY.items() if spec.group is FactGroup.CARE}
+    return sorted(private)
+
+
+def read_decision(context: Context, decision_id: str) -> Recorded:
+    """A recorded decision. NotFound for another practice's, KeyNotHeld after erasure."""
+    row = context.session.get(DecisionRow, (context.practice_id, decision_id))
+    if row is None:
+        raise NotFound
+    client = context.session.get_one(ClientRow, (context.practice_id, row.client_id))
+
+    def opened(name: str, sealed: bytes) -> Any:
+        where = ("decision", row.id, name)
+        return parse_strict(context.keyring.open(context.session, client.person_id, sealed, where))
+
+    return Recorded(
+        row.id,
+        format_at(row.at),
+        row.clinician_id,
+        row.purpose,
+        opened("body", row.sealed_body),
+        opened("context", row.sealed_context),
+        row.receipt,
+        row.client_id,
+    )
+
+
+def answer_of(context: Context, recorded: Recorded, render: Render, officer: bool) -> Answer:
+    """The answer as it may be shown in full, to be redacted for its audience."""
+    standing = standing_of(context, recorded.id)
+    outcome = Outcome(recorded.body["outcome"])
+    rendered = render(recorded.body)
+    full = {
+        **rendered,
+        "clinician_id": recorded.clinician_id,
+        "client_id": recorded.client_id,
+        "purpose": recorded.purpose,
+        "standing": standing.value,
+    }
+    return Answer(
+        id=recorded.id,
+        at=recorded.at,
+        receipt=recorded.receipt,
+        advice=advise(outcome, standing, recorded.purpose),
+        clinician_id=recorded.clinician_id,
+        full=full,
+        tie_names=tie_names(context, recorded) if officer else {},
+        known_to_clinician=known_findings(recorded),
+    )
+
+
+def known_findings(recorded: Recorded) -> frozenset[tuple[str, str | None]]:
+    """The findings that rest only on what the clinician stated or the client told them."""
+    known_ties = {tie["ref"] for tie in recorded.context["ties"] if tie["known_to_clinician"]}
+    private = set(recorded.context["private_facts"])
+    return frozenset(
+        (finding["rule"], finding["tie"])
+        for finding in recorded.body["findings"]
+        if (finding["tie"] is None or finding["tie"] in known_ties)
+        and private.isdisjoint(used["fact"] for used in finding["facts"])
+    )
+
+
+def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:
+    """Tie paths in words with the names of those on them: for officers only."""
+    people = {person for tie in recorded.context["ties"] for person in tie["people"]}
+    names = {person.id: _full_name(person) for person in open_people(context, sorted(people))}
+    return {
+        tie["ref"]: {
+            "path": tie["label"],
+            "certainty": tie["certainty"],
+            "people": [names.get(person, "erased") for person in tie["people"]],
+        }
+        for tie in recorded.context["ties"]
+    }
+
+
+def _full_name(person: Person) -> str:
+    first = person.record.names[0] if person.record.names else None
+    return f"{first.given} {first.family}".strip() if first else "no name recorded"

@@ -1,0 +1,103 @@
+"""What one process holds for all requests: database, keys, packs, match model, clock.
+
+`Desk.reading` and `Desk.writing` open the one transaction of a request. Doors use these; services
+get the Context and never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from policy_service.database.keyring import Keyring, PracticeKeys
+from policy_service.database.session import Database
+from policy_service.database.tables.directory import PracticeRow
+from policy_service.domain.principals import Principal
+from policy_service.errors import NotFound
+from policy_service.ledger.note import Signer
+from policy_service.matching.model import MatchModel
+from policy_service.policy.pack import PackSet
+from policy_service.services.context import Context, random_id
+from policy_service.vault.keys import KeyRing
+from policy_service.vault.sealing import unwrap
+
+MAX_MERGE_DELAY = 60
+"""Seconds within which an entry gets its place in the tree; stands in every receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A practice as the directory knows it, with its unwrapped key."""
+
+    id: str
+    slug: str
+    name: str
+    jurisdiction: str
+    log_origin: str
+    keys: PracticeKeys
+
+
+@dataclass(slots=True)
+class Desk:
+    """One per process, wired by `app`. Holds no request state."""
+
+    database: Database
+    kek: KeyRing
+    packs: PackSet
+    model: MatchModel
+    clock: Callable[[], datetime]
+    receipt_key: Signer
+    log_key: Callable[[str], Signer]
+    """The log's signing key by origin."""
+    attestation_months: int = 12
+    new_id: Callable[[], str] = random_id
+    _practices: dict[str, Practice] = field(default_factory=dict)
+
+    def practice(self, practice_id: str) -> Practice:
+        """The practice of that id. NotFound if there is none."""
+        if practice_id not in self._practices:
+            with self.database.directory() as session:
+                row = session.get(PracticeRow, practice_id)
+            if row is None:
+                raise NotFound
+            self._practices[practice_id] = self._open_practice(row)
+        return self._practices[practice_id]
+
+    def _open_practice(self, row: PracticeRow) -> Practice:
+        key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
+        keys = PracticeKeys(row.id, key)
+        return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
+
+    @contextmanager
+    def reading(self, principal: Principal) -> Iterator[Context]:
+        """A context over one snapshot; nothing can be written."""
+        practice = self.practice(principal.practice_id)
+        with self.database.read(practice.id) as session:
+            yield self._context(session, principal, practice)
+
+    @contextmanager
+    def writing(self, principal: Principal) -> Iterator[Context]:
+        """A context over one transaction that commits on leaving."""
+        practice = self.practice(principal.practice_id)
+        with self.database.write(practice.id) as session:
+            yield self._context(session, principal, practice)
+
+    def _context(self, session: Session, principal: Principal, practice: Practice) -> Context:
+        return Context(
+            session=session,
+            principal=principal,
+            keyring=Keyring(practice.keys),
+            now=self.clock(),
+            model=self.model,
+            attestation_months=self.attestation_months,
+            new_id=self.new_id,
+        )
+
+
+def practice_key_place(practice_id: str) -> tuple[str, ...]:
+    """Where a practice's wrapped key is kept: it opens only there."""
+    return (practice_id, "practice", "wrapped_key", practice_id)

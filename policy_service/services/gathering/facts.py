@@ -1,0 +1,124 @@
+"""One clinician, one client, one purpose: all facts, where they come from, and what was unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from policy_service.database.tables.registry import AttestationRow, ClientRow, ClinicianRow
+from policy_service.domain.attestations import AttestationKind
+from policy_service.domain.care import ClientStatus, client_status
+from policy_service.domain.facts import NOT_APPLICABLE, Fact, Facts, Known, Unknown, Why
+from policy_service.services.context import Context
+from policy_service.services.gathering.account_facts import account_facts, find_connections
+from policy_service.services.gathering.care_facts import care_facts, care_spells, linked_clients
+from policy_service.services.gathering.event_facts import (
+    RecordedEvent,
+    event_facts,
+    intimacy_facts,
+    recorded_events,
+)
+from policy_service.services.gathering.paths import walk
+from policy_service.services.gathering.targets import Targets, find_targets
+from policy_service.services.gathering.tie_facts import ReadTie, base_tie_facts, read_ties
+from policy_service.services.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: about whom, why, as of which day, and of which event."""
+
+    clinician: ClinicianRow
+    client: ClientRow
+    person: Person
+    purpose: str
+    as_of: date
+    event: RecordedEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The facts, and beside them what is not a fact: paths, identity evidence, provenance."""
+
+    facts: Facts
+    ties: tuple[ReadTie, ...]
+    targets: Targets
+    events: tuple[RecordedEvent, ...]
+    client_ids: tuple[str, ...]
+
+
+def gather_facts(context: Context, question: Question, targets: Targets | None = None) -> Gathered:
+    """Read everything the rules may look at. Takes no write lock and changes nothing."""
+    targets = targets or find_targets(context, question.person)
+    clinician = question.clinician
+    client_ids = clients_of(context, {*targets.same_people, question.person.id})
+    maybe_ids = clients_of(context, targets.maybe_people)
+    events = recorded_events(context, clinician.id, client_ids)
+    events += [question.event] if question.event else []
+    spells = care_spells(context, clinician.id, client_ids)
+    maybe = care_spells(context, clinician.id, maybe_ids)
+    steps = walk(context, clinician.person_id, targets.found)
+    ties = read_ties(steps.paths)
+    attested = attested_kinds(context, clinician.id, question.as_of)
+    connections = find_connections(
+        context, clinician.person_id, targets.same_people, question.person.record
+    )
+    comparable = targets.identification.is_comparable and not steps.cut
+    base: dict[str, Fact] = {
+        **care_facts(question.purpose, spells, maybe),
+        **_practice_facts(context, [*client_ids, *maybe_ids], bool(spells)),
+        **event_facts(events, question.event),
+        **intimacy_facts(events, ties, spells, attested),
+        **account_facts(connections, attested),
+        **base_tie_facts(attested, comparable),
+    }
+    facts = Facts(question.as_of, base, tuple(tie.facts for tie in ties))
+    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids))
+
+
+def clients_of(context: Context, person_ids: Iterable[str]) -> list[str]:
+    """Ids of the clients who are these persons."""
+    wanted = list(person_ids)
+    if not wanted:
+        return []
+    return list(
+        context.session.scalars(
+            select(ClientRow.id).where(ClientRow.person_id.in_(wanted)).order_by(ClientRow.id)
+        )
+    )
+
+
+def attested_kinds(context: Context, clinician_id: str, as_of: date) -> frozenset[AttestationKind]:
+    """What the clinician has attested and is still in force on the day asked about."""
+    rows = context.session.scalars(
+        select(AttestationRow).where(
+            AttestationRow.clinician_id == clinician_id,
+            AttestationRow.is_current.is_(True),
+            AttestationRow.is_withdrawn.is_(False),
+            AttestationRow.as_of <= as_of.isoformat(),
+            AttestationRow.valid_until >= as_of.isoformat(),
+        )
+    )
+    return frozenset(AttestationKind(kind) for row in rows for kind in row.kinds.split())
+
+
+def _practice_facts(context: Context, client_ids: list[str], treats: bool) -> Mapping[str, Fact]:
+    """Is the person a client of anyone here? (Ohio counts an agency's client as everyone's.)"""
+    spells = care_spells(context, None, client_ids)
+    status = client_status(spells)
+    word = "none" if status is ClientStatus.PROSPECTIVE else status.value
+    return {
+        "practice_client_status": Known(word),
+        "clinician_knows_practice_client": _knows(word, treats),
+        "linked_clients": Known("yes" if linked_clients(context, client_ids) else "no"),
+    }
+
+
+def _knows(status: str, treats: bool) -> Fact:
+    """Whoever treats the client knows; of the others nobody has recorded it."""
+    if status == "none":
+        return Known(NOT_APPLICABLE)
+    return Known("yes") if treats else Unknown(Why.NOT_RECORDED)
