@@ -1,0 +1,66 @@
+"""POST /v1/checks and GET /v1/checks/{id}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from policy_service.api import door
+from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema
+from policy_service.api.schemas.acting import ActingQuerySchema
+from policy_service.domain.audiences import Audience, audience_of, redact
+from policy_service.domain.principals import Scope
+from policy_service.policy.render import render_decision
+from policy_service.services.checks import CheckDoor, CheckRequest, run_check
+from policy_service.services.decisions import answer_of, read_decision
+
+blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="Checks")
+
+
+@blueprint.post("")
+@blueprint.arguments(CheckRequestSchema)
+@blueprint.response(201, CheckAnswerSchema)
+@blueprint.alt_response(202, schema=CheckAnswerSchema)
+def create_check(asked: dict[str, Any]) -> Response:
+    """Is there a boundary conflict between this clinician and this client?"""
+    caller = door.principal(Scope.DECISION_FULL, Scope.DECISION_BRIEF)
+    client = asked["client"]
+    request = CheckRequest(
+        clinician_id=asked["clinician"]["id"],
+        purpose=asked["purpose"],
+        as_of=asked.get("as_of") or door.today(),
+        client_id=client.get("id"),
+        client_record=client.get("person"),
+        client_external_id=client.get("external_id"),
+        location_of_service=asked.get("location_of_service"),
+        acting=door.acting_user(asked.get("acting_user")),
+    )
+    desk = door.desk()
+    how = CheckDoor(
+        render=lambda body: render_decision(desk.packs, body),
+        respond=door.check_response,
+        idempotency=door.idempotency_key(caller),
+    )
+    return door.send(run_check(desk, caller, request, how))
+
+
+@blueprint.get("/<uuid:check_id>")
+@blueprint.arguments(ActingQuerySchema, location="query")
+@blueprint.response(200, CheckAnswerSchema)
+def get_check(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
+    """A recorded check, with the standing of today, for whoever asks now."""
+    caller = door.principal(Scope.DECISION_FULL, Scope.DECISION_BRIEF)
+    desk = door.desk()
+    with desk.reading(caller) as context:
+        recorded = read_decision(context, str(check_id))
+        acting = door.acting_from_query(query)
+        audience = audience_of(caller, acting, recorded.clinician_id)
+        answer = answer_of(
+            context,
+            recorded,
+            lambda body: render_decision(desk.packs, body),
+            audience is Audience.OFFICER,
+        )
+    return redact(answer, audience)

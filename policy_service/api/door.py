@@ -1,0 +1,98 @@
+"""What every REST view needs: the desk, who asks, and the shape of an answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import orjson
+from flask import Response, current_app, g, request
+
+from policy_service.auth.ehr_keys import authenticate
+from policy_service.domain.audiences import Audience
+from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
+from policy_service.errors import FieldError, InvalidRequest, NotAllowed, UnsupportedMediaType
+from policy_service.ledger.canonical import canonical_bytes
+from policy_service.services import stored_responses
+from policy_service.services.desk import Desk
+from policy_service.vault.blind import keyed_digest
+from policy_service.vault.keys import Purpose
+
+KEY_LENGTH = 200
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def desk() -> Desk:
+    """The process's desk, wired by `app`."""
+    found: Desk = current_app.extensions["policy_service"]
+    return found
+
+
+def require_caller() -> None:
+    """Before every REST request: who asks, and is the body JSON?"""
+    g.principal = authenticate(desk(), request.headers.get("Authorization"))
+    if request.method in _WITH_BODY and request.content_length and not _reads_body():
+        raise UnsupportedMediaType.only("application/json")
+
+
+def _reads_body() -> bool:
+    return request.mimetype in current_app.config["READS_MEDIA_TYPES"].get(
+        request.endpoint, ("application/json",)
+    )
+
+
+def principal(*scopes: Scope) -> Principal:
+    """The authenticated EHR client; NotAllowed unless it holds one of the scopes."""
+    caller: Principal = g.principal
+    if scopes and caller.scopes.isdisjoint(scopes):
+        wanted = " or ".join(scope.value for scope in scopes)
+        raise NotAllowed(f"This needs a key with the scope {wanted}.")
+    return caller
+
+
+def acting_user(value: dict[str, Any] | None) -> ActingUser:
+    """Who sits at the EHR; absent means unknown, which learns the least."""
+    if not value:
+        return ActingUser()
+    return ActingUser(ActingRole(value["role"]), value.get("clinician_id"))
+
+
+def acting_from_query(query: dict[str, Any]) -> ActingUser:
+    """The same from the query parameters of a read."""
+    if "acting_role" not in query:
+        return ActingUser()
+    return ActingUser(ActingRole(query["acting_role"]), query.get("acting_clinician_id"))
+
+
+def idempotency_key(caller: Principal) -> stored_responses.IdempotencyKey | None:
+    """The Idempotency-Key header with a keyed digest of this request."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
+        text = f"1 to {KEY_LENGTH} printable ASCII characters are allowed."
+        raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", text)])
+    said = canonical_bytes([request.method, request.path, request.get_data(as_text=True)])
+    secret = desk().practice(caller.practice_id).keys.purpose(Purpose.BODY_DIGEST)
+    return stored_responses.IdempotencyKey(key, keyed_digest(secret, said.decode()))
+
+
+def check_response(body: dict[str, Any], audience: Audience, check_id: str) -> (
+    stored_responses.Response
+):
+    """201 with a decision, or the constant 202 for those who may learn nothing."""
+    status = 202 if audience is Audience.ANYONE else 201
+    return stored_responses.Response(status, orjson.dumps(body), f"/v1/checks/{check_id}")
+
+
+def send(response: stored_responses.Response) -> Response:
+    """The bytes as they were stored."""
+    sent = Response(response.body, status=response.status, mimetype="application/json")
+    if response.location:
+        sent.headers["Location"] = response.location
+    return sent
+
+
+def today() -> date:
+    """The day of the desk's clock, UTC."""
+    return desk().clock().date()

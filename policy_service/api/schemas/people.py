@@ -1,0 +1,95 @@
+"""Persons as the REST door reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from policy_service.api.schemas.fields import Partial, Strict, Text, Word
+from policy_service.domain.people import (
+    Address,
+    Handle,
+    NameKind,
+    PersonName,
+    PersonRecord,
+    RelatedPerson,
+    RelatedRole,
+)
+from policy_service.domain.ties import TIE_KINDS
+
+_MOST = validate.Length(max=32)
+
+
+class NameSchema(Strict):
+    """One name a person bears or bore."""
+
+    given = Text()
+    family = Text()
+    middle = Text()
+    suffix = Text(longest=20)
+    kind = Word(NameKind)
+
+    @post_load
+    def _make(self, parts: dict[str, Any], **_: Any) -> PersonName:
+        return PersonName(**parts | {"kind": NameKind(parts.get("kind", NameKind.LEGAL))})
+
+
+class AddressSchema(Strict):
+    """A postal address in parts."""
+
+    house = Text(longest=20)
+    street = Text()
+    unit = Text(longest=40)
+    city = Text()
+    postcode = Text(longest=20)
+    state = Text(longest=40)
+
+    @post_load
+    def _make(self, parts: dict[str, Any], **_: Any) -> Address:
+        return Address(**parts)
+
+
+class HandleSchema(Strict):
+    """An account name on a platform."""
+
+    platform = Text(longest=30, required=True)
+    handle = Text(longest=100, required=True)
+
+    @post_load
+    def _make(self, parts: dict[str, Any], **_: Any) -> Handle:
+        return Handle(**parts)
+
+
+class RelatedPersonSchema(Strict):
+    """Someone the client names: an emergency contact, a partner, a guardian."""
+
+    name = fields.Nested(NameSchema, required=True)
+    relation = Word(sorted(TIE_KINDS))
+    role = Word(RelatedRole)
+    birth_date = Partial()
+    phone = Text(longest=40)
+
+    @post_load
+    def _make(self, parts: dict[str, Any], **_: Any) -> RelatedPerson:
+        return RelatedPerson(**parts | {"role": RelatedRole(parts.get("role", RelatedRole.OTHER))})
+
+
+class PersonSchema(Strict):
+    """Everything by which a person can be recognised; all optional but one name."""
+
+    names = fields.List(
+        fields.Nested(NameSchema), required=True, validate=validate.Length(min=1, max=32)
+    )
+    birth_date = Partial()
+    sex = Word(("female", "male", "other"))
+    phones = fields.List(Text(longest=40), validate=_MOST)
+    emails = fields.List(Text(longest=254), validate=_MOST)
+    addresses = fields.List(fields.Nested(AddressSchema), validate=_MOST)
+    handles = fields.List(fields.Nested(HandleSchema), validate=_MOST)
+    company = Text()
+    related = fields.List(fields.Nested(RelatedPersonSchema), validate=_MOST)
+
+    @post_load
+    def _make(self, parts: dict[str, Any], **_: Any) -> PersonRecord:
+        return PersonRecord(**{k: tuple(v) if isinstance(v, list) else v for k, v in parts.items()})
