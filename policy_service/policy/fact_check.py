@@ -1,0 +1,70 @@
+"""Facts against the vocabulary: a misspelt fact or word is refused before any rule is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policy_service.domain.facts import (
+    NOT_APPLICABLE,
+    Between,
+    Fact,
+    FactGroup,
+    Facts,
+    FactSpec,
+    FactType,
+    Known,
+    On,
+    OneOf,
+    Unknown,
+)
+from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.faults import FactsFault, unknown_word
+
+
+def check_facts(facts: Facts) -> None:
+    """Raise FactsFault unless every fact is a word of the vocabulary with a value it can have."""
+    _check_all(facts.base)
+    refs = [tie.ref for tie in facts.ties]
+    if len(set(refs)) != len(refs):
+        raise FactsFault("tie", "two ties share a ref")
+    for tie in facts.ties:
+        _check_all(tie.facts)
+        for name in tie.facts:
+            if VOCABULARY[name].group is not FactGroup.TIE:
+                raise FactsFault(name, "is no fact of a tie, so it belongs to the base")
+
+
+def _check_all(facts: Mapping[str, Fact]) -> None:
+    for name, fact in facts.items():
+        if name not in VOCABULARY:
+            raise FactsFault(name, unknown_word("fact", name, VOCABULARY))
+        _check(VOCABULARY[name], fact)
+
+
+def _check(spec: FactSpec, fact: Fact) -> None:
+    match fact:
+        case Unknown():
+            return
+        case Known(str() as word):
+            _check_words(spec, (word,))
+        case OneOf(values) if spec.type is FactType.ENUM and values:
+            _check_words(spec, tuple(sorted(values)))
+        case Known(int() as number) if _is_number(spec) and number >= 0:
+            return
+        case Between(low, high) if _is_number(spec) and 0 <= low <= high:
+            return
+        case On() if spec.type is FactType.DATE:
+            return
+        case _:
+            raise FactsFault(spec.name, f"{fact} is not a value of type {spec.type.value}")
+
+
+def _is_number(spec: FactSpec) -> bool:
+    return spec.type in (FactType.COUNT, FactType.AMOUNT)
+
+
+def _check_words(spec: FactSpec, words: tuple[str, ...]) -> None:
+    for word in words:
+        if word not in spec.values:
+            allowed = spec.values or (NOT_APPLICABLE,)
+            raise FactsFault(spec.name, unknown_word("value", word, allowed))

@@ -1,0 +1,212 @@
+"""Loading a pack: strict reading, exceptions woven in, digest, and the rules' own tests.
+
+A pack is a folder: pack.yaml, rules/*.yaml, cases.yaml and README.md. Anything amiss is a
+PackFault with file and line; a pack that loads has passed the tests of every rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from policy_service.domain.vocabulary import FACT_SCHEMA
+from policy_service.policy.canonical import digest
+from policy_service.policy.case_form import read_cases
+from policy_service.policy.conditions import All, Condition, Not, compile_condition
+from policy_service.policy.faults import PackFault, unknown_word
+from policy_service.policy.nodes import Node
+from policy_service.policy.pack import (
+    SEMANTICS,
+    Layer,
+    LicenceScope,
+    Pack,
+    Profession,
+    Scope,
+)
+from policy_service.policy.rule import Rule
+from policy_service.policy.rule_form import read_rule
+from policy_service.policy.rule_tests import run_rule_tests
+from policy_service.policy.strict_yaml import read_yaml
+
+MAX_RULES = 300
+
+_HEADER = (
+    "pack",
+    "title",
+    "body",
+    "edition",
+    "version",
+    "semantics",
+    "fact_schema",
+    "layer",
+    "scope",
+    "professions",
+)
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """The parsed files of a pack."""
+
+    header: Node
+    rules: tuple[Node, ...]
+    cases: Node
+
+    def plain(self) -> dict[str, Any]:
+        """What the digest covers: header, rules by id, cases; not the order of the files."""
+        rules = [rule.plain() for rule in self.rules]
+        return {
+            "pack": self.header.plain(),
+            "rules": sorted(rules, key=lambda rule: str(rule.get("id"))),
+            "cases": self.cases.plain(),
+        }
+
+
+def load_pack(folder: Traversable) -> Pack:
+    """The pack of a folder, checked and with its rule tests run. Raises PackFault."""
+    documents = _read_documents(folder)
+    pack = _read_pack(documents)
+    for rule in pack.rules:
+        run_rule_tests(pack, rule)
+    return pack
+
+
+def _read_documents(folder: Traversable) -> _Documents:
+    if not folder.joinpath("README.md").is_file():
+        raise PackFault("README.md", 1, "is missing: a pack says why it says what it says")
+    rules: list[Node] = []
+    files = [entry for entry in _folder(folder, "rules") if entry.name.endswith(".yaml")]
+    for file in sorted(files, key=lambda entry: entry.name):
+        document = _read_file(file, f"rules/{file.name}")
+        rules.extend(document.form(("rules",))["rules"].items())
+    header = _read_file(folder.joinpath("pack.yaml"), "pack.yaml")
+    if not rules or len(rules) > MAX_RULES:
+        raise header.fault(f"a pack has 1 to {MAX_RULES} rules, not {len(rules)}")
+    cases = _read_file(folder.joinpath("cases.yaml"), "cases.yaml")
+    return _Documents(header, tuple(rules), cases)
+
+
+def _folder(folder: Traversable, name: str) -> Iterable[Traversable]:
+    entry = folder.joinpath(name)
+    return entry.iterdir() if entry.is_dir() else ()
+
+
+def _read_file(file: Traversable, name: str) -> Node:
+    try:
+        return read_yaml(file.read_text(encoding="utf-8"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackFault(name, 1, f"cannot be read as UTF-8 text: {type(error).__name__}") from error
+
+
+def _read_pack(documents: _Documents) -> Pack:
+    header = documents.header
+    form = header.form(_HEADER)
+    edition = form["edition"].text()
+    rules = tuple(read_rule(node, edition) for node in documents.rules)
+    _refuse_twins(rules)
+    return Pack(
+        id=form["pack"].text(),
+        title=form["title"].text(),
+        body=form["body"].text(),
+        edition=edition,
+        version=_version(form["version"]),
+        semantics=_semantics(form["semantics"]),
+        fact_schema=form["fact_schema"].word("fact schema", (FACT_SCHEMA,)),
+        layer=Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer))),
+        scope=_scope(form["scope"]),
+        professions=_professions(form["professions"]),
+        rules=_with_exceptions(rules),
+        cases=read_cases(documents.cases, form["pack"].text()),
+        digest=digest(documents.plain()),
+    )
+
+
+def _version(node: Node) -> str:
+    if not _VERSION.fullmatch(node.text()):
+        raise node.fault(f"{node.text()!r} is not a version such as 1.0.0")
+    return node.text()
+
+
+def _semantics(node: Node) -> int:
+    if node.integer() != SEMANTICS:
+        raise node.fault(f"semantics {node.value} is not supported; allowed: {SEMANTICS}")
+    return SEMANTICS
+
+
+def _professions(node: Node) -> tuple[Profession, ...]:
+    words = node.words("profession", tuple(profession.value for profession in Profession))
+    return tuple(map(Profession, words))
+
+
+def _scope(node: Node) -> Scope:
+    key, value = node.single()
+    match key:
+        case "every":
+            if not value.boolean():
+                raise value.fault("every is true or absent")
+            return Scope(every=True)
+        case "membership":
+            return Scope(membership=value.texts())
+        case "licences":
+            return Scope(licences=tuple(_licence(item) for item in value.items()))
+        case _:
+            raise value.fault(unknown_word("scope", key, ("every", "membership", "licences")))
+
+
+def _licence(node: Node) -> LicenceScope:
+    form = node.form(("jurisdiction", "licence"))
+    jurisdiction = form["jurisdiction"].text()
+    if not _JURISDICTION.fullmatch(jurisdiction):
+        raise form["jurisdiction"].fault(f"{jurisdiction!r} is not a code such as US-TX")
+    return LicenceScope(jurisdiction, form["licence"].text())
+
+
+def _refuse_twins(rules: Sequence[Rule]) -> None:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise PackFault(rule.file, rule.line, f"rule id {rule.id!r} is used twice")
+        seen.add(rule.id)
+
+
+def _with_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """A rule with exceptions holds only where none of them does."""
+    by_id = {rule.id: rule for rule in rules}
+    exceptions: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for target in rule.exception_to:
+            _check_exception(rule, target, by_id)
+            exceptions.setdefault(target, []).append(rule)
+    for target, found in exceptions.items():
+        if len({rule.outcome for rule in found}) > 1:
+            raise PackFault(found[1].file, found[1].line, f"exceptions to {target!r} disagree")
+    return tuple(_excepted(rule, exceptions.get(rule.id, ())) for rule in rules)
+
+
+def _check_exception(rule: Rule, target: str, by_id: Mapping[str, Rule]) -> None:
+    if target not in by_id or target == rule.id:
+        raise PackFault(rule.file, rule.line, unknown_word("rule", target, set(by_id) - {rule.id}))
+    if by_id[target].exception_to:
+        raise PackFault(rule.file, rule.line, f"{target!r} is an exception itself")
+    if not rule.status.is_read or rule.is_draft != by_id[target].is_draft:
+        raise PackFault(rule.file, rule.line, f"cannot except {target!r}, which stands otherwise")
+
+
+def _excepted(rule: Rule, exceptions: Sequence[Rule]) -> Rule:
+    if not exceptions:
+        return rule
+    parts: list[Condition] = [*rule.trigger, rule.when]
+    for other in exceptions:
+        parts.append(Not(All((*other.trigger, other.when))))
+    facts = sorted({*rule.facts, *(name for other in exceptions for name in other.facts)})
+    return replace(
+        rule,
+        compiled=compile_condition(All(tuple(parts))),
+        facts=tuple(facts),
+        is_tied=rule.is_tied or any(other.is_tied for other in exceptions),
+    )

@@ -1,0 +1,131 @@
+"""A pack: the rules of one body in one edition, whom they bind, and the digest that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from policy_service.domain.facts import Fact
+from policy_service.domain.outcomes import Outcome
+from policy_service.policy.rule import Rule
+
+SEMANTICS = 1
+"""The meaning of packs, docs/semantics.md; a number once supported stays supported."""
+
+
+class Layer(StrEnum):
+    """Where a pack stands; for people to read, as the strictest rule wins whatever its layer."""
+
+    LAW = "law"
+    PROFESSION = "profession"
+    PRACTICE = "practice"
+    BASELINE = "baseline"
+
+
+class Profession(StrEnum):
+    """The professions packs are written for."""
+
+    COUNSELLOR = "counsellor"
+    MARRIAGE_AND_FAMILY_THERAPIST = "marriage_and_family_therapist"
+    PSYCHOLOGIST = "psychologist"
+    SOCIAL_WORKER = "social_worker"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LicenceScope:
+    """A licence that binds its holder to a pack: ("US-TX", "LPC")."""
+
+    jurisdiction: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a pack binds: everyone, members of a body, or holders of a licence."""
+
+    every: bool = False
+    membership: tuple[str, ...] = ()
+    licences: tuple[LicenceScope, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a case demands of the merged decision; None leaves a part open."""
+
+    outcome: Outcome
+    could_become: Outcome | None
+    complete: bool | None
+    findings: tuple[str, ...] | None
+    unverified: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A situation for whole packs: `base` and `ties` are laid over an attested stranger."""
+
+    name: str
+    as_of: date
+    packs: tuple[str, ...]
+    base: Mapping[str, Fact]
+    ties: tuple[Mapping[str, Fact], ...]
+    expect: Expected
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A loaded pack. Equal digests mean equal packs."""
+
+    id: str
+    title: str
+    body: str
+    edition: str
+    version: str
+    semantics: int
+    fact_schema: str
+    layer: Layer
+    scope: Scope
+    professions: tuple[Profession, ...]
+    rules: tuple[Rule, ...]
+    cases: tuple[Case, ...]
+    digest: str
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of that id; KeyError if this pack has none."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PackSet:
+    """The packs at hand, found by id (for decisions) and by digest (for replay and wording)."""
+
+    packs: tuple[Pack, ...]
+    _by_id: Mapping[str, Pack] = field(init=False, repr=False, compare=False)
+    _by_digest: Mapping[str, Pack] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {pack.id: pack for pack in self.packs})
+        object.__setattr__(self, "_by_digest", {pack.digest: pack for pack in self.packs})
+        if len(self._by_id) != len(self.packs):
+            raise ValueError("two packs share an id")
+
+    def __iter__(self) -> Iterator[Pack]:
+        return iter(self.packs)
+
+    def by_id(self, pack_id: str) -> Pack:
+        """The pack of that id; KeyError if there is none."""
+        return self._by_id[pack_id]
+
+    def by_digest(self, digest: str) -> Pack:
+        """The pack of that digest; KeyError if there is none."""
+        return self._by_digest[digest]
+
+    def by_digests(self, digests: Sequence[str]) -> tuple[Pack, ...]:
+        """The packs of those digests, for replay; KeyError names the first that is not at hand."""
+        return tuple(self.by_digest(digest) for digest in digests)

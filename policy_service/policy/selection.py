@@ -1,0 +1,115 @@
+"""Which packs bind this clinician on this day, and which bodies we could not ask.
+
+Packs = baseline ∪ practice ∪ associations ∪ licence boards ∪ the client's location at the time of
+service. Whatever binds without a pack is named, so that "no finding" is never read as "all clear".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policy_service.domain.decisions import NotConsulted
+from policy_service.policy.pack import LicenceScope, Pack, PackSet, Profession
+
+NO_LICENCE = "any licensing board (no valid licence on record)"
+NO_LOCATION = "the law of the client's location (not stated)"
+
+_LICENCES = {
+    Profession.COUNSELLOR: ("LPC", "LPCC", "LPCC-S", "LCPC", "LMHC", "LPC ASSOCIATE", "NCC"),
+    Profession.MARRIAGE_AND_FAMILY_THERAPIST: ("LMFT", "MFT", "IMFT", "LMFT ASSOCIATE"),
+    Profession.PSYCHOLOGIST: ("PSYCHOLOGIST", "LP"),
+    Profession.SOCIAL_WORKER: ("LCSW", "LMSW", "LICSW", "LSW", "LISW"),
+}
+_PROFESSION_OF = {licence: who for who, licences in _LICENCES.items() for licence in licences}
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceHeld:
+    """A licence of the clinician: ("US-TX", "LPC"), and whether it is valid on the as-of date."""
+
+    jurisdiction: str
+    licence: str
+    valid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What decides which packs bind. `location_of_service` is where the client is, if known."""
+
+    licences: tuple[LicenceHeld, ...] = ()
+    memberships: tuple[str, ...] = ()
+    location_of_service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The packs to evaluate, ordered by id, and the bodies that could not be consulted."""
+
+    packs: tuple[Pack, ...]
+    not_consulted: tuple[NotConsulted, ...]
+
+
+def select(packs: PackSet, binding: Binding) -> Selection:
+    """The packs that bind, each once, and what binds without a pack."""
+    found: dict[str, Pack] = {pack.id: pack for pack in packs if pack.scope.every}
+    missing: set[str] = set()
+    valid = [held for held in binding.licences if held.valid]
+    for bodies in (
+        _memberships(packs, binding.memberships),
+        _boards(packs, valid),
+        _location(packs, valid, binding.location_of_service),
+    ):
+        for body, bound in bodies:
+            found.update((pack.id, pack) for pack in bound)
+            missing.update(() if bound else (body,))
+    chosen = tuple(found[pack_id] for pack_id in sorted(found))
+    return Selection(chosen, tuple(NotConsulted(body) for body in sorted(missing)))
+
+
+def profession_of(licence: str) -> Profession | None:
+    """The profession a licence type belongs to; None when we do not know it."""
+    return _PROFESSION_OF.get(licence.upper())
+
+
+_Bodies = Iterator[tuple[str, tuple[Pack, ...]]]
+
+
+def _memberships(packs: PackSet, memberships: tuple[str, ...]) -> _Bodies:
+    for member_of in memberships:
+        yield member_of, tuple(p for p in packs if member_of in p.scope.membership)
+
+
+def _boards(packs: PackSet, valid: list[LicenceHeld]) -> _Bodies:
+    if not valid:
+        yield NO_LICENCE, ()
+    for held in valid:
+        yield _named(held.jurisdiction, held.licence), _of_licence(packs, held)
+
+
+def _of_licence(packs: PackSet, held: LicenceHeld) -> tuple[Pack, ...]:
+    scope = LicenceScope(held.jurisdiction, held.licence.upper())
+    return tuple(pack for pack in packs if scope in pack.scope.licences)
+
+
+def _location(packs: PackSet, valid: list[LicenceHeld], location: str | None) -> _Bodies:
+    """The law where the client is, for the same licence or profession; of any, if unknown."""
+    if location is None:
+        yield NO_LOCATION, ()
+        return
+    local = tuple(p for p in packs if any(s.jurisdiction == location for s in p.scope.licences))
+    if not valid:
+        yield location, local
+    for held in valid:
+        yield _named(location, held.licence), tuple(p for p in local if _concerns(p, held))
+
+
+def _concerns(pack: Pack, held: LicenceHeld) -> bool:
+    if any(scope.licence == held.licence.upper() for scope in pack.scope.licences):
+        return True
+    profession = profession_of(held.licence)
+    return profession is None or profession in pack.professions
+
+
+def _named(jurisdiction: str, licence: str) -> str:
+    return f"{jurisdiction} {licence}"

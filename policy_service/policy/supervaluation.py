@@ -1,0 +1,225 @@
+"""Settling a condition: strong Kleene first, exact supervaluation where it can say more.
+
+A *variable* is a fact of the condition, or `care_ended` for the three anchor dates. When no
+uncertain variable occurs in two atoms, Kleene is exact already (the formula is read-once). When at
+most three variables are uncertain, every combination of their distinguishable values is tried; the
+values of a variable are told apart only by the atoms, so a few candidates stand for all of them.
+Otherwise the Kleene answer is a bound: it may say unknown where the exact answer is definite,
+never the other way round.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from policy_service.domain.facts import (
+    NOT_APPLICABLE,
+    Between,
+    Fact,
+    FactType,
+    Known,
+    On,
+    OneOf,
+)
+from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.clocks import CARE_ENDED, Period, Span, day_span, on_day, shifted
+from policy_service.policy.conditions import (
+    AS_OF,
+    AfterCare,
+    Atom,
+    Compiled,
+    Day,
+    Kleene,
+    Number,
+    Words,
+    World,
+    variables,
+)
+
+MOST_VARIABLES = 3
+
+Candidate = Fact | Span
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Truth of a condition, the variables that can still change it, and whether both are exact."""
+
+    truth: Kleene
+    open: frozenset[str]
+    exact: bool
+
+
+_DEFINITE = frozenset[str]()
+
+
+def settle(condition: Compiled, world: World) -> Verdict:
+    """Truth of the condition over every way to fill in what is uncertain."""
+    truth = condition.test(world)
+    if truth is not None:
+        return Verdict(truth, _DEFINITE, True)
+    atoms = tuple(condition.atoms())
+    uses = Counter(name for atom in atoms for name in set(variables(atom)))
+    uncertain = [name for name in uses if is_uncertain(name, world)]
+    if all(uses[name] == 1 for name in uncertain):
+        return Verdict(None, _undecided(condition, world), True)
+    if len(uncertain) > MOST_VARIABLES:
+        return Verdict(None, _undecided(condition, world), False)
+    return _try_all(condition, world, candidates(uncertain, atoms, world))
+
+
+def is_uncertain(name: str, world: World) -> bool:
+    """True when more than one value is possible."""
+    if name == CARE_ENDED:
+        return world.care_ended is None or not world.care_ended.is_day
+    match world.facts.get(name):
+        case Known():
+            return False
+        case On(when):
+            return not when.is_full
+        case OneOf(values):
+            return len(values) != 1
+        case Between(low, high):
+            return low != high
+        case _:
+            return True
+
+
+def _undecided(node: Compiled, world: World) -> frozenset[str]:
+    """The uncertain variables of the atoms that keep this node unknown."""
+    if node.test(world) is not None:
+        return frozenset()
+    if node.atom is not None:
+        return frozenset(name for name in variables(node.atom) if is_uncertain(name, world))
+    return frozenset[str]().union(*(_undecided(part, world) for part in node.parts))
+
+
+def _try_all(
+    condition: Compiled, world: World, choices: Mapping[str, Sequence[Candidate]]
+) -> Verdict:
+    names = tuple(choices)
+    if world.care_ended is None and CARE_ENDED in names:
+        return Verdict(None, _undecided(condition, world), False)
+    truths = {
+        values: condition.test(_filled(world, dict(zip(names, values, strict=True))))
+        for values in itertools.product(*(choices[name] for name in names))
+    }
+    if len(set(truths.values())) == 1:
+        return Verdict(next(iter(truths.values())), _DEFINITE, True)
+    open_names = (name for place, name in enumerate(names) if _matters(place, truths))
+    return Verdict(None, frozenset(open_names), True)
+
+
+def _matters(place: int, truths: Mapping[tuple[Candidate, ...], Kleene]) -> bool:
+    """Whether changing the value at `place` alone can change the truth."""
+    seen: dict[tuple[Candidate, ...], Kleene] = {}
+    for values, truth in truths.items():
+        others = values[:place] + values[place + 1 :]
+        if seen.setdefault(others, truth) != truth:
+            return True
+    return False
+
+
+def _filled(world: World, values: Mapping[str, Candidate]) -> World:
+    ended = values.get(CARE_ENDED, world.care_ended)
+    facts = {name: value for name, value in values.items() if not isinstance(value, Span)}
+    return replace(
+        world,
+        facts={**world.facts, **facts},
+        care_ended=ended if isinstance(ended, Span) else world.care_ended,
+    )
+
+
+def candidates(
+    names: Iterable[str], atoms: Sequence[Atom], world: World
+) -> dict[str, tuple[Candidate, ...]]:
+    """For each variable enough values to reach every combination of truths of the atoms."""
+    dates = _DateCandidates.of(atoms, world)
+    found: dict[str, tuple[Candidate, ...]] = {}
+    for name in names:
+        if name == CARE_ENDED:
+            found[name] = tuple(Span(day, day) for day in dates.anchors)
+        elif VOCABULARY[name].type is FactType.DATE:
+            found[name] = tuple(_date_values(name, dates, world))
+        elif VOCABULARY[name].type is FactType.ENUM:
+            found[name] = tuple(_word_values(name, atoms, world))
+        else:
+            found[name] = tuple(_number_values(name, atoms, world))
+    return found
+
+
+def _word_values(name: str, atoms: Sequence[Atom], world: World) -> Iterator[Fact]:
+    fact = world.facts.get(name)
+    words = fact.values if isinstance(fact, OneOf) else VOCABULARY[name].values
+    sets = [atom.words for atom in atoms if isinstance(atom, Words) and atom.fact == name]
+    cells = {tuple(word in known for known in sets): word for word in sorted(words)}
+    yield from map(Known, cells.values())
+
+
+def _number_values(name: str, atoms: Sequence[Atom], world: World) -> Iterator[Fact]:
+    fact = world.facts.get(name)
+    limits = [atom.limit for atom in atoms if isinstance(atom, Number) and atom.fact == name]
+    top = max(limits, default=0) + 1
+    low, high = (fact.low, fact.high) if isinstance(fact, Between) else (0, top)
+    around = {n for limit in limits for n in (limit - 1, limit, limit + 1)} | {low, high}
+    yield from (Known(n) for n in sorted(around) if low <= n <= high)
+    if not isinstance(fact, Between):
+        yield Known(NOT_APPLICABLE)
+
+
+def _date_values(name: str, dates: _DateCandidates, world: World) -> Iterator[Fact]:
+    fact = world.facts.get(name)
+    span = day_span(fact)
+    yield from (on_day(day) for day in dates.days if span and span.first <= day <= span.last)
+    if not isinstance(fact, On):
+        yield Known(NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _DateCandidates:
+    """Days that stand for all days.
+
+    The truths of the day atoms change only where a date fact crosses a constant or the end of a
+    period after care. For any combination that can be reached, slide the fact and the anchor back
+    until each is stopped: by the end of its interval, by a constant, or by the other. So the ends
+    and constants, the anchors whose period ends near one of these, and the ends of the periods of
+    all these anchors are enough.
+    """
+
+    days: tuple[date, ...]
+    anchors: tuple[date, ...]
+
+    @classmethod
+    def of(cls, atoms: Sequence[Atom], world: World) -> _DateCandidates:
+        days = [atom for atom in atoms if isinstance(atom, Day)]
+        periods = {a.right.plus for a in days if isinstance(a.right, AfterCare)}
+        fixed = set(_fixed_days(days, world))
+        anchors = _anchors(fixed, periods, world.care_ended)
+        ends = {period.after(anchor) for period in periods for anchor in anchors}
+        return cls(tuple(sorted(_with_neighbours(fixed | ends))), tuple(sorted(anchors)))
+
+
+def _fixed_days(atoms: Sequence[Day], world: World) -> Iterator[date]:
+    yield world.as_of
+    for atom in atoms:
+        if isinstance(atom.right, date):
+            yield atom.right
+        span = None if atom.left == AS_OF else day_span(world.facts.get(atom.left))
+        if span:
+            yield from (span.first, span.last)
+
+
+def _anchors(fixed: set[date], periods: set[Period], ended: Span | None) -> set[date]:
+    if ended is None:
+        return set()
+    starts = {period.near_start(day) for period in periods for day in fixed}
+    near = {shifted(start, days) for start in starts for days in range(-5, 6)}
+    return {day for day in near | {ended.first, ended.last} if ended.first <= day <= ended.last}
+
+
+def _with_neighbours(days: set[date]) -> set[date]:
+    return {shifted(day, step) for day in days for step in (-1, 0, 1)}
