@@ -24,7 +24,8 @@ _TRAPS = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false", "null",
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _NUMBER_LIKE = re.compile(
-    r"[-+]?(\.?[0-9][0-9_,.:]*([eE][-+]?[0-9]+)?|0[xob][0-9A-Fa-f_]+|\.inf|\.nan)"
+    r"[-+]?([0-9][0-9_]*\.?[0-9_]*([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?"
+    r"|[0-9]+(:[0-5]?[0-9])+|0[xob][0-9A-Fa-f_]+|\.(inf|Inf|INF|nan|NaN|NAN))"
 )
 _Items = TypeVar("_Items", dict[str, Node], list[Node])
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
