@@ -217,9 +217,9 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
     for name in env:
         if not name.startswith("POLICY_") or name.startswith(_FOREIGN_PREFIXES) or name in known:
             continue
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
-        raise InvalidSetting(name, f"no setting of that name ({hint})")
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise InvalidSetting(name, f"only a setting that docs/settings.md lists{hint}")
 
 
 def _kek(env: Mapping[str, str]) -> bytes:

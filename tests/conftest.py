@@ -46,6 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{tier}: SKIPPED, {reason}", yellow=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m picks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs a PostgreSQL or a browser carries the mark of its tier."""
     for item in items:

@@ -105,6 +105,7 @@ def _bound(practice_id: str) -> dict[str, Any]:
 def _session(engine: Engine, info: dict[str, Any]) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False, info=info) as session:
         try:
+            session.connection()  # begins now: a lock is waited for here, not somewhere later
             yield session
         except (OperationalError, PoolTimeout) as error:
             session.rollback()

@@ -1,0 +1,98 @@
+# Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test test-all test-tiers check openapi lock reset-demo
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+# The first Python that is new enough; shims that name a missing version fail here and are passed by.
+ifndef PYTHON
+PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+endif
+UV := $(shell command -v uv 2>/dev/null)
+VENV := .venv
+BIN := $(VENV)/bin
+KEYS := var/keys
+
+# What the demo runs with; everything is in docs/settings.md.
+DEMO := env -u POLICY_KEK \
+	DATABASE_URL=sqlite:///demo.sqlite3 \
+	POLICY_KEK_FILE=$(KEYS)/kek \
+	POLICY_KEY_DIR=$(KEYS) \
+	POLICY_COOKIE_SECURE=false \
+	POLICY_PUBLIC_BASE_URL=http://$(HOST):$(PORT)
+FLASK := $(DEMO) $(BIN)/flask --app wsgi
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/runtime.stamp ## build .venv from the hash-pinned requirements.txt
+
+run: setup $(KEYS)/kek ## start the service with the demo practice (PORT=8000)
+	@$(DEMO) $(BIN)/alembic upgrade head
+	@$(FLASK) demo seed
+	@exec $(DEMO) $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) \
+		--workers $(WORKERS) --blocking-threads 1 --respawn-failed-workers \
+		--workers-kill-timeout 25 wsgi:app
+
+test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
+	$(BIN)/pytest -m "not browser and not slow" $(PYTEST_ARGS)
+
+test-tiers: $(VENV)/dev.stamp ## run the tests that need PostgreSQL, Chromium or minutes
+	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest -m "postgresql or browser or slow" $(PYTEST_ARGS)
+
+test-all: $(VENV)/dev.stamp ## run all tests; what is missing on this machine is a failure
+	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp ## lint, format, types, imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+openapi: setup $(KEYS)/kek ## write openapi.yaml from the schemas
+	@$(FLASK) openapi write --format=yaml openapi.yaml
+
+bench-%: $(VENV)/bench.stamp $(KEYS)/kek ## run bench/%.py; prints JSON lines
+	@$(DEMO) $(BIN)/python -m bench.$(subst -,_,$*)
+
+lock: ## compile the requirements-*.txt anew from the *.in (needs uv)
+	@for name in requirements requirements-dev requirements-bench; do \
+		test $$name = requirements && with= || with='-c requirements.txt'; \
+		UV_NO_CONFIG=1 uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+			$$with -o $$name.txt $$name.in || exit 1; \
+	done
+
+reset-demo: ## forget the demo practice and its keys
+	rm -rf demo.sqlite3 demo.sqlite3-wal demo.sqlite3-shm $(KEYS)
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (make PYTHON=/path/to/python3)"; exit 1; }
+ifdef UV
+	@uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is needed: apt install python3-venv"; exit 1; }
+endif
+
+# One rule for the three locks: .venv/dev.stamp from requirements-dev.txt and so on. A stamp is
+# written only after everything was installed, so a broken attempt is simply made again.
+$(VENV)/runtime.stamp: requirements.txt
+$(VENV)/dev.stamp: requirements-dev.txt
+$(VENV)/bench.stamp: requirements-bench.txt
+$(VENV)/%.stamp: | $(VENV)/bin/python
+	@echo "installing $<"
+ifdef UV
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+endif
+	@touch $@
+
+# Written aside and then linked: never half a key, and never a second key over a first.
+$(KEYS)/kek:
+	@umask 077 && mkdir -p $(KEYS) && $(PYTHON) -c 'import base64, secrets; \
+		print(base64.b64encode(secrets.token_bytes(32)).decode())' > $@.new \
+		&& { ln $@.new $@ 2>/dev/null || test -s $@; } && rm -f $@.new
