@@ -1,1 +1,20 @@
 """The REST door: one file per resource; doors translate and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+
+from policy_service.api import checks, door, health, problems
+
+RESOURCES = (checks.blueprint,)
+
+
+def register_rest(app: Flask, api: Api) -> None:
+    """Hang every resource, its error handling and the probes on the application."""
+    app.config.setdefault("READS_MEDIA_TYPES", {})
+    for blueprint in RESOURCES:
+        blueprint.before_request(door.require_caller)
+        api.register_blueprint(blueprint)
+    app.register_blueprint(health.blueprint)
+    problems.register(app)

@@ -8,11 +8,11 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from policy_service.api import door
-from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema
 from policy_service.api.schemas.acting import ActingQuerySchema
+from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema
 from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.principals import Scope
-from policy_service.policy.render import render_decision
+from policy_service.policy.wording import render_decision
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.decisions import answer_of, read_decision
 

@@ -77,9 +77,9 @@ def idempotency_key(caller: Principal) -> stored_responses.IdempotencyKey | None
     return stored_responses.IdempotencyKey(key, keyed_digest(secret, said.decode()))
 
 
-def check_response(body: dict[str, Any], audience: Audience, check_id: str) -> (
-    stored_responses.Response
-):
+def check_response(
+    body: dict[str, Any], audience: Audience, check_id: str
+) -> stored_responses.Response:
     """201 with a decision, or the constant 202 for those who may learn nothing."""
     status = 202 if audience is Audience.ANYONE else 201
     return stored_responses.Response(status, orjson.dumps(body), f"/v1/checks/{check_id}")

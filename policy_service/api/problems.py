@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed as WerkzeugMethodNotAllowed
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
 from policy_service import errors
 from policy_service.errors import FieldError, ServiceError

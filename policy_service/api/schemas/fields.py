@@ -45,9 +45,7 @@ class Word(fields.String):
     """One word of a closed list; the refusal lists what is allowed."""
 
     def __init__(self, words: Iterable[str] | type[Enum], **options: Any) -> None:
-        self.words = tuple(
-            word.value if isinstance(word, Enum) else str(word) for word in words
-        )
+        self.words = tuple(word.value if isinstance(word, Enum) else str(word) for word in words)
         metadata = {"enum": list(self.words), **options.pop("metadata", {})}
         super().__init__(metadata=metadata, **options)
 

@@ -92,4 +92,7 @@ class PersonSchema(Strict):
 
     @post_load
     def _make(self, parts: dict[str, Any], **_: Any) -> PersonRecord:
-        return PersonRecord(**{k: tuple(v) if isinstance(v, list) else v for k, v in parts.items()})
+        made: dict[str, Any] = {
+            name: tuple(part) if isinstance(part, list) else part for name, part in parts.items()
+        }
+        return PersonRecord(**made)

@@ -73,3 +73,12 @@ class EhrClientRow(Directory, Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReadinessProbeRow(Directory, Base):
+    """One row that `/readyz` writes: a full disk or a lost database must not look ready."""
+
+    __tablename__ = "readiness_probe"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    checked: Mapped[int] = mapped_column()

@@ -1,0 +1,28 @@
+"""Probes: alive (no database) and ready (writes a probe)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import text
+
+from policy_service.api import door
+from policy_service.errors import NotReady, ServiceError
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/livez")
+def livez() -> Response:
+    """The process answers."""
+    return jsonify(status="alive")
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """A write transaction can be opened and committed now; without that no answer is given."""
+    try:
+        with door.desk().database.directory(write=True) as session:
+            session.execute(text("UPDATE readiness_probe SET checked = checked + 1"))
+    except (NotReady, ServiceError):
+        return jsonify(status="not ready"), NotReady.status
+    return jsonify(status="ready"), 200

@@ -1,0 +1,101 @@
+"""The only place that wires: settings, desk, doors, error handlers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from flask.json.provider import JSONProvider
+from flask_smorest import Api
+
+from policy_service.api import register_rest
+from policy_service.database.engines import EngineOptions
+from policy_service.database.session import Database
+from policy_service.ledger.note import Signer
+from policy_service.matching.model import default_model
+from policy_service.policy.registry import load_shipped_packs
+from policy_service.services.desk import Desk
+from policy_service.settings import Settings
+from policy_service.vault.keys import Key, KeyRing
+from policy_service.vault.keystore import open_signing_key
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+class OrjsonProvider(JSONProvider):
+    """Flask's JSON by orjson."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        """Compact JSON text."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """ValueError on malformed JSON."""
+        return orjson.loads(s)
+
+
+def utc_now() -> datetime:
+    """The one clock of the service."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
+    """Build the application. Raises InvalidSetting before anything is opened."""
+    settings = settings or Settings.from_environment(os.environ)
+    app = Flask("policy_service", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        API_TITLE="policy_service",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+    )
+    app.extensions["policy_service"] = create_desk(settings, clock)
+    app.extensions["policy_service_settings"] = settings
+    register_rest(app, Api(app))
+    app.after_request(_harden)
+    return app
+
+
+def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Desk:
+    """What one process holds for all requests; also used by the CLI and the worker."""
+    options = EngineOptions(
+        pool_size=settings.database_pool_size,
+        statement_timeout_ms=settings.statement_timeout_ms,
+    )
+
+    @cache
+    def log_key(origin: str) -> Signer:
+        return open_signing_key(settings.key_dir, "log-" + origin.rpartition("/")[2], origin)
+
+    return Desk(
+        database=Database(settings.database_url, options),
+        kek=KeyRing(Key(settings.kek)),
+        packs=load_shipped_packs(),
+        model=default_model(),
+        clock=clock,
+        receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
+        log_key=log_key,
+        attestation_months=settings.attestation_months,
+    )
+
+
+def _harden(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

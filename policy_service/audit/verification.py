@@ -1,0 +1,106 @@
+"""Verify a log against its tree, its stored nodes, its openings' leaves and its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from policy_service.audit.reading import entries, head
+from policy_service.database.session import Database
+from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
+from policy_service.database.tables.decisions import DecisionRow
+from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
+from policy_service.ledger.errors import NoteRefused
+from policy_service.ledger.note import Signer, Verifier
+from policy_service.ledger.verify import verify_entries
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verification found, in one line. Exit code 0 ok, 1 tampered, 2 cannot tell."""
+
+    exit_code: int
+    text: str
+    first_bad: int | None = None
+
+
+def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
+    """Read the whole log of a practice in one snapshot and check it."""
+    with database.read(practice_id) as session:
+        committed = head(session, practice_id)
+        if committed.size == 0:
+            return Verdict(2, "cannot tell: the log has no entry 0")
+        try:
+            older = _checkpoints(session, practice_id, Verifier.of(signer))
+        except NoteRefused as error:
+            return Verdict(1, f"TAMPERED: a stored checkpoint is not ours ({error})")
+        current = Checkpoint(signer.name, committed.size, committed.root)
+        result = verify_entries(entries(session, practice_id), current, older)
+        if not result.ok:
+            return Verdict(
+                1, f"TAMPERED at index {result.first_bad}: {result.reason}", result.first_bad
+            )
+        loose = _loose_ends(session, practice_id)
+        pending = _count(session, practice_id, PendingRow)
+    if loose:
+        return Verdict(1, f"TAMPERED: {loose}")
+    waiting = f", {pending} waiting for their place" if pending else ""
+    signed = f"{len(older)} signed checkpoints" if older else "no signed checkpoint yet"
+    return Verdict(0, f"ok: {committed.size} entries, {signed}{waiting}")
+
+
+def _checkpoints(session: Session, practice_id: str, verifier: Verifier) -> list[Checkpoint]:
+    notes = session.scalars(
+        select(CheckpointRow.note)
+        .where(CheckpointRow.practice_id == practice_id)
+        .order_by(CheckpointRow.size)
+    )
+    return [open_checkpoint(note, verifier) for note in notes]
+
+
+def _loose_ends(session: Session, practice_id: str) -> str | None:
+    """Decisions without an entry, and entries that are neither in the tree nor waiting."""
+    for what, ids in (
+        ("a decision has no audit entry", _decisions_without_entry(session, practice_id)),
+        ("an entry is neither in the tree nor waiting", _lost_entries(session, practice_id)),
+    ):
+        for found in ids:
+            return f"{what}: {found}"
+    return None
+
+
+def _decisions_without_entry(session: Session, practice_id: str) -> Iterator[str]:
+    joined = (EntryRow.practice_id == DecisionRow.practice_id) & (
+        EntryRow.id == DecisionRow.entry_id
+    )
+    yield from session.scalars(
+        select(DecisionRow.id)
+        .outerjoin(EntryRow, joined)
+        .where(DecisionRow.practice_id == practice_id, EntryRow.id.is_(None))
+        .limit(1)
+    )
+
+
+def _lost_entries(session: Session, practice_id: str) -> Iterator[str]:
+    leaf = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
+    waits = (PendingRow.practice_id == EntryRow.practice_id) & (PendingRow.entry_id == EntryRow.id)
+    yield from session.scalars(
+        select(EntryRow.id)
+        .outerjoin(LeafRow, leaf)
+        .outerjoin(PendingRow, waits)
+        .where(
+            EntryRow.practice_id == practice_id,
+            LeafRow.entry_id.is_(None),
+            PendingRow.entry_id.is_(None),
+        )
+        .limit(1)
+    )
+
+
+def _count(session: Session, practice_id: str, table: type[PendingRow]) -> int:
+    return session.execute(
+        select(func.count()).select_from(table).where(table.practice_id == practice_id)
+    ).scalar_one()

@@ -1,0 +1,81 @@
+"""The command line: `flask --app wsgi …`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from policy_service.audit.verification import verify_log
+from policy_service.auth.ehr_keys import NewEhrClient, issue_key, revoke_key
+from policy_service.domain.principals import Scope
+from policy_service.services.desk import Desk
+from policy_service.services.directory import practices
+from policy_service.services.practices import NewPractice, found_practice
+
+practice_commands = AppGroup("practice", help="Found and list practices.")
+ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
+audit_commands = AppGroup("audit", help="The tamper-evident log.")
+
+
+def register_commands(app: Flask) -> None:
+    """Hang the commands on the application."""
+    for group in (practice_commands, ehr_commands, audit_commands):
+        app.cli.add_command(group)
+
+
+def _desk() -> Desk:
+    desk: Desk = current_app.extensions["policy_service"]
+    return desk
+
+
+@practice_commands.command("create")
+@click.argument("slug")
+@click.option("--name", required=True, help="Name shown to people.")
+@click.option("--jurisdiction", required=True, help='Where its clients usually are, "US-TX".')
+def create_practice(slug: str, name: str, jurisdiction: str) -> None:
+    """Found a practice with its key and its log."""
+    click.echo(found_practice(_desk(), NewPractice(slug, name, jurisdiction)))
+
+
+@practice_commands.command("list")
+def list_practices() -> None:
+    """Practices by slug, with id and jurisdiction."""
+    for practice in practices(_desk()):
+        click.echo(f"{practice.slug}\t{practice.id}\t{practice.jurisdiction}\t{practice.name}")
+
+
+@ehr_commands.command("issue-key")
+@click.argument("practice_slug")
+@click.option("--name", required=True, help="Which EHR this is.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), required=True)
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 365))
+def issue_ehr_key(practice_slug: str, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Print a new key, once."""
+    found = {practice.slug: practice.id for practice in practices(_desk())}
+    if practice_slug not in found:
+        raise click.BadParameter(f"allowed: {', '.join(sorted(found)) or 'no practice yet'}")
+    wanted = frozenset(Scope(scope) for scope in scopes)
+    click.echo(issue_key(_desk(), NewEhrClient(found[practice_slug], name, wanted, days)))
+
+
+@ehr_commands.command("revoke-key")
+@click.argument("prefix")
+def revoke_ehr_key(prefix: str) -> None:
+    """Revoke the key whose first part is PREFIX (12 hex digits)."""
+    if not revoke_key(_desk(), prefix):
+        raise click.BadParameter("no key has this prefix")
+    click.echo("revoked")
+
+
+@audit_commands.command("verify")
+def verify() -> None:
+    """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
+    worst = 0
+    for practice in practices(_desk()):
+        result = verify_log(_desk().database, practice.id, _desk().log_key(practice.log_origin))
+        click.echo(f"{practice.slug}: {result.text}")
+        worst = max(worst, result.exit_code)
+    sys.exit(worst)
