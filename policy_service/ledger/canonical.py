@@ -49,10 +49,7 @@ def parse_canonical(raw: bytes) -> Json:
 
 
 def _dumps(value: Json) -> bytes:
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def _loads(raw: bytes) -> Json:
@@ -67,10 +64,10 @@ def _loads(raw: bytes) -> Json:
 
 def _check(value: object, pointer: str, depth: int) -> None:
     match value:
-        case None | bool():
-            return
         case str():
             _check_text(value, pointer)
+        case None | bool():
+            return
         case int():
             _check_integer(value, pointer)
         case dict():
@@ -133,6 +130,9 @@ def _refuse(pointer: str, reason: str) -> NoReturn:
     raise NotCanonical(f"at {pointer or '/'}: {reason}")
 
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_float=_no_float,

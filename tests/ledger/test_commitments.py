@@ -163,3 +163,8 @@ def test_other_spellings_of_an_opening_are_refused(raw):
 def test_only_the_one_spelling_of_a_digest_is_a_digest(text):
     assert is_digest("A" * 43)
     assert not is_digest(text)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_every_32_bytes_have_a_spelling_that_is_a_digest(raw):
+    assert is_digest(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())

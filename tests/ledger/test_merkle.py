@@ -152,6 +152,17 @@ def test_a_path_with_a_hash_too_many_or_too_few_fails(size, data):
         assert not verify_inclusion(HASHES[index], index, head(size), proof[1:])
 
 
+def test_a_path_that_climbs_above_the_root_fails_even_if_the_head_was_made_to_fit():
+    above = node_hash(HASHES[9], ROOTS[4])
+    proof = inclusion_proof(READ, 3, 4)
+    assert verify_inclusion(HASHES[3], 3, head(4), proof)
+    assert not verify_inclusion(HASHES[3], 3, Head(4, above), (*proof, HASHES[9]))
+    steps = consistency_proof(READ, 3, 4)
+    assert verify_consistency(head(3), head(4), steps)
+    old, new = Head(3, node_hash(HASHES[9], ROOTS[3])), Head(4, above)
+    assert not verify_consistency(old, new, (*steps, HASHES[9]))
+
+
 def test_an_inner_node_cannot_be_presented_as_a_leaf():
     """Second preimage: the 64 bytes under an inner node, offered as an entry one level up."""
     preimage = HASHES[0] + HASHES[1]
