@@ -73,6 +73,7 @@ def febrl_person(row: Mapping[str, str]) -> PersonRecord:
             Address(
                 house=value["street_number"],
                 street=value["address_1"],
+                unit=value["address_2"],
                 city=value["suburb"],
                 postcode=value["postcode"],
                 state=value["state"],
@@ -94,8 +95,13 @@ def report(figure: str, value: float, unit: str) -> None:
 
 
 def is_flag(found: Recognised[str]) -> bool:
-    """Whether the candidate opens a case by itself: probable or surer."""
-    return found.comparison.band in FLAGGED
+    """Whether the candidate opens a case by itself: probable or surer, as self or as kin."""
+    return found.comparison.band in FLAGGED or is_identity(found)
+
+
+def is_identity(found: Recognised[str]) -> bool:
+    """Whether the answer says that the candidate is, or may well be, the same person."""
+    return found.comparison.identity in FLAGGED
 
 
 def bench_febrl(directory: Path) -> None:
@@ -110,7 +116,7 @@ def bench_febrl(directory: Path) -> None:
         times.append(time.process_time() - started)
         counts.update(_verdict(ref, found))
         counts["flagged_unrelated"] += any(map(is_flag, _but(found, ref)))
-    for name in ("recognised", "certain", "wrong_person", "is_candidate"):
+    for name in ("recognised", "as_self", "certain", "wrong_person", "is_candidate"):
         report(f"febrl4 {name}", counts[name] / len(intakes), "share of intakes")
     flags = 100 * counts["flagged_unrelated"] / len(intakes)
     report("febrl4 unrelated intakes flagged", flags, "per 100")
@@ -125,11 +131,13 @@ def _but(found: Iterable[Recognised[str]], ref: str) -> list[Recognised[str]]:
 
 
 def _verdict(ref: str, found: tuple[Recognised[str], ...]) -> dict[str, int]:
-    own = [one for one in found if one.comparison.hypothesis is Hypothesis.SELF and is_flag(one)]
-    best = own[0] if own else None
+    best = next(filter(is_identity, found), None)
+    own = best is not None and best.ref == ref
+    comparison = best.comparison if best else None
     return {
-        "recognised": int(best is not None and best.ref == ref),
-        "certain": int(bool(best and best.ref == ref and best.comparison.band is Band.CERTAIN)),
+        "recognised": int(own),
+        "as_self": int(bool(own and comparison and comparison.hypothesis is Hypothesis.SELF)),
+        "certain": int(bool(own and comparison and comparison.identity is Band.CERTAIN)),
         "wrong_person": int(best is not None and best.ref != ref),
         "is_candidate": int(any(one.ref == ref for one in found)),
     }

@@ -118,10 +118,10 @@ class Scales:
 
     def _rules(self, weights: list[Weight]) -> Iterator[Weight]:
         levels = {weight.level.field: weight.level.level for weight in weights}
-        for rule, applies in (("twin", is_twin), ("same_name_generation_apart", is_namesake)):
+        for rule, applies in _RULES:
             if applies(levels):
                 level = Level("rule", rule, "", "")
-                yield Weight(Group.NAME, level, self.model.rules[rule], 0)
+                yield Weight(Group.NAME, level, *self.model.rules[rule])
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():
@@ -174,3 +174,15 @@ def is_namesake(levels: dict[str, str]) -> bool:
     same_name = levels.get("given") in ("exact", "variant") and levels.get("family") == "exact"
     apart = levels.get("birth_date") == "generation_apart"
     return same_name and (apart or levels.get("suffix") == "different")
+
+
+def is_unlikely_kin(levels: dict[str, str]) -> bool:
+    """One birth date under two family names: kin who share a birth date are twins."""
+    return levels.get("birth_date") == "exact" and levels.get("family", "").startswith("different")
+
+
+_RULES: tuple[tuple[str, Callable[[dict[str, str]], bool]], ...] = (
+    ("twin", is_twin),
+    ("same_name_generation_apart", is_namesake),
+    ("one_birth_date_two_families", is_unlikely_kin),
+)

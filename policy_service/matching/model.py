@@ -47,7 +47,7 @@ class MatchModel:
     digest: str
     fields: Mapping[str, FieldModel]
     limits: Mapping[Group, tuple[int, int]]
-    rules: Mapping[str, int]
+    rules: Mapping[str, tuple[int, int]]
     frequency_weight: int
     rarest: int
     telling_bits: int
@@ -63,7 +63,7 @@ def read_model(text: str) -> MatchModel:
         digest=_digest(content),
         fields={name: _field(name, value) for name, value in content["fields"].items()},
         limits={Group(name): (low, high) for name, (low, high) in content["limits"].items()},
-        rules=content["rules"],
+        rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
         telling_bits=content["telling_bits"],
