@@ -93,7 +93,7 @@ def telling_groups(
 ) -> frozenset[Group]:
     """The evidence groups that speak for the hypothesis with at least `telling_bits`."""
     said = {group: weighing.group_bits(group, hypothesis) for group in Group}
-    return frozenset(group for group, value in said.items() if value >= model.telling_bits)
+    return frozenset(group for group, value in said.items() if value >= model.telling_bits[group])
 
 
 def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:

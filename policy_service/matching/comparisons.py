@@ -64,14 +64,13 @@ def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
     """Given and family name exchanged; or one of them written in the other's place."""
     if _are_alike(one.given, other.given) or _are_alike(one.family, other.family):
         return ()
-    given = Level("given", "swapped", one.given, other.family)
-    family = Level("family", "swapped", one.family, other.given)
-    there, back = _are_alike(one.given, other.family), _are_alike(one.family, other.given)
-    if there and back:
-        return given, family
-    if there or back:
-        displaced = given if there else family
-        return (Level("family", "displaced", displaced.query, displaced.candidate),)
+    if _are_alike(one.given, other.family) and _are_alike(one.family, other.given):
+        given = Level("given", "swapped", one.given, other.family)
+        return given, Level("family", "swapped", one.family, other.given)
+    if one.given and one.given == other.family:
+        return (Level("family", "displaced", one.given, other.family),)
+    if one.family and one.family == other.given:
+        return (Level("family", "displaced", one.family, other.given),)
     return ()
 
 
@@ -97,8 +96,9 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
     if _goes_by_another(one, other) or are_variants(one.given, other.given):
         return "variant"
     if _is_close(left, right):
-        both = is_known_name(left) and is_known_name(right)
-        return "close_but_both_names" if both else "close"
+        if is_known_name(left) and is_known_name(right):
+            return "close_but_both_names"
+        return "close" if OSA.distance(left, right) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 
 
@@ -127,7 +127,7 @@ def family_level(one: FoldedName, other: FoldedName) -> str:
     if not {*one.family_parts}.isdisjoint(other.family_parts):
         return "part"
     if _is_close(left, right):
-        return "close"
+        return "close" if OSA.distance(left, right) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 
 
@@ -173,15 +173,29 @@ def place_alternatives(query: Features, candidate: Features) -> list[Alternative
 
 
 def _place_levels(one: Place, other: Place) -> Alternative:
-    street, postcode = _street(one, other), _postcode(one, other)
+    postcode = _postcode(one, other)
     same_area = _is(postcode, "exact")
+    city = None if same_area else _city(one, other)
+    elsewhere = _is(postcode, "different") and _is(city, "different")
+    found = (None, None) if elsewhere else _street_and_house(one, other, same_area)
+    street, house = found  # one street name in two towns is no common home
+    inside = _unit(one, other, _is(house, "exact"))
+    return tuple(level for level in (street, house, inside, postcode, city) if level)
+
+
+def _street_and_house(
+    one: Place, other: Place, same_area: bool
+) -> tuple[Level | None, Level | None]:
+    """House numbers count within one street; one street with two houses is a neighbourhood."""
+    street = _street(one, other)
     same_street = street.level != "different" if street else same_area
     house = _part("house", one.house, other.house) if same_street else None
-    inside = _unit(one, other, _is(house, "exact"))
-    city = None if same_area else _city(one, other)
+    if street and _is(house, "different"):
+        return Level("street", "other_house", one.street, other.street), None
     if street and _is(house, "exact") and one.dwelling == other.dwelling != "":
-        street = Level("street", street.level, one.street, other.street, f"dwelling:{one.dwelling}")
-    return tuple(level for level in (street, house, inside, postcode, city) if level)
+        counted = f"dwelling:{one.dwelling}"
+        street = Level("street", street.level, one.street, other.street, counted)
+    return street, house
 
 
 def _unit(one: Place, other: Place, same_house: bool) -> Level | None:

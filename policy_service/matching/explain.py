@@ -17,6 +17,7 @@ _FIELD_WORDS = {
 }  # fmt: skip
 _LEVEL_WORDS = {
     "exact": "agree", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "near": "are alike", "other_house": "agree, the house numbers differ",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",
     "displaced": "agree, one of them written in the place of the given name",

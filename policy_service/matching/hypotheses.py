@@ -160,7 +160,7 @@ def is_twin(levels: dict[str, str]) -> bool:
     """Same birth date, family name and home, another given name."""
     return (
         levels.get("birth_date") == "exact"
-        and levels.get("family") in ("exact", "close")
+        and levels.get("family") in ("exact", "close", "near")
         and levels.get("given") in _OTHER_GIVEN
     )
 

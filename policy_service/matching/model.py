@@ -50,7 +50,7 @@ class MatchModel:
     rules: Mapping[str, tuple[int, int]]
     frequency_weight: int
     rarest: int
-    telling_bits: int
+    telling_bits: Mapping[Group, int]
     thresholds: Mapping[str, int]
     candidates: int
 
@@ -66,7 +66,7 @@ def read_model(text: str) -> MatchModel:
         rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
-        telling_bits=content["telling_bits"],
+        telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
         thresholds=content["thresholds"],
         candidates=content["candidates"],
     )
