@@ -72,7 +72,13 @@ def evidence_row(weight: Weight, hypothesis: Hypothesis) -> FieldEvidence:
     level = weight.level
     said = weight.kin if hypothesis is Hypothesis.KIN else weight.same
     return FieldEvidence(
-        level.field, weight.group, level.level, said, level.query, level.candidate, sentence(weight)
+        level.field,
+        weight.group.value,
+        level.level,
+        said,
+        level.query,
+        level.candidate,
+        sentence(weight),
     )
 
 

@@ -92,8 +92,8 @@ class Scales:
         """Every field of the two people, the rules for twins and namesakes, and the bounds."""
         fields = (alternatives(query, candidate) for alternatives in _COMPARED)
         weights = [weight for found in fields if found for weight in self._loudest(found)]
-        weights += self._rules(weights)
-        return Weighing((*weights, *self._bounds(weights)))
+        weights += self._bounds(weights)
+        return Weighing((*weights, *self._rules(Weighing(tuple(weights)))))
 
     def _loudest(self, alternatives: Iterable[Alternative]) -> tuple[Weight, ...]:
         weighed = (tuple(map(self._weight, alternative)) for alternative in alternatives)
@@ -116,16 +116,22 @@ class Scales:
         bound = min(chances.same, chances.kin)  # agreement is never evidence against
         return min(max(measured, self.model.rarest), max(bound, chances.none))
 
-    def _rules(self, weights: list[Weight]) -> Iterator[Weight]:
-        levels = {weight.level.field: weight.level.level for weight in weights}
+    def _rules(self, weighing: Weighing) -> Iterator[Weight]:
+        """What fields say only together. A rule for kin hands them all that spoke for SELF.
+
+        So the leading score is always the greater of two sums that only grow with agreement, and
+        taking an agreeing field away never raises it.
+        """
+        levels = {weight.level.field: weight.level.level for weight in weighing.weights}
         for rule, applies in _RULES:
             if applies(levels):
-                level = Level("rule", rule, "", "")
-                yield Weight(Group.NAME, level, *self.model.rules[rule])
+                same, kin = self.model.rules[rule]
+                lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
+                yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():
-            rows = [w for w in weights if w.group is group and w.level.field != "rule"]
+            rows = [weight for weight in weights if weight.group is group]
             same, kin = sum(row.same for row in rows), sum(row.kin for row in rows)
             excess = _within(same, limits) - same, _within(kin, limits) - kin
             if any(excess):
