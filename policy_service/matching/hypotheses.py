@@ -106,13 +106,15 @@ class Scales:
         return Weight(field.group, level, bits(chances.same, none), bits(chances.kin, none))
 
     def _chance_among_strangers(self, level: Level, chances: Chances) -> float:
-        """Measured frequency, smoothed by the model's chance worth `frequency_weight` people."""
-        total = self.frequencies.total
-        if not (level.counted and total):
+        """Measured frequency, smoothed by the model's chance worth `frequency_weight` people.
+
+        A value that was never counted keeps the model's chance: not counted is not rare.
+        """
+        count = self.frequencies.counts.get(level.counted) if level.counted else None
+        if count is None:
             return chances.none
-        count = self.frequencies.counts.get(level.counted, 0)
         weight = self.model.frequency_weight
-        measured = (count * 1_000_000 + weight * chances.none) / (total + weight)
+        measured = (count * 1_000_000 + weight * chances.none) / (self.frequencies.total + weight)
         bound = min(chances.same, chances.kin)  # agreement is never evidence against
         return min(max(measured, self.model.rarest), max(bound, chances.none))
 

@@ -225,6 +225,11 @@ def test_a_common_family_name_says_less_than_a_rare_one() -> None:
     assert bits(2) > bits(100)
 
 
+def test_a_value_that_was_never_counted_is_not_taken_for_rare() -> None:
+    uncounted = compare(ANNA, ANNA, Frequencies(50_000), default_model())
+    assert uncounted.bits == compare(ANNA, ANNA, Frequencies(), default_model()).bits
+
+
 def test_a_larger_practice_needs_more_evidence() -> None:
     one = replace(ANNA, birth_date="", phones=(), emails=())
     assert judge(one, ANNA, total=1000).band is Band.PROBABLE
