@@ -161,13 +161,17 @@ def _loudness(weights: tuple[Weight, ...]) -> tuple[int, int, tuple[str, ...]]:
     return max(same, kin), same + kin, tuple(w.level.level for w in weights)
 
 
+_ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_month", "year"})
 _OTHER_GIVEN = frozenset({"different", "close_but_both_names"})
 
 
 def is_twin(levels: dict[str, str]) -> bool:
-    """Same birth date, family name and home, another given name."""
+    """One birth date as far as it is known, one family name, another given name.
+
+    A slip in one date, or a year alone, does not make one person of two given names either.
+    """
     return (
-        levels.get("birth_date") == "exact"
+        levels.get("birth_date") in _ONE_BIRTH
         and levels.get("family") in ("exact", "close", "near")
         and levels.get("given") in _OTHER_GIVEN
     )

@@ -64,6 +64,12 @@ def test_twin_is_kin_never_self() -> None:
     assert found.label == "TWINSIS"
 
 
+@pytest.mark.parametrize("birth_date", ["1984", "1984-05", "1984-05-18"])
+def test_a_twin_with_an_imprecise_birth_date_is_kin_too(birth_date: str) -> None:
+    twin = replace(ANNA, names=(named("Clara", "Berg"),), birth_date=birth_date)
+    assert judge(ANNA, twin).hypothesis is Hypothesis.KIN
+
+
 def test_twins_with_names_alike_are_kin_too() -> None:
     erica, erick = (replace(ANNA, names=(named(name, "Berg"),)) for name in ("Erica", "Erick"))
     found = judge(erica, erick)
