@@ -3,8 +3,8 @@
 The listeners hang on SQLAlchemy's Session class itself, so a session made by hand is guarded too,
 and without a practice it fails closed. This is the first fence, against mistakes in our own code:
 ORM statements, flushes and bulk inserts. It does not see hand-written SQL or the WHERE of a Core
-statement; there the fence is one practice per SQLite file and, on PostgreSQL, row-level security, which the
-`app.practice_id` set here is for.
+statement. There the fence is one practice per SQLite file and, on PostgreSQL, row-level security,
+which `app.practice_id`, set here, is for.
 """
 
 from __future__ import annotations
