@@ -187,7 +187,7 @@ def test_rules_no_longer_standing_are_listed_and_never_read(pack: Pack, status: 
 
 def test_the_day_of_the_conduct_picks_the_rule(tmp_path: Path) -> None:
     rules = RULES.replace(
-        "in_force: {seen_in_force_on: \"2026\"}", "in_force: {from: 2020-01-01, to: 2024-01-01}", 1
+        'in_force: {seen_in_force_on: "2026"}', "in_force: {from: 2020-01-01, to: 2024-01-01}", 1
     )
     pack = example_pack(tmp_path, rules)
     gift: dict[str, Fact] = {"event_kind": Known("gift"), "event_amount": Known(6000)}
@@ -200,7 +200,9 @@ def test_the_day_of_the_conduct_picks_the_rule(tmp_path: Path) -> None:
     assert unknown.outcome is Outcome.MONITOR
 
 
-EXCEPTION = RULES + """\
+EXCEPTION = (
+    RULES
+    + """\
   - id: example.tie.friend-where-no-other-care
     title: A friend in an emergency
     because: "The purpose is {purpose}."
@@ -215,6 +217,7 @@ EXCEPTION = RULES + """\
       - {given: {purpose: emergency, tie: friend}, expect: monitor}
       - {given: {purpose: intake, tie: friend}, expect: no_finding}
 """
+)
 
 
 def test_an_exception_speaks_in_place_of_its_rule(tmp_path: Path) -> None:
@@ -259,7 +262,9 @@ def test_trap_4_a_missing_date_is_unknown_in_a_comparison_and_in_its_negation(
     tmp_path: Path,
 ) -> None:
     before = "- intimacy_after_care_began_on: {before: {anchor: care_ended, plus: 2 years}}"
-    negated = "- not: {intimacy_after_care_began_on: {on_or_after: {anchor: care_ended, plus: 2 years}}}"
+    negated = (
+        "- not: {intimacy_after_care_began_on: {on_or_after: {anchor: care_ended, plus: 2 years}}}"
+    )
     for n, text in enumerate((before, negated)):
         pack = example_pack(tmp_path / str(n), RULES.replace(before, text))
         assert decided(pack, intimacy_after_care=Known("yes")).outcome is Outcome.DELIBERATE

@@ -12,7 +12,11 @@ from policy_service.policy.loader import load_pack
 from .example_pack import CASES, HEADER, RULES, example_pack, write_pack
 
 MUTATIONS = [
-    ("event_kind: gift}", "event_knd: gift}", "unknown fact 'event_knd'; did you mean 'event_kind'"),
+    (
+        "event_kind: gift}",
+        "event_knd: gift}",
+        "unknown fact 'event_knd'; did you mean 'event_kind'",
+    ),
     ("tie: {in: [friend, ", "tie: {in: [freind, ", "did you mean 'friend'"),
     ("outcome: prohibit", "outcome: prohibited", "did you mean 'prohibit'"),
     ("plus: 2 years}", "plus: 1 years}", "no condition counts 2 years"),
@@ -28,23 +32,55 @@ MUTATIONS = [
     ("kind: by_tie", "kind: by_ties", "did you mean 'by_tie'"),
     ("obligations: [consult_colleague]", "obligations: [consult_collegue]", "did you mean"),
     ("{event_amount}.", "{event_amuont}.", "did you mean 'event_amount'"),
-    ('      - {given: {event_amount: 5000}, expect: no_finding}\n', "", "lacks a near miss"),
-    ('      - {given: {event_amount: 5001}, expect: monitor}\n', "", "lacks a firing test"),
-    ("intimacy_after_care_began_on: 2025-05-01", "intimacy_after_care_began_on: 2025-05-09", "on the day 2 years"),
-    ("intimacy_after_care_began_on: 2025-05-02", "intimacy_after_care_began_on: 2025-05-03", "day after"),
-    ("2024-02-29, intimacy_after_care_began_on: 2026-02-28", "2024-02-28, intimacy_after_care_began_on: 2026-02-27", "leap day"),
-    ("last_professional_contact_on: 2023-05-01", "last_professional_contact_on: 2023-02-30", "day is out of range"),
+    ("      - {given: {event_amount: 5000}, expect: no_finding}\n", "", "lacks a near miss"),
+    ("      - {given: {event_amount: 5001}, expect: monitor}\n", "", "lacks a firing test"),
+    (
+        "intimacy_after_care_began_on: 2025-05-01",
+        "intimacy_after_care_began_on: 2025-05-09",
+        "on the day 2 years",
+    ),
+    (
+        "intimacy_after_care_began_on: 2025-05-02",
+        "intimacy_after_care_began_on: 2025-05-03",
+        "day after",
+    ),
+    (
+        "2024-02-29, intimacy_after_care_began_on: 2026-02-28",
+        "2024-02-28, intimacy_after_care_began_on: 2026-02-27",
+        "leap day",
+    ),
+    (
+        "last_professional_contact_on: 2023-05-01",
+        "last_professional_contact_on: 2023-02-30",
+        "day is out of range",
+    ),
     ("period: 2 years", "period: two years", "not a period"),
-    ("verification: {tag: V, source: ex.2", "verification: {tag: V2, source: ex.2", "cannot be in_force"),
+    (
+        "verification: {tag: V, source: ex.2",
+        "verification: {tag: V2, source: ex.2",
+        "cannot be in_force",
+    ),
     ("outcome: monitor", "outcome: monitor\n    waivable: false", "only a prohibition"),
     ("outcome: monitor", "outcome: monitor\n    if_unknown: prohibit", "graver"),
     ("outcome: monitor", "outcome: monitor\n    status: struck_down", "authority"),
-    ("outcome: monitor", "outcome: monitor\n    exception_to: [example.event.gfit]", "did you mean"),
+    (
+        "outcome: monitor",
+        "outcome: monitor\n    exception_to: [example.event.gfit]",
+        "did you mean",
+    ),
     ("id: example.event.gift", "id: example.tie.friend", "used twice"),
-    ("tie: {in: [friend, relative]}", "as_of: {before: {anchor: terminated, plus: 2 years}}", "unknown anchor"),
+    (
+        "tie: {in: [friend, relative]}",
+        "as_of: {before: {anchor: terminated, plus: 2 years}}",
+        "unknown anchor",
+    ),
     ("when: {event_amount", "when: &a {event_amount", "anchors and aliases"),
     ("title: A gift", "title: !!python/object:os.system x", "tag"),
-    ("when: {event_amount: {more_than: 5000}}", "when: {event_amount: {more_than: 5000}, tie: friend}", "exactly one key"),
+    (
+        "when: {event_amount: {more_than: 5000}}",
+        "when: {event_amount: {more_than: 5000}, tie: friend}",
+        "exactly one key",
+    ),
 ]
 
 
