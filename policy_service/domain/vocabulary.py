@@ -22,26 +22,7 @@ PURPOSES = (
 )
 """Why the EHR asks. All but session and event (and emergency during care) begin a service."""
 
-TIE_CATEGORIES = (
-    "partner",
-    "ex_partner",
-    "relative",
-    "guardian",
-    "friend",
-    "acquaintance",
-    "colleague",
-    "business",
-    "employer",
-    "employee",
-    "supervisor",
-    "supervisee",
-    "teacher",
-    "student",
-    "neighbour",
-    "room_mate",
-    "co_member",
-    "other",
-)
+TIE_CATEGORIES = tuple(category.value for category in TieCategory)
 """What the other person is to the clinician; kin = partner, relative, guardian."""
 
 EVENT_KINDS = (
