@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from policy_service.domain.facts import NOT_APPLICABLE, Fact, FactGroup, FactSpec, FactType, Known
+from policy_service.domain.ties import TieCategory
 
 FACT_SCHEMA = "boundary-facts/1"
 
