@@ -21,6 +21,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +29,9 @@ from policy_service.database import Database, migrate
 from tests.postgresql_server import NoServer, Server, running_server
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+# No deadline: machines are slow at times, and no test here is about time.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 _missing = pytest.StashKey[dict[str, str]]()
 _found = pytest.StashKey[dict[str, str]]()
 
