@@ -688,6 +688,7 @@ def upgrade() -> None:
         sa.Column("practice_id", sa.String(36), nullable=False),
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column(
@@ -706,6 +707,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.create_index("ix_work_due", ["practice_id", "state", "due_at"], unique=False)
+        batch_op.create_index(
+            "uq_work_waiting",
+            ["practice_id", "kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
 
     op.create_table(
         "ehr_client",
@@ -811,6 +819,11 @@ def downgrade() -> None:
     op.drop_table("login")
     op.drop_table("ehr_client")
     with op.batch_alter_table("work", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_work_waiting",
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
         batch_op.drop_index("ix_work_due")
 
     op.drop_table("work")
