@@ -50,7 +50,13 @@ def list_practices() -> None:
 @ehr_commands.command("issue-key")
 @click.argument("practice_slug")
 @click.option("--name", required=True, help="Which EHR this is.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), required=True)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    required=True,
+)
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 365))
 def issue_ehr_key(practice_slug: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Print a new key, once."""
