@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from policy_service.domain.facts import NOT_APPLICABLE, FactGroup, FactSpec, FactType
+from policy_service.domain.facts import NOT_APPLICABLE, Fact, FactGroup, FactSpec, FactType, Known
 from policy_service.domain.ties import TieCategory
 
 FACT_SCHEMA = "boundary-facts/1"
@@ -265,3 +265,9 @@ _TIE = (
 VOCABULARY: dict[str, FactSpec] = {
     spec.name: spec for spec in (*_CARE, *_EVENTS, *_ACCOUNTS, *_TIE)
 }
+
+NO_EVENT: dict[str, Fact] = {
+    name: Known(NOT_APPLICABLE)
+    for name in ("event_kind", "event_direction", "event_party", "event_on", "event_amount")
+}
+"""The event facts of a check that is not about an event. Left out, they would be unknown."""

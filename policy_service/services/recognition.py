@@ -40,20 +40,21 @@ class Match:
         """A fact: an officer said so, or the comparison is certain."""
         if self.verdict is not None:
             return self.verdict == "same"
-        return self._is(Hypothesis.SELF, Band.CERTAIN)
+        comparison = self.comparison
+        return comparison.hypothesis is Hypothesis.SELF and comparison.band is Band.CERTAIN
 
     @property
     def may_be_same(self) -> bool:
         """A question worth a case: probably the same person, and nobody has decided."""
-        return self.verdict is None and self._is(Hypothesis.SELF, Band.PROBABLE)
+        sure = (Band.CERTAIN, Band.PROBABLE)
+        return self.verdict is None and not self.is_same and self.comparison.identity in sure
 
     @property
     def may_be_kin(self) -> bool:
         """A question worth a case: probably kin or of one household, and nobody has decided."""
-        return self.verdict is None and self._is(Hypothesis.KIN, Band.CERTAIN, Band.PROBABLE)
-
-    def _is(self, hypothesis: Hypothesis, *bands: Band) -> bool:
-        return self.comparison.hypothesis is hypothesis and self.comparison.band in bands
+        comparison = self.comparison
+        is_sure = comparison.band in (Band.CERTAIN, Band.PROBABLE)
+        return self.verdict is None and comparison.hypothesis is Hypothesis.KIN and is_sure
 
 
 @dataclass(frozen=True, slots=True)

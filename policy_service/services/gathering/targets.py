@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from policy_service.domain.kinship import TieStep
-from policy_service.domain.people import PersonName, PersonRecord, RelatedPerson
+from policy_service.domain.people import PersonRecord, RelatedPerson
 from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.bands import Band
-from policy_service.matching.hypotheses import Hypothesis
 from policy_service.services.context import Context
 from policy_service.services.people import Person
 from policy_service.services.recognition import Identification, Match, identify
@@ -76,20 +75,21 @@ def find_targets(context: Context, client: Person) -> Targets:
 def _of_match(match: Match) -> Iterator[Target]:
     if match.is_same:
         yield Target(match.person.id, Certainty.FACT, None, match)
-    elif match.may_be_same:
-        yield Target(match.person.id, Certainty.PROBABLE, None, match)
     elif match.verdict == "related" and match.relation:
         yield Target(match.person.id, Certainty.FACT, TieStep(match.relation), match)
-    elif match.may_be_kin:
+    elif match.verdict is None:
+        yield from _questions(match)
+
+
+def _questions(match: Match) -> Iterator[Target]:
+    """The same two records may ask both: one person, or kin of one household?"""
+    if match.may_be_same:
+        yield Target(match.person.id, Certainty.PROBABLE, None, match)
+    elif match.comparison.identity is Band.POSSIBLE:
+        yield Target(match.person.id, Certainty.POSSIBLE, None, match)
+    if match.may_be_kin:
         step = TieStep(match.comparison.label or "FAMMEMB")
         yield Target(match.person.id, Certainty.INFERRED, step, match)
-    elif match.verdict is None and match.comparison.band is Band.POSSIBLE:
-        yield from _thinkable(match)
-
-
-def _thinkable(match: Match) -> Iterator[Target]:
-    if match.comparison.hypothesis is Hypothesis.SELF:
-        yield Target(match.person.id, Certainty.POSSIBLE, None, match)
 
 
 def _of_related(context: Context, client: Person, related: RelatedPerson) -> Iterator[Target]:
@@ -103,7 +103,7 @@ def _of_related(context: Context, client: Person, related: RelatedPerson) -> Ite
     for match in identify(context, record, [client.id]).matches:
         if match.is_same:
             yield Target(match.person.id, Certainty.FACT, step, match)
-        elif match.may_be_same or _same_name_and_phone(match, related.name):
+        elif match.may_be_same or _is_thinkable(match):
             yield Target(match.person.id, Certainty.PROBABLE, step, match)
 
 
@@ -112,12 +112,6 @@ def _from_related_to_client(related: RelatedPerson) -> str:
     return TIE_KINDS[kind or "other"].converse
 
 
-def _same_name_and_phone(match: Match, name: PersonName) -> bool:
-    """A contact row has few fields; two evidence groups on SELF are worth a question."""
-    comparison = match.comparison
-    return (
-        match.verdict is None
-        and comparison.hypothesis is Hypothesis.SELF
-        and comparison.band is Band.POSSIBLE
-        and bool(name.given and name.family)
-    )
+def _is_thinkable(match: Match) -> bool:
+    """A contact row has few fields: a merely possible identity of it is already a question."""
+    return match.verdict is None and match.comparison.identity is Band.POSSIBLE
