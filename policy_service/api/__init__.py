@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_smorest import Api
 
 from policy_service.api import checks, door, health, problems
+from policy_service.api.openapi import RestApi
 
 RESOURCES = (checks.blueprint,)
 
@@ -14,7 +14,7 @@ for _resource in RESOURCES:
     _resource.before_request(door.require_caller)
 
 
-def register_rest(app: Flask, api: Api) -> None:
+def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
     app.config.setdefault("READS_MEDIA_TYPES", {})
     for blueprint in RESOURCES:
