@@ -74,7 +74,7 @@ def known_clients(context: Context, external_ids: Sequence[str]) -> dict[str, Kn
             & (PersonRow.id == ClientRow.person_id),
         )
         .where(ClientRow.external_id.in_(external_ids))
-    ).tuples()
+    )
     return {str(external): Known(client_id, digest) for external, client_id, digest in rows}
 
 

@@ -79,7 +79,7 @@ def _known(context: Context, external_ids: Sequence[str]) -> dict[str, Known]:
             & (PersonRow.id == ClinicianRow.person_id),
         )
         .where(ClinicianRow.external_id.in_(external_ids))
-    ).tuples()
+    )
     return {
         str(external): Known(row_id, digest, version) for external, row_id, digest, version in rows
     }

@@ -82,7 +82,7 @@ def _ids(
 ) -> Mapping[str, str]:
     rows = context.session.execute(
         select(table.external_id, table.id).where(table.external_id.in_(external_ids))
-    ).tuples()
+    )
     return {str(external): row_id for external, row_id in rows}
 
 
@@ -225,7 +225,7 @@ def _people(
             (PersonRow.practice_id == table.practice_id) & (PersonRow.id == table.person_id),
         )
         .where(table.id.in_(ids))
-    ).tuples()
+    )
     found = {row_id: _Party(row_id, person_id, name) for row_id, person_id, name in rows}
     context.keyring.load_person_keys(context.session, {one.person_id for one in found.values()})
     return found

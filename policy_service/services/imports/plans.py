@@ -41,24 +41,27 @@ class Report:
     errors: tuple[LineError, ...] = ()
     warnings: tuple[LineError, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """As the doors show it; `refused` is the number of lines with an error."""
+    def counts(self) -> dict[str, int]:
+        """Records by what became of them, and the lines that were refused."""
         return {
-            "kind": self.kind,
-            "file": self.file,
-            "dry_run": self.dry_run,
-            "created": self.created,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
+            CREATED: self.created,
+            UPDATED: self.updated,
+            UNCHANGED: self.unchanged,
             "refused": len({error.line for error in self.errors}),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """As the doors show it."""
+        return {
+            **self.logged(),
+            "dry_run": self.dry_run,
             "errors": [_line_json(error) for error in self.errors],
             "warnings": [_line_json(warning) for warning in self.warnings],
         }
 
     def logged(self) -> dict[str, Any]:
         """What the audit log keeps: numbers and the file's digest, nothing of a person."""
-        kept = ("kind", "file", "created", "updated", "unchanged", "refused")
-        return {name: value for name, value in self.to_json().items() if name in kept}
+        return {"kind": self.kind, "file": self.file, **self.counts()}
 
 
 def _line_json(error: LineError) -> dict[str, Any]:
