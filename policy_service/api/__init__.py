@@ -16,6 +16,7 @@ from policy_service.api import (
     events,
     health,
     identity_verdicts,
+    imports,
     licences,
     problems,
     ties,
@@ -34,6 +35,7 @@ RESOURCES = (
     ties.blueprint,
     identity_verdicts.blueprint,
     events.blueprint,
+    imports.blueprint,
 )
 
 for _resource in RESOURCES:
@@ -43,7 +45,7 @@ for _resource in RESOURCES:
 
 def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
-    app.config.setdefault("READS_MEDIA_TYPES", {})
+    app.config.setdefault("READS_MEDIA_TYPES", dict(imports.READS))
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
