@@ -39,7 +39,7 @@ def _case(outcome: Outcome = Outcome.DELIBERATE, **changes: object) -> CaseView:
         "clinician_id": "alma",
         "deliberation_complete": True,
     }
-    return CaseView(**{**values, **changes})  
+    return CaseView(**{**values, **changes})
 
 
 def _principal(*roles: Role, name: str = "cleo", clinician_id: str | None = None) -> Principal:
@@ -110,7 +110,7 @@ def test_an_acceptance_says_why_how_and_until_when(
         "valid_until": ACCEPT.valid_until,
     }
     with pytest.raises(InvalidRequest) as refused:
-        require_disposition(_case(), Disposition(**{**values, **changes}), TODAY)  
+        require_disposition(_case(), Disposition(**{**values, **changes}), TODAY)
     assert [error.pointer for error in refused.value.errors] == pointers
 
 
