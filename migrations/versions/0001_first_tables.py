@@ -611,6 +611,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.String(length=10), nullable=True),
         sa.Column("valid_until", sa.String(length=10), nullable=True),
         sa.Column("assigned_to", sa.String(36), nullable=True),
+        sa.Column("consultant_id", sa.String(36), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_review_case")),
     )

@@ -29,7 +29,7 @@ from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.duties import require_attestation
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
-from policy_service.services.people import Person, open_people
+from policy_service.services.people import full_name, open_people
 
 Render = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -316,7 +316,7 @@ def known_findings(recorded: Recorded) -> frozenset[tuple[str, str | None]]:
 def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:
     """Tie paths in words with the names of those on them: for officers only."""
     people = {person for tie in recorded.context["ties"] for person in tie["people"]}
-    names = {person.id: _full_name(person) for person in open_people(context, sorted(people))}
+    names = {person.id: full_name(person) for person in open_people(context, sorted(people))}
     return {
         tie["ref"]: {
             "path": tie["label"],
@@ -325,8 +325,3 @@ def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:
         }
         for tie in recorded.context["ties"]
     }
-
-
-def _full_name(person: Person) -> str:
-    first = person.record.names[0] if person.record.names else None
-    return f"{first.given} {first.family}".strip() if first else "no name recorded"

@@ -90,6 +90,12 @@ def _open(context: Context, row: PersonRow) -> Person:
     return Person(row.id, row.pseudonym, record, row.record_digest)
 
 
+def full_name(person: Person) -> str:
+    """The first name on record, as officers are shown it."""
+    first = person.record.names[0] if person.record.names else None
+    return f"{first.given} {first.family}".strip() if first else "no name recorded"
+
+
 def record_digest(record: PersonRecord) -> bytes:
     """SHA-256 of the record: an identity verdict holds for the records it was given on."""
     return hashlib.sha256(canonical_bytes(record.to_json())).digest()

@@ -42,6 +42,7 @@ class CaseRow(PracticeOwned, Base):
     due_on: Mapped[str | None] = mapped_column(String(10))
     valid_until: Mapped[str | None] = mapped_column(String(10))
     assigned_to: Mapped[str | None] = mapped_column(UuidText)
+    consultant_id: Mapped[str | None] = mapped_column(UuidText)
     version: Mapped[int] = mapped_column(default=1)
 
 
