@@ -7,6 +7,7 @@ from flask import Flask
 from policy_service.api import (
     accounts,
     attestations,
+    audit,
     checks,
     clients,
     clinicians,
@@ -36,6 +37,7 @@ RESOURCES = (
     identity_verdicts.blueprint,
     events.blueprint,
     imports.blueprint,
+    audit.blueprint,
 )
 
 for _resource in RESOURCES:

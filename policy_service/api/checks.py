@@ -48,7 +48,7 @@ def create_check(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/<uuid:check_id>")
-@blueprint.arguments(ActingQuerySchema, location="query")
+@blueprint.arguments(ActingQuerySchema, **door.QUERY)
 @blueprint.response(200, CheckAnswerSchema)
 def get_check(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
     """A recorded check, with the standing of today, for whoever asks now."""
