@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from policy_service.api import audit, checks, door, health, problems
+from policy_service.api import audit, checks, door, health, problems, screenings
 from policy_service.api.openapi import RestApi
 
-RESOURCES = (checks.blueprint, audit.blueprint)
+RESOURCES = (checks.blueprint, audit.blueprint, screenings.blueprint)
 
 for _resource in RESOURCES:
     # Once, at import: a process may make several applications of the same resources.
