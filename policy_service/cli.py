@@ -2,36 +2,74 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import BinaryIO
 from uuid import UUID
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from policy_service.audit.verification import verify_log
 from policy_service.auth.ehr_keys import NewEhrClient, issue_key, revoke_key
 from policy_service.domain.principals import Principal, Role, Scope
+from policy_service.errors import InvalidRequest
+from policy_service.importers.roster import RosterKind
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.imports.run import RosterFile, import_roster
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.services.replays import Replayed, replay_several
+from policy_service.worker import Worker
 
 practice_commands = AppGroup("practice", help="Found and list practices.")
 ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
 check_commands = AppGroup("checks", help="Recorded checks.")
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
+roster_commands = AppGroup("roster", help="Clinicians, clients and episodes from CSV.")
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+@with_appcontext
+def work(once: bool) -> None:
+    """Seal the log, carry out queued work, sign checkpoints; until SIGTERM."""
+    worker = Worker(_desk())
+    if once:
+        click.echo(f"{worker.run_due()} done")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stopping.set())
+    worker.run()
 
 
 def register_commands(app: Flask) -> None:
     """Hang the commands on the application."""
-    for group in (practice_commands, ehr_commands, check_commands, audit_commands):
+    for group in (
+        practice_commands,
+        ehr_commands,
+        check_commands,
+        audit_commands,
+        roster_commands,
+    ):
         app.cli.add_command(group)
+    app.cli.add_command(work)
 
 
 def _desk() -> Desk:
     desk: Desk = current_app.extensions["policy_service"]
     return desk
+
+
+def _practice_id(slug: str | None) -> str:
+    """The practice of that slug, or the only one there is."""
+    found = {practice.slug: practice.id for practice in practices(_desk())}
+    if slug is None and len(found) == 1:
+        return next(iter(found.values()))
+    if slug not in found:
+        raise click.BadParameter(f"allowed: {', '.join(sorted(found)) or 'no practice yet'}")
+    return found[slug]
 
 
 @practice_commands.command("create")
@@ -63,11 +101,8 @@ def list_practices() -> None:
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 365))
 def issue_ehr_key(practice_slug: str, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Print a new key, once."""
-    found = {practice.slug: practice.id for practice in practices(_desk())}
-    if practice_slug not in found:
-        raise click.BadParameter(f"allowed: {', '.join(sorted(found)) or 'no practice yet'}")
     wanted = frozenset(Scope(scope) for scope in scopes)
-    click.echo(issue_key(_desk(), NewEhrClient(found[practice_slug], name, wanted, days)))
+    click.echo(issue_key(_desk(), NewEhrClient(_practice_id(practice_slug), name, wanted, days)))
 
 
 @ehr_commands.command("revoke-key")
@@ -112,3 +147,24 @@ def replay_checks(check_ids: tuple[UUID, ...], everything: bool) -> None:
     if wanted is not None and len(seen) < len(wanted):
         raise click.BadParameter("not every id is that of a check")
     sys.exit(_EXIT_CODES.get(min(seen, key=_WORST_FIRST.index, default=Replayed.SAME), 0))
+
+
+@roster_commands.command("import")
+@click.argument("kind", type=click.Choice([kind.value for kind in RosterKind]))
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Only say what importing would do.")
+@click.option("--practice", "practice_slug", help="By slug; not needed where there is only one.")
+def import_file(kind: str, file: BinaryIO, dry_run: bool, practice_slug: str | None) -> None:
+    """Import FILE (- for standard input). Exit 1 if lines were refused; the others are imported."""
+    practice_id = _practice_id(practice_slug)
+    operator = Principal(practice_id, "operator", "operator", frozenset({Role.OPERATOR}))
+    roster = RosterFile(RosterKind(kind), file.read())
+    try:
+        report = import_roster(_desk(), operator, roster, dry_run=dry_run)
+    except InvalidRequest as refused:
+        raise click.ClickException("\n".join(error.detail for error in refused.errors)) from None
+    for remark in (*report.warnings, *report.errors):
+        allowed = f" Allowed: {', '.join(remark.allowed)}." if remark.allowed else ""
+        click.echo(f"line {remark.line}: {remark.field or '-'}: {remark.detail}{allowed}", err=True)
+    click.echo(", ".join(f"{name} {value}" for name, value in report.counts().items()))
+    sys.exit(1 if report.errors else 0)

@@ -6,7 +6,8 @@
 `bare_database_url`          without migrations: no table at all, on both
 `module_database_url`        one for all tests of the module, on both
 `world`                      a service with the standing cast of tests/cast.py, on both;
-                             `sqlite_world`, `postgresql_world` on one of the two
+                             `sqlite_world`, `postgresql_world` on one of the two; `twin_world` a
+                             second like `world`
 `chromium`                   path of Debian's Chromium
 
 A tier that this machine cannot run is skipped and named at the end of the run. With
@@ -203,3 +204,21 @@ def postgresql_world(postgresql_url: str, tmp_path: Path) -> Iterator[World]:
     made = populate(empty_world(postgresql_url, tmp_path))
     yield made
     made.desk.database.dispose()
+
+
+@pytest.fixture
+def twin_world(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[World]:
+    """A second world like `world`, on the same kind of database: for paired worlds."""
+    folder = tmp_path / "twin"
+    folder.mkdir()
+    if world.desk.database.dialect == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        made = populate(empty_world(_sqlite_copy(template, folder), folder))
+        yield made
+        made.desk.database.dispose()
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with _postgresql_copy(server, request.getfixturevalue("postgresql_template")) as url:
+        made = populate(empty_world(url, folder))
+        yield made
+        made.desk.database.dispose()

@@ -467,6 +467,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("identity_verdict", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_identity_verdict_digest_a", ["practice_id", "digest_a"], unique=False
+        )
+        batch_op.create_index(
+            "ix_identity_verdict_digest_b", ["practice_id", "digest_b"], unique=False
+        )
+        batch_op.create_index(
             "ix_identity_verdict_pair", ["practice_id", "person_a", "person_b"], unique=False
         )
 
@@ -556,6 +562,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_person")),
     )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index("ix_person_merged_into", ["practice_id", "merged_into"], unique=False)
+
     op.create_table(
         "person_key",
         sa.Column("practice_id", sa.String(36), nullable=False),
@@ -874,6 +883,9 @@ def downgrade() -> None:
     op.drop_table("readiness_probe")
     op.drop_table("practice")
     op.drop_table("person_key")
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_index("ix_person_merged_into")
+
     op.drop_table("person")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_membership_practice_id_clinician_id"))
@@ -889,6 +901,8 @@ def downgrade() -> None:
     op.drop_table("licence")
     with op.batch_alter_table("identity_verdict", schema=None) as batch_op:
         batch_op.drop_index("ix_identity_verdict_pair")
+        batch_op.drop_index("ix_identity_verdict_digest_b")
+        batch_op.drop_index("ix_identity_verdict_digest_a")
 
     op.drop_table("identity_verdict")
     with op.batch_alter_table("episode_clinician", schema=None) as batch_op:

@@ -4,10 +4,43 @@ from __future__ import annotations
 
 from flask import Flask
 
-from policy_service.api import audit, checks, door, health, problems, screenings
+from policy_service.api import (
+    accounts,
+    attestations,
+    audit,
+    checks,
+    clients,
+    clinicians,
+    disclosures,
+    door,
+    episodes,
+    events,
+    health,
+    identity_verdicts,
+    imports,
+    licences,
+    problems,
+    screenings,
+    ties,
+)
 from policy_service.api.openapi import RestApi
 
-RESOURCES = (checks.blueprint, audit.blueprint, screenings.blueprint)
+RESOURCES = (
+    checks.blueprint,
+    clinicians.blueprint,
+    licences.blueprint,
+    disclosures.blueprint,
+    attestations.blueprint,
+    accounts.blueprint,
+    clients.blueprint,
+    episodes.blueprint,
+    ties.blueprint,
+    identity_verdicts.blueprint,
+    events.blueprint,
+    imports.blueprint,
+    audit.blueprint,
+    screenings.blueprint,
+)
 
 for _resource in RESOURCES:
     # Once, at import: a process may make several applications of the same resources.
@@ -16,7 +49,7 @@ for _resource in RESOURCES:
 
 def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
-    app.config.setdefault("READS_MEDIA_TYPES", {})
+    app.config.setdefault("READS_MEDIA_TYPES", dict(imports.READS))
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)

@@ -100,6 +100,12 @@ def lease(session: Session, practice_id: str, now: datetime, most: int = 1) -> l
     return [_work(row) for row in rows]
 
 
+def is_any_due(session: Session, practice_id: str, now: datetime) -> bool:
+    """A look without a lock: an idle worker must not hold up the writers."""
+    due = select(WorkRow.id).where(WorkRow.practice_id == practice_id, _is_due(now)).limit(1)
+    return session.execute(due).first() is not None
+
+
 def _is_due(now: datetime) -> Any:
     abandoned = and_(WorkRow.state == LEASED, WorkRow.leased_until <= now)
     return or_(and_(WorkRow.state == QUEUED, WorkRow.due_at <= now), abandoned)

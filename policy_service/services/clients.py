@@ -10,6 +10,8 @@ from policy_service.database.tables.registry import ClientRow
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import StateConflict
 from policy_service.services.context import Context
+from policy_service.services.gathering.merges import merged_with
+from policy_service.services.identity import Verdict, VerdictForm, record_verdict
 from policy_service.services.parties import client_row, named_client, refusal, refuse_taken, tell
 from policy_service.services.people import open_person, person_row, register, replace_record
 from policy_service.services.touch import touch_clients
@@ -70,7 +72,10 @@ def merge_clients(context: Context, duplicate_id: str, into_id: str, reason: str
 
 
 def split_client(context: Context, client_id: str, reason: str) -> None:
-    """Undo a merge: the two are different clients again, with all that each had."""
+    """Undo a merge: the two are different clients again, with all that each had.
+
+    That they are different is also an identity verdict, or recognition would join them again.
+    """
     row = client_row(context, client_id)
     if row.merged_into is None:
         raise StateConflict("This client is not merged into another.")
@@ -79,7 +84,18 @@ def split_client(context: Context, client_id: str, reason: str) -> None:
     person_row(context, row.person_id).merged_into = None
     told = {"client": row.id, "from": kept.id, "reason": reason}
     tell(context, "client.split", row.person_id, told, [kept.person_id])
+    _tell_apart(context, row.person_id, kept.person_id)
     touch_clients(context, [row.id, kept.id])
+
+
+def _tell_apart(context: Context, person_id: str, kept: str) -> None:
+    if person_id == kept:
+        return
+    own = {person_id} | merged_with(context, [person_id])
+    others = {kept} | merged_with(context, [kept])
+    for one in sorted(own):
+        for other in sorted(others):
+            record_verdict(context, VerdictForm(one, other, Verdict.DIFFERENT))
 
 
 def survivor(context: Context, row: ClientRow) -> ClientRow:

@@ -39,12 +39,19 @@ class VerdictForm:
 
 
 def judge(context: Context, form: VerdictForm) -> str:
-    """Record a verdict; returns its id. The newest on the same two records counts."""
+    """Record an officer's verdict; returns its id. The newest on the same two records counts."""
     require_officer(context)
+    require_not_own(context, [form.person_a, form.person_b])
+    verdict_id = record_verdict(context, form)
+    touch_people(context, neighbourhood(context, {form.person_a, form.person_b}))
+    return verdict_id
+
+
+def record_verdict(context: Context, form: VerdictForm) -> str:
+    """Write a verdict and its entry; returns its id. The caller has asked who may, and touches."""
     _require(form)
     first = named_person(context, form.person_a, "/person_a")
     second = named_person(context, form.person_b, "/person_b")
-    require_not_own(context, [first.id, second.id])
     row = IdentityVerdictRow(
         practice_id=context.practice_id,
         id=context.new_id(),
@@ -60,7 +67,6 @@ def judge(context: Context, form: VerdictForm) -> str:
     groups = {"verdict:a": Owned(told, first.id), "verdict:b": Owned(told, second.id)}
     subjects = pseudonyms(context, [first.id, second.id])
     context.log("identity.judged", groups, subjects=subjects)
-    touch_people(context, neighbourhood(context, {first.id, second.id}))
     return row.id
 
 

@@ -15,6 +15,7 @@ from policy_service.domain.people import PersonRecord, RelatedPerson
 from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.bands import Band
 from policy_service.services.context import Context
+from policy_service.services.gathering.merges import merged_with
 from policy_service.services.people import Person
 from policy_service.services.recognition import Identification, Match, identify
 
@@ -69,7 +70,20 @@ def find_targets(context: Context, client: Person) -> Targets:
     found += [target for match in identification.matches for target in _of_match(match)]
     for related in client.record.related:
         found += _of_related(context, client, related)
+    found += _merged(context, found)
     return Targets(tuple(found), identification)
+
+
+def _merged(context: Context, found: list[Target]) -> list[Target]:
+    """Whoever an officer merged with the client is the client; a question stays a question."""
+    known = {target.person_id for target in found if target.step is None}
+    merged = []
+    for certainty in (Certainty.FACT, Certainty.PROBABLE):
+        own = [t.person_id for t in found if t.step is None and t.certainty is certainty]
+        others = merged_with(context, own) - known
+        known |= others
+        merged += [Target(person_id, certainty) for person_id in sorted(others)]
+    return merged
 
 
 def _of_match(match: Match) -> Iterator[Target]:
