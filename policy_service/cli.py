@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from typing import BinaryIO
+from uuid import UUID
 
 import click
 from flask import Flask, current_app
@@ -19,10 +20,12 @@ from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.imports.run import RosterFile, import_roster
 from policy_service.services.practices import NewPractice, found_practice
+from policy_service.services.replays import Replayed, replay_several
 from policy_service.worker import Worker
 
 practice_commands = AppGroup("practice", help="Found and list practices.")
 ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
+check_commands = AppGroup("checks", help="Recorded checks.")
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
 roster_commands = AppGroup("roster", help="Clinicians, clients and episodes from CSV.")
 
@@ -43,7 +46,13 @@ def work(once: bool) -> None:
 
 def register_commands(app: Flask) -> None:
     """Hang the commands on the application."""
-    for group in (practice_commands, ehr_commands, audit_commands, roster_commands):
+    for group in (
+        practice_commands,
+        ehr_commands,
+        check_commands,
+        audit_commands,
+        roster_commands,
+    ):
         app.cli.add_command(group)
     app.cli.add_command(work)
 
@@ -114,6 +123,30 @@ def verify() -> None:
         click.echo(f"{practice.slug}: {result.text}")
         worst = max(worst, result.exit_code)
     sys.exit(worst)
+
+
+_WORST_FIRST = (Replayed.DIFFERS, Replayed.CANNOT_TELL, Replayed.ERASED, Replayed.SAME)
+_EXIT_CODES = {Replayed.DIFFERS: 1, Replayed.CANNOT_TELL: 2}
+
+
+@check_commands.command("replay")
+@click.argument("check_ids", nargs=-1, type=click.UUID)
+@click.option("--all", "everything", is_flag=True, help="Every check of every practice.")
+def replay_checks(check_ids: tuple[UUID, ...], everything: bool) -> None:
+    """Decide recorded checks again. Exit 0 same or erased, 1 one differs, 2 cannot tell."""
+    if everything == bool(check_ids):
+        raise click.UsageError("give either check ids or --all")
+    wanted = None if everything else {str(check_id) for check_id in check_ids}
+    seen = []
+    for practice in practices(_desk()):
+        operator = Principal(practice.id, "shell", "shell", frozenset({Role.OPERATOR}))
+        with _desk().reading(operator) as context:
+            for result in replay_several(_desk(), context, wanted):
+                click.echo(f"{result.decision_id}: {result.verdict} {result.detail}".rstrip())
+                seen.append(result.verdict)
+    if wanted is not None and len(seen) < len(wanted):
+        raise click.BadParameter("not every id is that of a check")
+    sys.exit(_EXIT_CODES.get(min(seen, key=_WORST_FIRST.index, default=Replayed.SAME), 0))
 
 
 @roster_commands.command("import")

@@ -20,6 +20,7 @@ from policy_service.api import (
     imports,
     licences,
     problems,
+    screenings,
     ties,
 )
 from policy_service.api.openapi import RestApi
@@ -38,6 +39,7 @@ RESOURCES = (
     events.blueprint,
     imports.blueprint,
     audit.blueprint,
+    screenings.blueprint,
 )
 
 for _resource in RESOURCES:
