@@ -12,21 +12,26 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from policy_service.audit.verification import verify_log
-from policy_service.auth.ehr_keys import NewEhrClient, issue_key, revoke_key
+from policy_service.auth.ehr_keys import LONGEST_DAYS, NewEhrClient, issue_key, revoke_key
+from policy_service.auth.kept_keys import kept_key
+from policy_service.demo.seed import seed
+from policy_service.demo.welcome import welcome
 from policy_service.domain.principals import Principal, Role, Scope
-from policy_service.errors import InvalidRequest
+from policy_service.errors import InvalidRequest, StateConflict
 from policy_service.importers.roster import RosterKind
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.imports.run import RosterFile, import_roster
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.services.replays import Replayed, replay_several
+from policy_service.settings import Settings
 from policy_service.worker import Worker
 
 practice_commands = AppGroup("practice", help="Found and list practices.")
 ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
 check_commands = AppGroup("checks", help="Recorded checks.")
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
+demo_commands = AppGroup("demo", help="The demo practice.")
 roster_commands = AppGroup("roster", help="Clinicians, clients and episodes from CSV.")
 
 
@@ -51,6 +56,7 @@ def register_commands(app: Flask) -> None:
         ehr_commands,
         check_commands,
         audit_commands,
+        demo_commands,
         roster_commands,
     ):
         app.cli.add_command(group)
@@ -168,3 +174,16 @@ def import_file(kind: str, file: BinaryIO, dry_run: bool, practice_slug: str | N
         click.echo(f"line {remark.line}: {remark.field or '-'}: {remark.detail}{allowed}", err=True)
     click.echo(", ".join(f"{name} {value}" for name, value in report.counts().items()))
     sys.exit(1 if report.errors else 0)
+
+
+@demo_commands.command("seed")
+def seed_demo() -> None:
+    """Found the demo practice on an empty database; then say how to ask and sign in."""
+    settings: Settings = current_app.extensions["policy_service_settings"]
+    try:
+        demo = seed(_desk())
+    except StateConflict as refused:
+        raise click.ClickException(refused.detail) from None
+    new = NewEhrClient(demo.id, "demo EHR", frozenset(Scope), LONGEST_DAYS)
+    key = kept_key(_desk(), new, settings.key_dir / "demo-ehr-key")
+    click.echo(welcome(_desk(), demo, settings.public_base_url, key))
