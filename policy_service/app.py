@@ -14,6 +14,7 @@ from flask.json.provider import JSONProvider
 from flask_smorest import Api
 
 from policy_service.api import register_rest
+from policy_service.console import register_console
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.note import Signer
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     app.extensions["policy_service"] = create_desk(settings, clock)
     app.extensions["policy_service_settings"] = settings
     register_rest(app, Api(app))
+    register_console(app)
     app.after_request(_harden)
     return app
 

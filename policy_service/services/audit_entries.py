@@ -22,6 +22,7 @@ from policy_service.database.types import iso
 from policy_service.domain.principals import Role
 from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import parse_strict
+from policy_service.ledger.commitments import Opening
 from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
 from policy_service.vault.errors import KeyNotHeld
@@ -188,7 +189,7 @@ def _opened(context: Context, entry: EntryRow, row: OpeningRow) -> OpenedGroup:
         raw = context.keyring.open(context.session, row.owner_person_id, row.sealed, where)
     except KeyNotHeld:
         return OpenedGroup(row.name, None, "erased")
-    return OpenedGroup(row.name, parse_strict(raw), "")
+    return OpenedGroup(row.name, Opening.from_bytes(raw).value, "")
 
 
 def _log(context: Context, said: dict[str, Any]) -> None:

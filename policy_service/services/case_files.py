@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -35,7 +36,7 @@ class Occurrence:
     """A check that raised, or again met, the question."""
 
     decision_id: str
-    at: str
+    at: datetime
     purpose: str
     outcome: str
     as_of: str
@@ -155,7 +156,7 @@ def _occurrences(context: Context, case: CaseRow) -> list[Occurrence]:
         .limit(SHOWN_CHECKS)
     )
     return [
-        Occurrence(row.id, row.at.isoformat(), row.purpose, row.outcome, row.as_of) for row in rows
+        Occurrence(row.id, row.at, row.purpose, row.outcome, row.as_of) for row in rows
     ]
 
 

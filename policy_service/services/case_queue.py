@@ -155,3 +155,9 @@ def names_of(
 def _log(context: Context, wanted: QueueFilter, rows: list[CaseRow]) -> None:
     said = {"state": wanted.state, "kind": wanted.kind, "cases": [row.id for row in rows]}
     context.log("case.listed", {"query": Owned(said)})
+
+
+def active_clinicians(context: Context) -> set[str]:
+    """Ids of the clinicians who work here now."""
+    query = select(ClinicianRow.id).where(ClinicianRow.is_active.is_(True))
+    return set(context.session.scalars(query))
