@@ -30,7 +30,10 @@ help: ## list what can be made
 
 setup: $(VENV)/runtime.stamp ## build .venv from the hash-pinned requirements.txt
 
+# The server shares a port that is taken instead of failing, so ask first.
 run: setup $(KEYS)/kek ## start the service with the demo practice (PORT=8000)
+	@! $(BIN)/python -c 'import socket; socket.create_connection(("$(HOST)", $(PORT)), 1)' 2>/dev/null \
+		|| { echo "port $(PORT) is in use; try: make run PORT=$$(($(PORT) + 1))"; exit 1; }
 	@$(DEMO) $(BIN)/alembic upgrade head
 	@$(FLASK) demo seed
 	@exec $(DEMO) $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) \

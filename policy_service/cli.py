@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from policy_service.audit.verification import verify_log
 from policy_service.auth.ehr_keys import NewEhrClient, issue_key, revoke_key
@@ -14,16 +15,32 @@ from policy_service.domain.principals import Scope
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.practices import NewPractice, found_practice
+from policy_service.worker import Worker
 
 practice_commands = AppGroup("practice", help="Found and list practices.")
 ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
 
 
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+@with_appcontext
+def work(once: bool) -> None:
+    """Seal the log, carry out queued work, sign checkpoints; until SIGTERM."""
+    worker = Worker(_desk())
+    if once:
+        click.echo(f"{worker.run_due()} done")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stopping.set())
+    worker.run()
+
+
 def register_commands(app: Flask) -> None:
     """Hang the commands on the application."""
     for group in (practice_commands, ehr_commands, audit_commands):
         app.cli.add_command(group)
+    app.cli.add_command(work)
 
 
 def _desk() -> Desk:

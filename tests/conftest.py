@@ -5,6 +5,8 @@
 `sqlite_url`, `postgresql_url`   the same on one of the two
 `bare_database_url`          without migrations: no table at all, on both
 `module_database_url`        one for all tests of the module, on both
+`world`                      a service with the standing cast of tests/cast.py, on both;
+                             `sqlite_world`, `postgresql_world` on one of the two
 `chromium`                   path of Debian's Chromium
 
 A tier that this machine cannot run is skipped and named at the end of the run. With
@@ -25,6 +27,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from policy_service.database import Database, migrate
+from tests.cast import World, empty_world, populate
 from tests.postgresql_server import NoServer, Server, running_server
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -172,3 +175,27 @@ def _administer(url: URL, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """The standing cast (tests/cast.py) in a service of its own, on both databases."""
+    made = populate(empty_world(database_url, tmp_path))
+    yield made
+    made.desk.database.dispose()
+
+
+@pytest.fixture
+def sqlite_world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, for what does not depend on the database."""
+    made = populate(empty_world(sqlite_url, tmp_path))
+    yield made
+    made.desk.database.dispose()
+
+
+@pytest.fixture
+def postgresql_world(postgresql_url: str, tmp_path: Path) -> Iterator[World]:
+    """The same on PostgreSQL alone, where Dana has a practice of her own."""
+    made = populate(empty_world(postgresql_url, tmp_path))
+    yield made
+    made.desk.database.dispose()

@@ -31,12 +31,14 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_account")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index("ix_account_handle", ["practice_id", "handle_key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_account_is_current"), ["is_current"], unique=False)
-        batch_op.create_index(batch_op.f("ix_account_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_account_practice_id_person_id"),
+            ["practice_id", "person_id"],
+            unique=False,
+        )
 
     op.create_table(
         "attestation",
@@ -57,13 +59,13 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_attestation")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("attestation", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_attestation_clinician_id"), ["clinician_id"], unique=False
+            batch_op.f("ix_attestation_practice_id_clinician_id"),
+            ["practice_id", "clinician_id"],
+            unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_attestation_is_current"), ["is_current"], unique=False)
 
     op.create_table(
         "audit_checkpoint",
@@ -76,7 +78,6 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("practice_id", "size", name=op.f("pk_audit_checkpoint")),
-        info={"practice_owned": True},
     )
     op.create_table(
         "audit_entry",
@@ -93,7 +94,6 @@ def upgrade() -> None:
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_audit_entry")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index("ix_audit_entry_action", ["practice_id", "action"], unique=False)
@@ -107,7 +107,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "practice_id", "subject_ref", "entry_id", name=op.f("pk_audit_entry_subject")
         ),
-        info={"practice_owned": True},
     )
     op.create_table(
         "audit_head",
@@ -116,7 +115,6 @@ def upgrade() -> None:
         sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("root", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", name=op.f("pk_audit_head")),
-        info={"practice_owned": True},
     )
     op.create_table(
         "audit_leaf",
@@ -124,7 +122,6 @@ def upgrade() -> None:
         sa.Column("leaf_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("entry_id", sa.String(36), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "leaf_index", name=op.f("pk_audit_leaf")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("audit_leaf", schema=None) as batch_op:
         batch_op.create_index("uq_audit_leaf_entry", ["practice_id", "entry_id"], unique=True)
@@ -136,7 +133,6 @@ def upgrade() -> None:
         sa.Column("node_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "level", "node_index", name=op.f("pk_audit_node")),
-        info={"practice_owned": True},
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -147,11 +143,12 @@ def upgrade() -> None:
         sa.Column("owner_person_id", sa.String(36), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "entry_id", "name", name=op.f("pk_audit_opening")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("audit_opening", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_audit_opening_owner_person_id"), ["owner_person_id"], unique=False
+            batch_op.f("ix_audit_opening_practice_id_owner_person_id"),
+            ["practice_id", "owner_person_id"],
+            unique=False,
         )
 
     op.create_table(
@@ -164,7 +161,6 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("practice_id", "entry_id", name=op.f("pk_audit_pending")),
-        info={"practice_owned": True},
     )
     op.create_table(
         "boundary_event",
@@ -189,12 +185,8 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_boundary_event")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("boundary_event", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_boundary_event_is_current"), ["is_current"], unique=False
-        )
         batch_op.create_index(
             "ix_boundary_event_pair", ["practice_id", "clinician_id", "client_id"], unique=False
         )
@@ -215,7 +207,6 @@ def upgrade() -> None:
         ),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "case_id", "number", name=op.f("pk_case_move")),
-        info={"practice_owned": True},
     )
     op.create_table(
         "case_occurrence",
@@ -230,11 +221,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "practice_id", "case_id", "decision_id", name=op.f("pk_case_occurrence")
         ),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("case_occurrence", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_case_occurrence_decision_id"), ["decision_id"], unique=False
+            batch_op.f("ix_case_occurrence_practice_id_decision_id"),
+            ["practice_id", "decision_id"],
+            unique=False,
         )
 
     op.create_table(
@@ -254,10 +246,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "practice_id", "external_id", name=op.f("uq_client_practice_id_external_id")
         ),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_client_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_client_practice_id_person_id"),
+            ["practice_id", "person_id"],
+            unique=False,
+        )
 
     op.create_table(
         "clinician",
@@ -276,10 +271,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "practice_id", "external_id", name=op.f("uq_clinician_practice_id_external_id")
         ),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("clinician", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_clinician_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_clinician_practice_id_person_id"),
+            ["practice_id", "person_id"],
+            unique=False,
+        )
 
     op.create_table(
         "connection",
@@ -302,12 +300,14 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_connection")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("connection", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_connection_account_id"), ["account_id"], unique=False)
         batch_op.create_index("ix_connection_far", ["practice_id", "far_handle_key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_connection_is_current"), ["is_current"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_connection_practice_id_account_id"),
+            ["practice_id", "account_id"],
+            unique=False,
+        )
 
     op.create_table(
         "decision",
@@ -334,7 +334,6 @@ def upgrade() -> None:
         sa.Column("sealed_context", sa.LargeBinary(), nullable=False),
         sa.Column("receipt", sa.String(length=1000), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_decision")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.create_index("ix_decision_at", ["practice_id", "at"], unique=False)
@@ -365,11 +364,14 @@ def upgrade() -> None:
         sa.Column("done_by", sa.String(length=60), nullable=True),
         sa.Column("sealed_proof", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_duty")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("duty", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_duty_clinician_id"), ["clinician_id"], unique=False)
         batch_op.create_index("ix_duty_due", ["practice_id", "due_on"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_duty_practice_id_clinician_id"),
+            ["practice_id", "clinician_id"],
+            unique=False,
+        )
 
     op.create_table(
         "episode",
@@ -391,11 +393,13 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_episode")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("episode", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_episode_external_id"), ["external_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_episode_is_current"), ["is_current"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_episode_practice_id_external_id"),
+            ["practice_id", "external_id"],
+            unique=False,
+        )
 
     op.create_table(
         "episode_client",
@@ -409,11 +413,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "practice_id", "episode_id", "revision", "client_id", name=op.f("pk_episode_client")
         ),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("episode_client", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_episode_client_client_id"), ["client_id"], unique=False
+            batch_op.f("ix_episode_client_practice_id_client_id"),
+            ["practice_id", "client_id"],
+            unique=False,
         )
 
     op.create_table(
@@ -434,11 +439,12 @@ def upgrade() -> None:
             "clinician_id",
             name=op.f("pk_episode_clinician"),
         ),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("episode_clinician", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_episode_clinician_clinician_id"), ["clinician_id"], unique=False
+            batch_op.f("ix_episode_clinician_practice_id_clinician_id"),
+            ["practice_id", "clinician_id"],
+            unique=False,
         )
 
     op.create_table(
@@ -458,9 +464,14 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_identity_verdict")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("identity_verdict", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_identity_verdict_digest_a", ["practice_id", "digest_a"], unique=False
+        )
+        batch_op.create_index(
+            "ix_identity_verdict_digest_b", ["practice_id", "digest_b"], unique=False
+        )
         batch_op.create_index(
             "ix_identity_verdict_pair", ["practice_id", "person_a", "person_b"], unique=False
         )
@@ -485,11 +496,13 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_licence")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("licence", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_licence_clinician_id"), ["clinician_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_licence_is_current"), ["is_current"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_licence_practice_id_clinician_id"),
+            ["practice_id", "clinician_id"],
+            unique=False,
+        )
 
     op.create_table(
         "match_key",
@@ -497,7 +510,6 @@ def upgrade() -> None:
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("person_id", sa.String(36), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "key", "person_id", name=op.f("pk_match_key")),
-        info={"practice_owned": True},
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("match_key", schema=None) as batch_op:
@@ -522,13 +534,13 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_membership")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_membership_clinician_id"), ["clinician_id"], unique=False
+            batch_op.f("ix_membership_practice_id_clinician_id"),
+            ["practice_id", "clinician_id"],
+            unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_membership_is_current"), ["is_current"], unique=False)
 
     op.create_table(
         "person",
@@ -549,8 +561,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_person")),
-        info={"practice_owned": True},
     )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index("ix_person_merged_into", ["practice_id", "merged_into"], unique=False)
+
     op.create_table(
         "person_key",
         sa.Column("practice_id", sa.String(36), nullable=False),
@@ -562,7 +576,6 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.PrimaryKeyConstraint("practice_id", "person_id", name=op.f("pk_person_key")),
-        info={"practice_owned": True},
     )
     op.create_table(
         "practice",
@@ -610,10 +623,13 @@ def upgrade() -> None:
         sa.Column("consultant_id", sa.String(36), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_review_case")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("review_case", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_review_case_client_id"), ["client_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_review_case_practice_id_client_id"),
+            ["practice_id", "client_id"],
+            unique=False,
+        )
         batch_op.create_index(
             "uq_review_case_open",
             ["practice_id", "clinician_id", "client_id", "kind"],
@@ -638,11 +654,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "practice_id", "ehr_client_id", "key", name=op.f("pk_stored_response")
         ),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("stored_response", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_stored_response_expires_at"), ["expires_at"], unique=False
+            batch_op.f("ix_stored_response_practice_id_expires_at"),
+            ["practice_id", "expires_at"],
+            unique=False,
         )
 
     op.create_table(
@@ -666,12 +683,14 @@ def upgrade() -> None:
         ),
         sa.Column("recorded_by", sa.String(length=60), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_tie")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("tie", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_tie_clinician_id"), ["clinician_id"], unique=False)
         batch_op.create_index("ix_tie_from", ["practice_id", "from_person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_tie_is_current"), ["is_current"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_tie_practice_id_clinician_id"),
+            ["practice_id", "clinician_id"],
+            unique=False,
+        )
         batch_op.create_index("ix_tie_to", ["practice_id", "to_person_id"], unique=False)
 
     op.create_table(
@@ -679,6 +698,7 @@ def upgrade() -> None:
         sa.Column("practice_id", sa.String(36), nullable=False),
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column(
@@ -694,10 +714,16 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(length=500), nullable=True),
         sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_work")),
-        info={"practice_owned": True},
     )
     with op.batch_alter_table("work", schema=None) as batch_op:
         batch_op.create_index("ix_work_due", ["practice_id", "state", "due_at"], unique=False)
+        batch_op.create_index(
+            "uq_work_waiting",
+            ["practice_id", "kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
 
     op.create_table(
         "ehr_client",
@@ -803,18 +829,22 @@ def downgrade() -> None:
     op.drop_table("login")
     op.drop_table("ehr_client")
     with op.batch_alter_table("work", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_work_waiting",
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
         batch_op.drop_index("ix_work_due")
 
     op.drop_table("work")
     with op.batch_alter_table("tie", schema=None) as batch_op:
         batch_op.drop_index("ix_tie_to")
-        batch_op.drop_index(batch_op.f("ix_tie_is_current"))
+        batch_op.drop_index(batch_op.f("ix_tie_practice_id_clinician_id"))
         batch_op.drop_index("ix_tie_from")
-        batch_op.drop_index(batch_op.f("ix_tie_clinician_id"))
 
     op.drop_table("tie")
     with op.batch_alter_table("stored_response", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_stored_response_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_stored_response_practice_id_expires_at"))
 
     op.drop_table("stored_response")
     with op.batch_alter_table("review_case", schema=None) as batch_op:
@@ -823,16 +853,18 @@ def downgrade() -> None:
             sqlite_where=sa.text("state != 'closed'"),
             postgresql_where=sa.text("state != 'closed'"),
         )
-        batch_op.drop_index(batch_op.f("ix_review_case_client_id"))
+        batch_op.drop_index(batch_op.f("ix_review_case_practice_id_client_id"))
 
     op.drop_table("review_case")
     op.drop_table("readiness_probe")
     op.drop_table("practice")
     op.drop_table("person_key")
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_index("ix_person_merged_into")
+
     op.drop_table("person")
     with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_membership_is_current"))
-        batch_op.drop_index(batch_op.f("ix_membership_clinician_id"))
+        batch_op.drop_index(batch_op.f("ix_membership_practice_id_clinician_id"))
 
     op.drop_table("membership")
     with op.batch_alter_table("match_key", schema=None) as batch_op:
@@ -840,30 +872,30 @@ def downgrade() -> None:
 
     op.drop_table("match_key")
     with op.batch_alter_table("licence", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_licence_is_current"))
-        batch_op.drop_index(batch_op.f("ix_licence_clinician_id"))
+        batch_op.drop_index(batch_op.f("ix_licence_practice_id_clinician_id"))
 
     op.drop_table("licence")
     with op.batch_alter_table("identity_verdict", schema=None) as batch_op:
         batch_op.drop_index("ix_identity_verdict_pair")
+        batch_op.drop_index("ix_identity_verdict_digest_b")
+        batch_op.drop_index("ix_identity_verdict_digest_a")
 
     op.drop_table("identity_verdict")
     with op.batch_alter_table("episode_clinician", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_episode_clinician_clinician_id"))
+        batch_op.drop_index(batch_op.f("ix_episode_clinician_practice_id_clinician_id"))
 
     op.drop_table("episode_clinician")
     with op.batch_alter_table("episode_client", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_episode_client_client_id"))
+        batch_op.drop_index(batch_op.f("ix_episode_client_practice_id_client_id"))
 
     op.drop_table("episode_client")
     with op.batch_alter_table("episode", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_episode_is_current"))
-        batch_op.drop_index(batch_op.f("ix_episode_external_id"))
+        batch_op.drop_index(batch_op.f("ix_episode_practice_id_external_id"))
 
     op.drop_table("episode")
     with op.batch_alter_table("duty", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duty_practice_id_clinician_id"))
         batch_op.drop_index("ix_duty_due")
-        batch_op.drop_index(batch_op.f("ix_duty_clinician_id"))
 
     op.drop_table("duty")
     with op.batch_alter_table("decision", schema=None) as batch_op:
@@ -872,32 +904,30 @@ def downgrade() -> None:
 
     op.drop_table("decision")
     with op.batch_alter_table("connection", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_connection_is_current"))
+        batch_op.drop_index(batch_op.f("ix_connection_practice_id_account_id"))
         batch_op.drop_index("ix_connection_far")
-        batch_op.drop_index(batch_op.f("ix_connection_account_id"))
 
     op.drop_table("connection")
     with op.batch_alter_table("clinician", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_clinician_person_id"))
+        batch_op.drop_index(batch_op.f("ix_clinician_practice_id_person_id"))
 
     op.drop_table("clinician")
     with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_client_person_id"))
+        batch_op.drop_index(batch_op.f("ix_client_practice_id_person_id"))
 
     op.drop_table("client")
     with op.batch_alter_table("case_occurrence", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_case_occurrence_decision_id"))
+        batch_op.drop_index(batch_op.f("ix_case_occurrence_practice_id_decision_id"))
 
     op.drop_table("case_occurrence")
     op.drop_table("case_move")
     with op.batch_alter_table("boundary_event", schema=None) as batch_op:
         batch_op.drop_index("ix_boundary_event_pair")
-        batch_op.drop_index(batch_op.f("ix_boundary_event_is_current"))
 
     op.drop_table("boundary_event")
     op.drop_table("audit_pending")
     with op.batch_alter_table("audit_opening", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_audit_opening_owner_person_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_opening_practice_id_owner_person_id"))
 
     op.drop_table("audit_opening")
     op.drop_table("audit_node")
@@ -914,13 +944,11 @@ def downgrade() -> None:
     op.drop_table("audit_entry")
     op.drop_table("audit_checkpoint")
     with op.batch_alter_table("attestation", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_attestation_is_current"))
-        batch_op.drop_index(batch_op.f("ix_attestation_clinician_id"))
+        batch_op.drop_index(batch_op.f("ix_attestation_practice_id_clinician_id"))
 
     op.drop_table("attestation")
     with op.batch_alter_table("account", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_account_person_id"))
-        batch_op.drop_index(batch_op.f("ix_account_is_current"))
+        batch_op.drop_index(batch_op.f("ix_account_practice_id_person_id"))
         batch_op.drop_index("ix_account_handle")
 
     op.drop_table("account")

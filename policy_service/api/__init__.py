@@ -9,12 +9,15 @@ from policy_service.api import checks, door, health, problems
 
 RESOURCES = (checks.blueprint,)
 
+for _resource in RESOURCES:
+    # Once, at import: a process may make several applications of the same resources.
+    _resource.before_request(door.require_caller)
+
 
 def register_rest(app: Flask, api: Api) -> None:
     """Hang every resource, its error handling and the probes on the application."""
     app.config.setdefault("READS_MEDIA_TYPES", {})
     for blueprint in RESOURCES:
-        blueprint.before_request(door.require_caller)
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     problems.register(app)

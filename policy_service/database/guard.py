@@ -3,14 +3,15 @@
 The listeners hang on SQLAlchemy's Session class itself, so a session made by hand is guarded too,
 and without a practice it fails closed. This is the first fence, against mistakes in our own code:
 ORM statements, flushes and bulk inserts. It does not see hand-written SQL or the WHERE of a Core
-statement; there the fence is one practice per SQLite file and, on PostgreSQL, row-level security,
-which the `app.practice_id` set here is for.
+statement. There the fence is one practice per SQLite file and, on PostgreSQL, row-level security,
+which `app.practice_id`, set here, is for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.orm import (
@@ -28,7 +29,7 @@ from policy_service.database.base import PracticeOwned
 
 PRACTICE = "practice_id"
 READ_ONLY = "read_only"
-_OWNED = "practice_owned"
+_owned: WeakSet[Table] = WeakSet()
 _SET_PRACTICE = text("SELECT set_config('app.practice_id', :practice_id, true)")
 
 
@@ -91,14 +92,14 @@ def _refuse_unbound(statement: Any) -> None:
 
 def is_owned(table: Table) -> bool:
     """Whether this is the table of a PracticeOwned class."""
-    return bool(table.info.get(_OWNED))
+    return table in _owned
 
 
 @event.listens_for(PracticeOwned, "instrument_class", propagate=True)
-def _mark_owned(mapper: Mapper[Any], _owned: type[PracticeOwned]) -> None:
-    """Mark the table when its class is mapped, so that Core statements are recognised too."""
+def _note_owned(mapper: Mapper[Any], _class: type[PracticeOwned]) -> None:
+    """Note the table when its class is mapped, so that Core statements are recognised too."""
     if isinstance(mapper.local_table, Table):
-        mapper.local_table.info[_OWNED] = True
+        _owned.add(mapper.local_table)
 
 
 def _refuse_foreign_insert(state: ORMExecuteState, practice_id: str) -> None:

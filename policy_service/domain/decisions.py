@@ -286,9 +286,17 @@ def _ask(spoken: Sequence[RuleReading]) -> tuple[Ask, ...]:
     asks = [
         Ask(m.fact, m.tie, m.why, len(readings), strictest(*map(_worst, readings)))
         for m, readings in wanted.items()
+        if not _waits_for_the_tie(m, wanted)
     ]
     asks.sort(key=lambda a: (-a.could_become.rank, -a.settles, a.fact, a.tie or ""))
     return tuple(asks)
+
+
+def _waits_for_the_tie(missing: Missing, wanted: Iterable[Missing]) -> bool:
+    """How near or how long is asked only once it is known that there is a tie at all."""
+    if not missing.fact.startswith("tie_"):
+        return False
+    return any(other.fact == "tie" and other.tie == missing.tie for other in wanted)
 
 
 def _unverified_to_json(reading: RuleReading) -> dict[str, Any]:

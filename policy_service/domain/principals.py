@@ -28,6 +28,7 @@ class Scope(StrEnum):
     REGISTRY_WRITE = "registry.write"
     REGISTRY_READ = "registry.read"
     EVENTS_WRITE = "events.write"
+    IDENTITY_WRITE = "identity.write"
     AUDIT_READ = "audit.read"
 
 

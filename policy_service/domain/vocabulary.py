@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from policy_service.domain.facts import NOT_APPLICABLE, FactGroup, FactSpec, FactType
-from policy_service.domain.ties import TieCategory
+from policy_service.domain.facts import NOT_APPLICABLE, Fact, FactGroup, FactSpec, FactType, Known
 
 FACT_SCHEMA = "boundary-facts/1"
 
@@ -23,7 +22,26 @@ PURPOSES = (
 )
 """Why the EHR asks. All but session and event (and emergency during care) begin a service."""
 
-TIE_CATEGORIES = tuple(category.value for category in TieCategory)
+TIE_CATEGORIES = (
+    "partner",
+    "ex_partner",
+    "relative",
+    "guardian",
+    "friend",
+    "acquaintance",
+    "colleague",
+    "business",
+    "employer",
+    "employee",
+    "supervisor",
+    "supervisee",
+    "teacher",
+    "student",
+    "neighbour",
+    "room_mate",
+    "co_member",
+    "other",
+)
 """What the other person is to the clinician; kin = partner, relative, guardian."""
 
 EVENT_KINDS = (
@@ -265,3 +283,9 @@ _TIE = (
 VOCABULARY: dict[str, FactSpec] = {
     spec.name: spec for spec in (*_CARE, *_EVENTS, *_ACCOUNTS, *_TIE)
 }
+
+NO_EVENT: dict[str, Fact] = {
+    name: Known(NOT_APPLICABLE)
+    for name in ("event_kind", "event_direction", "event_party", "event_on", "event_amount")
+}
+"""The event facts of a check that is not about an event. Left out, they would be unknown."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from policy_service.matching.hypotheses import Hypothesis, Weighing
@@ -34,26 +35,57 @@ _CONFLICTS = {
 _SURE = frozenset({Group.BIRTH, Group.CONTACT})
 
 
-def choose(weighing: Weighing, people: int, model: MatchModel) -> tuple[Hypothesis, Band]:
-    """The hypothesis and its band for one candidate among `people`."""
-    hypothesis = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
-    band = min(
-        _by_score(weighing, people, model), *_ceilings(weighing, hypothesis, model), key=_rank
-    )
-    return (Hypothesis.NONE if band is Band.WEAK else hypothesis), band
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The leading hypothesis with its band, and how sure it is that the two are one person.
+
+    `identity` is the band of SELF whatever leads. Twins and namesakes a generation apart read KIN;
+    yet the same records are left by one person who changed the given name or whose birth date was
+    mistyped, and unknown is never clear: `identity` then says probable at most, for an officer.
+    """
+
+    hypothesis: Hypothesis
+    band: Band
+    identity: Band
+
+
+def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
+    """What to say of one candidate among `people`."""
+    judge = _Judge(weighing, people, model)
+    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    band, identity = judge.band(leading), judge.identity()
+    if leading is Hypothesis.SELF:
+        identity = band
+    return Verdict(Hypothesis.NONE if band is Band.WEAK else leading, band, identity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    weighing: Weighing
+    people: int
+    model: MatchModel
+
+    def band(self, hypothesis: Hypothesis) -> Band:
+        said = self.weighing.kin if hypothesis is Hypothesis.KIN else self.weighing.same
+        ceilings = _ceilings(self.weighing, hypothesis, self.model)
+        return min(self._by_score(said), *ceilings, key=_rank)
+
+    def identity(self) -> Band:
+        """SELF when KIN leads: judged without the rules that made it KIN, probable at most."""
+        without = Weighing(tuple(w for w in self.weighing.weights if w.level.field != "rule"))
+        judge = _Judge(without, self.people, self.model)
+        return min(judge.band(Hypothesis.SELF), Band.PROBABLE, key=_rank)
+
+    def _by_score(self, said: int) -> Band:
+        against_chance = round(100 * math.log2(max(self.people, _SMALLEST_PRACTICE)))
+        for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
+            if said - against_chance >= self.model.thresholds[band]:
+                return band
+        return Band.WEAK
 
 
 def _rank(band: Band) -> int:
     return _ORDER.index(band)
-
-
-def _by_score(weighing: Weighing, people: int, model: MatchModel) -> Band:
-    against_chance = round(100 * math.log2(max(people, _SMALLEST_PRACTICE)))
-    score = max(weighing.same, weighing.kin) - against_chance
-    for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
-        if score >= model.thresholds[band]:
-            return band
-    return Band.WEAK
 
 
 def telling_groups(
@@ -61,7 +93,7 @@ def telling_groups(
 ) -> frozenset[Group]:
     """The evidence groups that speak for the hypothesis with at least `telling_bits`."""
     said = {group: weighing.group_bits(group, hypothesis) for group in Group}
-    return frozenset(group for group, value in said.items() if value >= model.telling_bits)
+    return frozenset(group for group, value in said.items() if value >= model.telling_bits[group])
 
 
 def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:

@@ -21,16 +21,17 @@ def birth_alternatives(query: Features, candidate: Features) -> list[Alternative
 
 def birth_level(one: BirthDate, other: BirthDate) -> str:
     """The level of two birth dates; a date without day or month is judged by what it has."""
-    if not (one.is_full and other.is_full):
-        return _partial_level(one, other)
-    if one == other:
+    full = one.is_full and other.is_full
+    if full and one == other:
         return "exact"
-    if (one.year, one.month, one.day) == (other.year, other.day, other.month):
+    if full and (one.year, one.month, one.day) == (other.year, other.day, other.month):
         return "day_month_swapped"
-    if OSA.distance(_digits(one), _digits(other)) == 1:
-        apart = abs(one.year - other.year) >= GENERATION
+    apart = abs(one.year - other.year) >= GENERATION
+    if one.digits and other.digits and OSA.distance(one.digits, other.digits) == 1:
         return "one_digit_generation_apart" if apart else "one_digit"
-    if abs(one.year - other.year) >= GENERATION:
+    if not full:
+        return _partial_level(one, other)
+    if apart:
         return "generation_apart"
     return "two_parts" if _shared_parts(one, other) == 2 else "different"
 
@@ -44,10 +45,6 @@ def _partial_level(one: BirthDate, other: BirthDate) -> str:
     if gap == 1:
         return "near_year"
     return "generation_apart" if gap >= GENERATION else "different"
-
-
-def _digits(date: BirthDate) -> str:
-    return f"{date.year:04d}{date.month:02d}{date.day:02d}"
 
 
 def _shared_parts(one: BirthDate, other: BirthDate) -> int:

@@ -35,32 +35,47 @@ Alternative = tuple[Level, ...]
 
 def name_alternatives(query: Features, candidate: Features) -> list[Alternative]:
     """Every pairing of the two people's names, compared."""
-    married = "male" not in (query.sex, candidate.sex) and "female" in (query.sex, candidate.sex)
     pairs = product(query.names, candidate.names)
-    return [_name_levels(one, other, married) for one, other in pairs]
+    other_family = _other_family({query.sex, candidate.sex} - {""})
+    return [_name_levels(one, other, other_family) for one, other in pairs]
 
 
-def _name_levels(one: FoldedName, other: FoldedName, married: bool) -> Alternative:
-    if _is_swapped(one, other):
-        return (
-            Level("given", "swapped", one.given, other.given),
-            Level("family", "swapped", one.family, other.family),
-        )
+def _other_family(sexes: set[str]) -> str:
+    """The level of unlike family names: many women, and so some unknowns, married into another."""
+    if not sexes:
+        return "different_sex_unknown"
+    return "different_may_be_married" if sexes == {"female"} else "different"
+
+
+def _name_levels(one: FoldedName, other: FoldedName, other_family: str) -> Alternative:
+    crossed = _crossed(one, other)
+    if crossed:
+        return crossed
     levels = (
         _given(one, other),
-        _family(one, other, married),
+        _family(one, other, other_family),
         _middle(one, other),
         _suffix(one, other),
     )
     return tuple(level for level in levels if level)
 
 
-def _is_swapped(one: FoldedName, other: FoldedName) -> bool:
-    if not (one.given and one.family and other.given and other.family):
-        return False
-    straight = _is_close(one.given, other.given) or _is_close(one.family, other.family)
-    crossed = _is_close(one.given, other.family) and _is_close(one.family, other.given)
-    return crossed and not straight
+def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
+    """Given and family name exchanged; or one of them written in the other's place."""
+    if _are_alike(one.given, other.given) or _are_alike(one.family, other.family):
+        return ()
+    if _are_alike(one.given, other.family) and _are_alike(one.family, other.given):
+        given = Level("given", "swapped", one.given, other.family)
+        return given, Level("family", "swapped", one.family, other.given)
+    if one.given and one.given == other.family:
+        return (Level("family", "displaced", one.given, other.family),)
+    if one.family and one.family == other.given:
+        return (Level("family", "displaced", one.family, other.given),)
+    return ()
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return bool(one and other) and _is_close(one, other)
 
 
 def _given(one: FoldedName, other: FoldedName) -> Level | None:
@@ -81,8 +96,9 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
     if _goes_by_another(one, other) or are_variants(one.given, other.given):
         return "variant"
     if _is_close(left, right):
-        both = is_known_name(left) and is_known_name(right)
-        return "close_but_both_names" if both else "close"
+        if is_known_name(left) and is_known_name(right):
+            return "close_but_both_names"
+        return "close" if OSA.distance(left, right) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 
 
@@ -93,12 +109,12 @@ def _goes_by_another(one: FoldedName, other: FoldedName) -> bool:
     return one.given in theirs or other.given in mine
 
 
-def _family(one: FoldedName, other: FoldedName, married: bool) -> Level | None:
+def _family(one: FoldedName, other: FoldedName, other_family: str) -> Level | None:
     if not (one.family and other.family):
         return None
     level = family_level(one, other)
-    if level == "different" and married:
-        level = "different_may_be_married"
+    if level == "different":
+        level = other_family
     counted = f"family:{min(one.family, other.family)}" if level == "exact" else ""
     return Level("family", level, one.family, other.family, counted)
 
@@ -111,17 +127,17 @@ def family_level(one: FoldedName, other: FoldedName) -> str:
     if not {*one.family_parts}.isdisjoint(other.family_parts):
         return "part"
     if _is_close(left, right):
-        return "close"
+        return "close" if OSA.distance(left, right) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 
 
 def _is_close(one: str, other: str) -> bool:
-    """One slip of the pen, two in a long word, or a like beginning (Jaro-Winkler from 0.92)."""
+    """One slip of the pen, two from six letters on, or Jaro-Winkler from 0.92."""
     if not one or not other or one == other:
         return one == other != ""
     longest = max(len(one), len(other))
     slips = OSA.distance(one, other, score_cutoff=2)
-    if slips <= (0 if longest < 4 else 1 if longest < 7 else 2):
+    if slips <= (0 if longest < 4 else 1 if longest < 6 else 2):
         return True
     return longest > 4 and JaroWinkler.similarity(one, other) >= 0.92
 
@@ -157,15 +173,37 @@ def place_alternatives(query: Features, candidate: Features) -> list[Alternative
 
 
 def _place_levels(one: Place, other: Place) -> Alternative:
-    street, postcode = _street(one, other), _postcode(one, other)
+    postcode = _postcode(one, other)
     same_area = _is(postcode, "exact")
+    city = None if same_area else _city(one, other)
+    elsewhere = _is(postcode, "different") and _is(city, "different")
+    found = (None, None) if elsewhere else _street_and_house(one, other, same_area)
+    street, house = found  # one street name in two towns is no common home
+    inside = _unit(one, other, _is(house, "exact"))
+    return tuple(level for level in (street, house, inside, postcode, city) if level)
+
+
+def _street_and_house(
+    one: Place, other: Place, same_area: bool
+) -> tuple[Level | None, Level | None]:
+    """House numbers count within one street; one street with two houses is a neighbourhood."""
+    street = _street(one, other)
     same_street = street.level != "different" if street else same_area
     house = _part("house", one.house, other.house) if same_street else None
-    unit = _part("unit", one.unit, other.unit) if _is(house, "exact") else None
-    city = None if same_area else _city(one, other)
+    if street and _is(house, "different"):
+        return Level("street", "other_house", one.street, other.street), None
     if street and _is(house, "exact") and one.dwelling == other.dwelling != "":
-        street = Level("street", street.level, one.street, other.street, f"dwelling:{one.dwelling}")
-    return tuple(level for level in (street, house, unit, postcode, city) if level)
+        counted = f"dwelling:{one.dwelling}"
+        street = Level("street", street.level, one.street, other.street, counted)
+    return street, house
+
+
+def _unit(one: Place, other: Place, same_house: bool) -> Level | None:
+    """Units tell within one house; building names tell anywhere."""
+    if one.building and other.building:
+        level = _spelling(one.building, other.building, 2)
+        return Level("building", level, one.building, other.building)
+    return _part("unit", one.unit, other.unit) if same_house else None
 
 
 def _is(level: Level | None, wanted: str) -> bool:
@@ -183,6 +221,8 @@ def _street(one: Place, other: Place) -> Level | None:
         return None
     if one.street == other.street:
         return Level("street", "exact", one.street, other.street)
+    if (one.street == other.building) or (one.building == other.street):
+        return Level("street", "close", one.street, other.street)  # address lines exchanged
     same_name = one.street_name == other.street_name
     close = same_name or fuzz.ratio(one.street, other.street) >= 80
     return Level("street", "close" if close else "different", one.street, other.street)

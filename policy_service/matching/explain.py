@@ -11,14 +11,18 @@ from policy_service.matching.normalise import Features
 _FIELD_WORDS = {
     "given": "given names", "family": "family names", "middle": "middle names",
     "suffix": "name suffixes", "sex": "sexes", "birth_date": "birth dates", "street": "streets",
-    "house": "house numbers", "unit": "units", "postcode": "postcodes", "city": "towns",
+    "house": "house numbers", "unit": "units",
+    "building": "building names", "postcode": "postcodes", "city": "towns",
     "phone": "phones", "email": "e-mail addresses", "handle": "handles", "company": "employers",
 }  # fmt: skip
 _LEVEL_WORDS = {
     "exact": "agree", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "near": "are alike", "other_house": "agree, the house numbers differ",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",
+    "displaced": "agree, one of them written in the place of the given name",
     "part": "share a part", "different": "differ",
+    "different_sex_unknown": "differ, as they may after a marriage",
     "different_may_be_married": "differ, as they may after a marriage",
     "day_month_swapped": "agree with day and month swapped", "one_digit": "differ in one digit",
     "one_digit_generation_apart": "differ in one digit, which makes a generation",
@@ -33,6 +37,7 @@ _OWN_SENTENCES = {
     "phone": "The phone of a person named in one record is the other's phone.",
     "twin": "One birth date and family name but two given names: twins, not one person.",
     "same_name_generation_apart": "One full name a generation apart: parent and child.",
+    "one_birth_date_two_families": "One birth date under two family names is rare among kin.",
     "bounded": "Fields of this kind share a cause; their sum is bounded.",
 }
 
@@ -67,7 +72,13 @@ def evidence_row(weight: Weight, hypothesis: Hypothesis) -> FieldEvidence:
     level = weight.level
     said = weight.kin if hypothesis is Hypothesis.KIN else weight.same
     return FieldEvidence(
-        level.field, weight.group, level.level, said, level.query, level.candidate, sentence(weight)
+        level.field,
+        weight.group.value,
+        level.level,
+        said,
+        level.query,
+        level.candidate,
+        sentence(weight),
     )
 
 

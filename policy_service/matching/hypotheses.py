@@ -92,8 +92,8 @@ class Scales:
         """Every field of the two people, the rules for twins and namesakes, and the bounds."""
         fields = (alternatives(query, candidate) for alternatives in _COMPARED)
         weights = [weight for found in fields if found for weight in self._loudest(found)]
-        weights += self._rules(weights)
-        return Weighing((*weights, *self._bounds(weights)))
+        weights += self._bounds(weights)
+        return Weighing((*weights, *self._rules(Weighing(tuple(weights)))))
 
     def _loudest(self, alternatives: Iterable[Alternative]) -> tuple[Weight, ...]:
         weighed = (tuple(map(self._weight, alternative)) for alternative in alternatives)
@@ -106,26 +106,34 @@ class Scales:
         return Weight(field.group, level, bits(chances.same, none), bits(chances.kin, none))
 
     def _chance_among_strangers(self, level: Level, chances: Chances) -> float:
-        """Measured frequency, smoothed by the model's chance worth `frequency_weight` people."""
-        total = self.frequencies.total
-        if not (level.counted and total):
+        """Measured frequency, smoothed by the model's chance worth `frequency_weight` people.
+
+        A value that was never counted keeps the model's chance: not counted is not rare.
+        """
+        count = self.frequencies.counts.get(level.counted) if level.counted else None
+        if count is None:
             return chances.none
-        count = self.frequencies.counts.get(level.counted, 0)
         weight = self.model.frequency_weight
-        measured = (count * 1_000_000 + weight * chances.none) / (total + weight)
+        measured = (count * 1_000_000 + weight * chances.none) / (self.frequencies.total + weight)
         bound = min(chances.same, chances.kin)  # agreement is never evidence against
         return min(max(measured, self.model.rarest), max(bound, chances.none))
 
-    def _rules(self, weights: list[Weight]) -> Iterator[Weight]:
-        levels = {weight.level.field: weight.level.level for weight in weights}
-        for rule, applies in (("twin", is_twin), ("same_name_generation_apart", is_namesake)):
+    def _rules(self, weighing: Weighing) -> Iterator[Weight]:
+        """What fields say only together. A rule for kin hands them all that spoke for SELF.
+
+        So the leading score is always the greater of two sums that only grow with agreement, and
+        taking an agreeing field away never raises it.
+        """
+        levels = {weight.level.field: weight.level.level for weight in weighing.weights}
+        for rule, applies in _RULES:
             if applies(levels):
-                level = Level("rule", rule, "", "")
-                yield Weight(Group.NAME, level, self.model.rules[rule], 0)
+                same, kin = self.model.rules[rule]
+                lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
+                yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():
-            rows = [w for w in weights if w.group is group and w.level.field != "rule"]
+            rows = [weight for weight in weights if weight.group is group]
             same, kin = sum(row.same for row in rows), sum(row.kin for row in rows)
             excess = _within(same, limits) - same, _within(kin, limits) - kin
             if any(excess):
@@ -153,14 +161,18 @@ def _loudness(weights: tuple[Weight, ...]) -> tuple[int, int, tuple[str, ...]]:
     return max(same, kin), same + kin, tuple(w.level.level for w in weights)
 
 
+_ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_month", "year"})
 _OTHER_GIVEN = frozenset({"different", "close_but_both_names"})
 
 
 def is_twin(levels: dict[str, str]) -> bool:
-    """Same birth date, family name and home, another given name."""
+    """One birth date as far as it is known, one family name, another given name.
+
+    A slip in one date, or a year alone, does not make one person of two given names either.
+    """
     return (
-        levels.get("birth_date") == "exact"
-        and levels.get("family") in ("exact", "close")
+        levels.get("birth_date") in _ONE_BIRTH
+        and levels.get("family") in ("exact", "close", "near")
         and levels.get("given") in _OTHER_GIVEN
     )
 
@@ -174,3 +186,15 @@ def is_namesake(levels: dict[str, str]) -> bool:
     same_name = levels.get("given") in ("exact", "variant") and levels.get("family") == "exact"
     apart = levels.get("birth_date") == "generation_apart"
     return same_name and (apart or levels.get("suffix") == "different")
+
+
+def is_unlikely_kin(levels: dict[str, str]) -> bool:
+    """One birth date under two family names: kin who share a birth date are twins."""
+    return levels.get("birth_date") == "exact" and levels.get("family", "").startswith("different")
+
+
+_RULES: tuple[tuple[str, Callable[[dict[str, str]], bool]], ...] = (
+    ("twin", is_twin),
+    ("same_name_generation_apart", is_namesake),
+    ("one_birth_date_two_families", is_unlikely_kin),
+)

@@ -15,7 +15,7 @@ from policy_service.matching.hypotheses import Weighing
 from policy_service.matching.normalise import Features
 from policy_service.matching.relatives import naming
 
-_SAME_FAMILY = frozenset({"exact", "part", "close", "sound"})
+_SAME_FAMILY = frozenset({"exact", "part", "close", "near", "sound"})
 _UNSAID = {"partner": "SIGOTHR", "guardian": "guardian", "family": "FAMMEMB"}
 
 

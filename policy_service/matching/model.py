@@ -47,10 +47,10 @@ class MatchModel:
     digest: str
     fields: Mapping[str, FieldModel]
     limits: Mapping[Group, tuple[int, int]]
-    rules: Mapping[str, int]
+    rules: Mapping[str, tuple[int, int]]
     frequency_weight: int
     rarest: int
-    telling_bits: int
+    telling_bits: Mapping[Group, int]
     thresholds: Mapping[str, int]
     candidates: int
 
@@ -63,10 +63,10 @@ def read_model(text: str) -> MatchModel:
         digest=_digest(content),
         fields={name: _field(name, value) for name, value in content["fields"].items()},
         limits={Group(name): (low, high) for name, (low, high) in content["limits"].items()},
-        rules=content["rules"],
+        rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
-        telling_bits=content["telling_bits"],
+        telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
         thresholds=content["thresholds"],
         candidates=content["candidates"],
     )

@@ -38,6 +38,11 @@ class Place:
         return (named or words or [""])[0]
 
     @property
+    def building(self) -> str:
+        """The unit where it is a name rather than a number ("rose lodge", not "4b")."""
+        return self.unit if len(self.unit) > 3 and not any(map(str.isdigit, self.unit)) else ""
+
+    @property
     def dwelling(self) -> str:
         """House, street and postcode (else town) as one text, or "" when one is missing."""
         where = self.postcode or self.city

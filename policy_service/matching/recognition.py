@@ -25,10 +25,12 @@ class Comparison:
 
     `label` says what the query person seems to be to the candidate: ONESELF, a kinship code, or ""
     under NONE. `self_bits` and `kin_bits` are the two scores from which `hypothesis` was chosen.
+    `identity` is how sure it is that the two are one person, also where KIN leads (see `Verdict`).
     """
 
     hypothesis: Hypothesis
     band: Band
+    identity: Band
     bits: int
     self_bits: int
     kin_bits: int
@@ -43,6 +45,7 @@ class Comparison:
         return {
             "hypothesis": self.hypothesis.value,
             "band": self.band.value,
+            "identity": self.identity.value,
             "bits": self.bits,
             "self_bits": self.self_bits,
             "kin_bits": self.kin_bits,
@@ -92,12 +95,13 @@ def compare(
 
 def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
     weighing = scales.weigh(query, candidate)
-    hypothesis, band = choose(weighing, scales.frequencies.total, scales.model)
+    verdict = choose(weighing, scales.frequencies.total, scales.model)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
-    label = _label(query, candidate, weighing, hypothesis)
+    label = _label(query, candidate, weighing, verdict.hypothesis)
     return Comparison(
-        hypothesis=hypothesis,
-        band=band,
+        hypothesis=verdict.hypothesis,
+        band=verdict.band,
+        identity=verdict.identity,
         bits=max(weighing.same, weighing.kin),
         self_bits=weighing.same,
         kin_bits=weighing.kin,

@@ -14,7 +14,6 @@ from policy_service.domain.facts import NOT_APPLICABLE, FactType, fact_from_json
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.clocks import CARE_ENDED, NEVER, care_ended
-from policy_service.policy.conditions import AS_OF
 from policy_service.policy.obligations import OBLIGATIONS
 from policy_service.policy.pack import PackSet
 from policy_service.policy.rule_form import CLEARS_ON
@@ -95,7 +94,6 @@ def _names(finding: Mapping[str, Any]) -> dict[str, str]:
     names = {name: _fact_in_words(name, item) for name, item in used.items()}
     names[CARE_ENDED] = _care_ended(used.values())
     names[CLEARS_ON] = _clears_on(finding.get("clock")) or NOT_KNOWN
-    names.pop(AS_OF, None)
     return names
 
 

@@ -14,7 +14,6 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.clocks import ANCHOR_FACTS, CARE_ENDED, NEVER, Clock
 from policy_service.policy.conditions import (
-    AS_OF,
     AfterCare,
     All,
     Compiled,
@@ -135,7 +134,7 @@ def _because(form: _Form) -> str:
     if not sentence.endswith("."):
         raise node.fault("because must be a sentence that ends with a full stop")
     for name in placeholders(sentence):
-        allowed = {*VOCABULARY, AS_OF, CARE_ENDED, CLEARS_ON}
+        allowed = {*VOCABULARY, CARE_ENDED, CLEARS_ON}
         if name not in allowed:
             raise node.fault(unknown_word("fact", name, allowed))
     return sentence

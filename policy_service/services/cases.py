@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow
 from policy_service.domain.decisions import Decision, FindingKind, RuleReading, Truth
+from policy_service.domain.facts import Why
 from policy_service.domain.outcomes import Outcome, strictest
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Standing
@@ -23,7 +24,9 @@ from policy_service.ledger.canonical import canonical_bytes
 from policy_service.services.context import Context
 from policy_service.services.gathering.facts import Question
 
-REVIEW_DAYS = {Outcome.PROHIBIT: 2, Outcome.DELIBERATE: 14}
+_IDENTITY_DOUBTS = frozenset({Why.IDENTITY_UNCONFIRMED, Why.CONTRADICTED})
+LONGEST_REVIEW_DAYS = 14
+REVIEW_DAYS = {Outcome.PROHIBIT: 2}
 """Days until a new case is due for review."""
 
 
@@ -38,7 +41,8 @@ class QuestionRaised:
 
 
 def questions_raised(decision: Decision) -> list[QuestionRaised]:
-    """The kinds of question for which this decision wants a person: deliberate or worse.
+    """The kinds of question for which this decision wants a person: deliberate or worse, or
+    an identity to confirm.
 
     A draft that holds opens a case too: it raised the outcome, and somebody must look.
     """
@@ -51,7 +55,18 @@ def questions_raised(decision: Decision) -> list[QuestionRaised]:
             outcome = min(_asked(reading), Outcome.DELIBERATE)
             readings.setdefault(reading.facets.kind, []).append((outcome, reading))
     raised = [_question(kind, found) for kind, found in sorted(readings.items())]
-    return [question for question in raised if question.outcome >= Outcome.DELIBERATE]
+    unsure = {reading.facets.kind for reading in _of_unconfirmed_identity(decision)}
+    return [q for q in raised if q.outcome >= Outcome.DELIBERATE or q.kind in unsure]
+
+
+def _of_unconfirmed_identity(decision: Decision) -> list[RuleReading]:
+    """Findings that hang on whether two records are one person: somebody must say."""
+    return [
+        finding.reading
+        for finding in decision.findings
+        if finding.undecided
+        and any(missing.why in _IDENTITY_DOUBTS for missing in finding.reading.missing)
+    ]
 
 
 def _asked(reading: RuleReading) -> Outcome:
@@ -135,7 +150,9 @@ def _open_case(context: Context, question: Question, raised: QuestionRaised) -> 
 
 
 def _due_on(context: Context, outcome: Outcome) -> str:
-    return (context.today + timedelta(days=REVIEW_DAYS[outcome])).isoformat()
+    return (
+        context.today + timedelta(days=REVIEW_DAYS.get(outcome, LONGEST_REVIEW_DAYS))
+    ).isoformat()
 
 
 def _reopen_if_uncovered(context: Context, case: CaseRow, raised: QuestionRaised) -> None:

@@ -28,7 +28,7 @@ from policy_service.services.cases import raise_cases, standing_of
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.duties import require_attestation
-from policy_service.services.gathering.facts import Gathered, Question
+from policy_service.services.gathering.facts import Gathered, Question, clients_of
 from policy_service.services.people import full_name, open_people
 
 Render = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -90,7 +90,7 @@ def record_decision(
     question = material.question
     body = material.decision.to_json()
     facts = facts_to_json(material.gathered.facts)
-    sealed_context = _context_json(material, acting)
+    sealed_context = _context_json(context, material, acting)
     leaf = _append_entry(context, material, body, sealed_context)
     origin = desk.practice(context.practice_id).log_origin
     receipt = sign_receipt(Receipt.of(leaf, origin, MAX_MERGE_DELAY), desk.receipt_key).decode()
@@ -206,7 +206,7 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
     }
 
 
-def _context_json(material: Material, acting: ActingUser) -> dict[str, Any]:
+def _context_json(context: Context, material: Material, acting: ActingUser) -> dict[str, Any]:
     """What is not a fact but is needed to show the decision again, under the client's key."""
     question, gathered = material.question, material.gathered
     known = {tie.facts.ref: tie.known_to(question.clinician.id) for tie in gathered.ties}
@@ -218,6 +218,7 @@ def _context_json(material: Material, acting: ActingUser) -> dict[str, Any]:
             "location_of_service": material.location_of_service,
         },
         "identity": identity_json(gathered),
+        "recognised": recognised(context, gathered),
         "ties": [
             {
                 "ref": tie.facts.ref,
@@ -230,6 +231,14 @@ def _context_json(material: Material, acting: ActingUser) -> dict[str, Any]:
         ],
         "private_facts": private_facts(gathered),
     }
+
+
+def recognised(context: Context, gathered: Gathered) -> list[dict[str, str]]:
+    """Registered clients who are, or probably are, the person asked about."""
+    targets = gathered.targets
+    found = dict.fromkeys(clients_of(context, targets.maybe_people), "probable")
+    found |= dict.fromkeys(clients_of(context, targets.same_people), "certain")
+    return [{"client_id": key, "certainty": value} for key, value in sorted(found.items())]
 
 
 def private_facts(gathered: Gathered) -> list[str]:
@@ -277,6 +286,7 @@ def answer_of(context: Context, recorded: Recorded, render: Render, officer: boo
         "clinician_id": recorded.clinician_id,
         "client_id": recorded.client_id,
         "purpose": recorded.purpose,
+        "recognised": recorded.context["recognised"],
         "standing": standing.value,
     }
     return Answer(

@@ -6,12 +6,12 @@ Recognition is not replayed: its result is an input fact of the decision.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from policy_service.database.tables.people import IdentityVerdictRow, MatchKeyRow, PersonRow
+from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
 from policy_service.matching.frequencies import Frequencies
@@ -21,6 +21,7 @@ from policy_service.matching.ranking import rank
 from policy_service.matching.recognition import Comparison, Recognised, recognise
 from policy_service.services.context import Context
 from policy_service.services.people import Person, open_people, record_digest
+from policy_service.services.verdicts import Judgements, judgements_on
 
 HOT_KEY = 500
 """A match key held by more people than this finds nobody; the answer says that it was skipped."""
@@ -40,20 +41,21 @@ class Match:
         """A fact: an officer said so, or the comparison is certain."""
         if self.verdict is not None:
             return self.verdict == "same"
-        return self._is(Hypothesis.SELF, Band.CERTAIN)
+        comparison = self.comparison
+        return comparison.hypothesis is Hypothesis.SELF and comparison.band is Band.CERTAIN
 
     @property
     def may_be_same(self) -> bool:
         """A question worth a case: probably the same person, and nobody has decided."""
-        return self.verdict is None and self._is(Hypothesis.SELF, Band.PROBABLE)
+        sure = (Band.CERTAIN, Band.PROBABLE)
+        return self.verdict is None and not self.is_same and self.comparison.identity in sure
 
     @property
     def may_be_kin(self) -> bool:
         """A question worth a case: probably kin or of one household, and nobody has decided."""
-        return self.verdict is None and self._is(Hypothesis.KIN, Band.CERTAIN, Band.PROBABLE)
-
-    def _is(self, hypothesis: Hypothesis, *bands: Band) -> bool:
-        return self.comparison.hypothesis is hypothesis and self.comparison.band in bands
+        comparison = self.comparison
+        is_sure = comparison.band in (Band.CERTAIN, Band.PROBABLE)
+        return self.verdict is None and comparison.hypothesis is Hypothesis.KIN and is_sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Identification:
         return not (self.missing or self.skipped_keys)
 
 
-def identify(context: Context, record: PersonRecord, exclude: Iterable[str]) -> Identification:
+def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
     """Find the known persons who may be, or be kin to, the person of this record."""
     texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
     counts = _key_counts(context, list(texts))
@@ -79,15 +81,20 @@ def identify(context: Context, record: PersonRecord, exclude: Iterable[str]) -> 
     shared = _holders(context, usable, frozenset(exclude))
     total = _population(context)
     ranking = rank(((ref, [counts[key] for key in keys]) for ref, keys in shared.items()), total)
-    people = {person.id: person for person in open_people(context, [r for r, _ in ranking.best])}
+    judgements = judgements_on(context, record_digest(record))
+    best = dict(ranking.best)
+    for person_id, _digest in judgements:  # whoever was judged is looked at whatever is shared
+        if person_id not in exclude:
+            best.setdefault(person_id, 0)
+    people = {person.id: person for person in open_people(context, list(best))}
     result = recognise(
         record,
-        ((ref, people[ref].record, held) for ref, held in ranking.best if ref in people),
+        ((ref, people[ref].record, held) for ref, held in best.items() if ref in people),
         Frequencies(total),
         context.model,
     )
     return Identification(
-        matches=_judged(context, record, result.candidates, people),
+        matches=tuple(_judged(found, people[found.ref], judgements) for found in result.candidates),
         missing=result.missing,
         skipped_keys=_skipped(texts, counts),
         left_out=ranking.left_out,
@@ -130,49 +137,8 @@ def _skipped(texts: Mapping[int, KeyText], counts: Mapping[int, int]) -> tuple[s
     return tuple(sorted(hot))
 
 
-def _judged(
-    context: Context,
-    record: PersonRecord,
-    candidates: tuple[Recognised[str], ...],
-    people: Mapping[str, Person],
-) -> tuple[Match, ...]:
-    verdicts = _verdicts(context, record_digest(record), [found.ref for found in candidates])
-    matches = []
-    for found in candidates:
-        person = people[found.ref]
-        row = verdicts.get((person.id, person.digest))
-        matches.append(
-            Match(
-                person,
-                found.comparison,
-                row.verdict if row else None,
-                row.relation if row else None,
-            )
-        )
-    return tuple(matches)
-
-
-def _verdicts(
-    context: Context, digest: bytes, person_ids: list[str]
-) -> dict[tuple[str, bytes], IdentityVerdictRow]:
-    """The newest verdict per candidate that was given on these very records."""
-    if not person_ids:
-        return {}
-    rows = context.session.scalars(
-        select(IdentityVerdictRow)
-        .where(
-            or_(
-                (IdentityVerdictRow.digest_a == digest)
-                & IdentityVerdictRow.person_b.in_(person_ids),
-                (IdentityVerdictRow.digest_b == digest)
-                & IdentityVerdictRow.person_a.in_(person_ids),
-            )
-        )
-        .order_by(IdentityVerdictRow.decided_at)
-    )
-    found = {}
-    for row in rows:
-        ours_first = row.digest_a == digest and row.person_b in person_ids
-        other = (row.person_b, row.digest_b) if ours_first else (row.person_a, row.digest_a)
-        found[other] = row
-    return found
+def _judged(found: Recognised[str], person: Person, judgements: Judgements) -> Match:
+    judged = judgements.get((person.id, person.digest))
+    if judged is None:
+        return Match(person, found.comparison)
+    return Match(person, found.comparison, judged.verdict, judged.relation)

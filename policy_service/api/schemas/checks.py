@@ -135,6 +135,13 @@ class NotConsultedSchema(Strict):
     body = fields.String(required=True)
 
 
+class RecognisedSchema(Strict):
+    """A registered client who is, or probably is, the person asked about."""
+
+    client_id = Id(required=True)
+    certainty = Word(("certain", "probable"), required=True)
+
+
 class CheckAnswerSchema(Strict):
     """The answer. How much of it there is depends on who asks; `id`, `at`, `status` always are."""
 
@@ -155,4 +162,5 @@ class CheckAnswerSchema(Strict):
     clinician_id = Id()
     client_id = Id()
     purpose = Word(PURPOSES)
+    recognised = fields.List(fields.Nested(RecognisedSchema))
     ties = fields.Dict()

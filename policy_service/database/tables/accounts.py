@@ -14,9 +14,12 @@ class AccountRow(Revised, Base):
     """A person's account. `kind` is personal, professional, mixed or None while nobody said."""
 
     __tablename__ = "account"
-    __table_args__ = (Index("ix_account_handle", "practice_id", "handle_key"),)
+    __table_args__ = (
+        Index(None, "practice_id", "person_id"),
+        Index("ix_account_handle", "practice_id", "handle_key"),
+    )
 
-    person_id: Mapped[str] = mapped_column(UuidText, index=True)
+    person_id: Mapped[str] = mapped_column(UuidText)
     platform: Mapped[str] = mapped_column(String(30))
     kind: Mapped[str | None] = mapped_column(String(12))
     handle_key: Mapped[int] = mapped_column(BigInteger)
@@ -28,9 +31,12 @@ class ConnectionRow(Revised, Base):
     then only its handle's key is kept."""
 
     __tablename__ = "connection"
-    __table_args__ = (Index("ix_connection_far", "practice_id", "far_handle_key"),)
+    __table_args__ = (
+        Index(None, "practice_id", "account_id"),
+        Index("ix_connection_far", "practice_id", "far_handle_key"),
+    )
 
-    account_id: Mapped[str] = mapped_column(UuidText, index=True)
+    account_id: Mapped[str] = mapped_column(UuidText)
     far_handle_key: Mapped[int] = mapped_column(BigInteger)
     direction: Mapped[str] = mapped_column(String(12))
     initiator: Mapped[str | None] = mapped_column(String(12))

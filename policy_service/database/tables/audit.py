@@ -48,10 +48,11 @@ class OpeningRow(PracticeOwned, Base):
     """
 
     __tablename__ = "audit_opening"
+    __table_args__ = (Index(None, "practice_id", "owner_person_id"),)
 
     entry_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    owner_person_id: Mapped[str | None] = mapped_column(UuidText, index=True)
+    owner_person_id: Mapped[str | None] = mapped_column(UuidText)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 

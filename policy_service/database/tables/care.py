@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
@@ -14,8 +14,9 @@ class EpisodeRow(Revised, Base):
     """An episode of care; terminated with a reason."""
 
     __tablename__ = "episode"
+    __table_args__ = (Index(None, "practice_id", "external_id"),)
 
-    external_id: Mapped[str | None] = mapped_column(String(100), index=True)
+    external_id: Mapped[str | None] = mapped_column(String(100))
     began_on: Mapped[str | None] = mapped_column(String(10))
     terminated_on: Mapped[str | None] = mapped_column(String(10))
     termination_reason: Mapped[str | None] = mapped_column(String(40))
@@ -26,10 +27,11 @@ class EpisodeClientRow(PracticeOwned, Base):
     """A client's part in one revision of an episode."""
 
     __tablename__ = "episode_client"
+    __table_args__ = (Index(None, "practice_id", "client_id"),)
 
     episode_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
-    client_id: Mapped[str] = mapped_column(UuidText, primary_key=True, index=True)
+    client_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     role: Mapped[str] = mapped_column(String(20))
     began_on: Mapped[str | None] = mapped_column(String(10))
     ended_on: Mapped[str | None] = mapped_column(String(10))
@@ -39,10 +41,11 @@ class EpisodeClinicianRow(PracticeOwned, Base):
     """A clinician's part in one revision of an episode, with the dates that clocks count from."""
 
     __tablename__ = "episode_clinician"
+    __table_args__ = (Index(None, "practice_id", "clinician_id"),)
 
     episode_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
-    clinician_id: Mapped[str] = mapped_column(UuidText, primary_key=True, index=True)
+    clinician_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     role: Mapped[str] = mapped_column(String(20))
     began_on: Mapped[str | None] = mapped_column(String(10))
     ended_on: Mapped[str | None] = mapped_column(String(10))

@@ -46,10 +46,11 @@ class StoredResponseRow(PracticeOwned, Base):
     """
 
     __tablename__ = "stored_response"
+    __table_args__ = (Index(None, "practice_id", "expires_at"),)
 
     ehr_client_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int | None] = mapped_column()
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

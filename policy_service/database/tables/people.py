@@ -15,6 +15,7 @@ class PersonRow(PracticeOwned, Base):
     """Anyone we may need to recognise. `pseudonym` is what the audit log calls them."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_merged_into", "practice_id", "merged_into"),)
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     pseudonym: Mapped[str] = mapped_column(UuidText)
@@ -55,7 +56,11 @@ class IdentityVerdictRow(PracticeOwned, Base):
     """
 
     __tablename__ = "identity_verdict"
-    __table_args__ = (Index("ix_identity_verdict_pair", "practice_id", "person_a", "person_b"),)
+    __table_args__ = (
+        Index("ix_identity_verdict_pair", "practice_id", "person_a", "person_b"),
+        Index("ix_identity_verdict_digest_a", "practice_id", "digest_a"),
+        Index("ix_identity_verdict_digest_b", "practice_id", "digest_b"),
+    )
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     person_a: Mapped[str] = mapped_column(UuidText)

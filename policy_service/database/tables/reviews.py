@@ -16,6 +16,7 @@ class CaseRow(PracticeOwned, Base):
 
     __tablename__ = "review_case"
     __table_args__ = (
+        Index(None, "practice_id", "client_id"),
         Index(
             "uq_review_case_open",
             "practice_id",
@@ -30,7 +31,7 @@ class CaseRow(PracticeOwned, Base):
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     clinician_id: Mapped[str] = mapped_column(UuidText)
-    client_id: Mapped[str] = mapped_column(UuidText, index=True)
+    client_id: Mapped[str] = mapped_column(UuidText)
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     standing: Mapped[str] = mapped_column(String(30))
@@ -49,9 +50,10 @@ class CaseOccurrenceRow(PracticeOwned, Base):
     """A decision that raised, or again met, the question of a case."""
 
     __tablename__ = "case_occurrence"
+    __table_args__ = (Index(None, "practice_id", "decision_id"),)
 
     case_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
-    decision_id: Mapped[str] = mapped_column(UuidText, primary_key=True, index=True)
+    decision_id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -74,11 +76,14 @@ class DutyRow(PracticeOwned, Base):
     """An obligation with a due date and a proof."""
 
     __tablename__ = "duty"
-    __table_args__ = (Index("ix_duty_due", "practice_id", "due_on"),)
+    __table_args__ = (
+        Index(None, "practice_id", "clinician_id"),
+        Index("ix_duty_due", "practice_id", "due_on"),
+    )
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
-    clinician_id: Mapped[str | None] = mapped_column(UuidText, index=True)
+    clinician_id: Mapped[str | None] = mapped_column(UuidText)
     client_id: Mapped[str | None] = mapped_column(UuidText)
     case_id: Mapped[str | None] = mapped_column(UuidText)
     rule: Mapped[str | None] = mapped_column(String(100))

@@ -19,7 +19,7 @@ class Revised(PracticeOwned):
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True, sort_order=-9)
     revision: Mapped[int] = mapped_column(primary_key=True, sort_order=-8)
-    is_current: Mapped[bool] = mapped_column(index=True)
+    is_current: Mapped[bool] = mapped_column()
     is_withdrawn: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str | None] = mapped_column(String(200))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

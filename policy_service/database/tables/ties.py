@@ -16,6 +16,7 @@ class TieRow(Revised, Base):
 
     __tablename__ = "tie"
     __table_args__ = (
+        Index(None, "practice_id", "clinician_id"),
         Index("ix_tie_from", "practice_id", "from_person_id"),
         Index("ix_tie_to", "practice_id", "to_person_id"),
     )
@@ -24,5 +25,5 @@ class TieRow(Revised, Base):
     to_person_id: Mapped[str] = mapped_column(UuidText)
     is_ended: Mapped[bool] = mapped_column()
     source: Mapped[str] = mapped_column(String(20))
-    clinician_id: Mapped[str | None] = mapped_column(UuidText, index=True)
+    clinician_id: Mapped[str | None] = mapped_column(UuidText)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -7,7 +7,7 @@ between; three indexed queries whatever the size of the practice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
@@ -61,7 +61,9 @@ class Walk:
 
 def walk(context: Context, clinician_person: str, targets: Iterable[Target]) -> Walk:
     """Every path of one to three steps from the clinician's person to the client."""
-    ends = {target.person_id: target for target in reversed(tuple(targets))}
+    ends: defaultdict[str, list[Target]] = defaultdict(list)
+    for target in targets:
+        ends[target.person_id].append(target)
     outward = [
         *_edges(context, [clinician_person]),
         *_working_relations(context, clinician_person, ends),
@@ -72,7 +74,9 @@ def walk(context: Context, clinician_person: str, targets: Iterable[Target]) -> 
     cut = max(len(middle), len(before_last)) > _MIDDLE_LIMIT
     between = [] if cut else _edges(context, sorted(middle), only_to=before_last)
     chains = _chains(clinician_person, outward, between, backward, ends)
-    paths = [Path(chain, ends[_end(chain, clinician_person)]) for chain in chains]
+    paths = [
+        Path(chain, target) for chain in chains for target in ends[_end(chain, clinician_person)]
+    ]
     usable = {_identity(path): path for path in paths if 1 <= len(path.steps) <= 3}
     return Walk(tuple(sorted(usable.values(), key=_nearest_first)), cut)
 
@@ -86,7 +90,7 @@ def _chains(
     outward: list[Edge],
     between: list[Edge],
     backward: list[Edge],
-    ends: dict[str, Target],
+    ends: Mapping[str, list[Target]],
 ) -> Iterator[tuple[Edge, ...]]:
     """Chains of zero to three edges that end at a target; none visits a person twice."""
     if start in ends:
@@ -164,7 +168,7 @@ def _step(tie: StatedTie, kind: str) -> TieStep:
 
 
 def _working_relations(
-    context: Context, clinician_person: str, ends: dict[str, Target]
+    context: Context, clinician_person: str, ends: Mapping[str, list[Target]]
 ) -> list[Edge]:
     """Another active clinician of the practice is a colleague, whether or not anybody says so."""
     rows = context.session.scalars(

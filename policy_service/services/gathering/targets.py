@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from policy_service.domain.kinship import TieStep
-from policy_service.domain.people import PersonName, PersonRecord, RelatedPerson
+from policy_service.domain.people import PersonRecord, RelatedPerson
 from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.bands import Band
-from policy_service.matching.hypotheses import Hypothesis
 from policy_service.services.context import Context
+from policy_service.services.gathering.merges import merged_with
 from policy_service.services.people import Person
 from policy_service.services.recognition import Identification, Match, identify
 
@@ -70,26 +70,40 @@ def find_targets(context: Context, client: Person) -> Targets:
     found += [target for match in identification.matches for target in _of_match(match)]
     for related in client.record.related:
         found += _of_related(context, client, related)
+    found += _merged(context, found)
     return Targets(tuple(found), identification)
+
+
+def _merged(context: Context, found: list[Target]) -> list[Target]:
+    """Whoever an officer merged with the client is the client; a question stays a question."""
+    known = {target.person_id for target in found if target.step is None}
+    merged = []
+    for certainty in (Certainty.FACT, Certainty.PROBABLE):
+        own = [t.person_id for t in found if t.step is None and t.certainty is certainty]
+        others = merged_with(context, own) - known
+        known |= others
+        merged += [Target(person_id, certainty) for person_id in sorted(others)]
+    return merged
 
 
 def _of_match(match: Match) -> Iterator[Target]:
     if match.is_same:
         yield Target(match.person.id, Certainty.FACT, None, match)
-    elif match.may_be_same:
-        yield Target(match.person.id, Certainty.PROBABLE, None, match)
     elif match.verdict == "related" and match.relation:
         yield Target(match.person.id, Certainty.FACT, TieStep(match.relation), match)
-    elif match.may_be_kin:
+    elif match.verdict is None:
+        yield from _questions(match)
+
+
+def _questions(match: Match) -> Iterator[Target]:
+    """The same two records may ask both: one person, or kin of one household?"""
+    if match.may_be_same:
+        yield Target(match.person.id, Certainty.PROBABLE, None, match)
+    elif match.comparison.identity is Band.POSSIBLE:
+        yield Target(match.person.id, Certainty.POSSIBLE, None, match)
+    if match.may_be_kin:
         step = TieStep(match.comparison.label or "FAMMEMB")
         yield Target(match.person.id, Certainty.INFERRED, step, match)
-    elif match.verdict is None and match.comparison.band is Band.POSSIBLE:
-        yield from _thinkable(match)
-
-
-def _thinkable(match: Match) -> Iterator[Target]:
-    if match.comparison.hypothesis is Hypothesis.SELF:
-        yield Target(match.person.id, Certainty.POSSIBLE, None, match)
 
 
 def _of_related(context: Context, client: Person, related: RelatedPerson) -> Iterator[Target]:
@@ -103,7 +117,7 @@ def _of_related(context: Context, client: Person, related: RelatedPerson) -> Ite
     for match in identify(context, record, [client.id]).matches:
         if match.is_same:
             yield Target(match.person.id, Certainty.FACT, step, match)
-        elif match.may_be_same or _same_name_and_phone(match, related.name):
+        elif match.may_be_same or _is_thinkable(match):
             yield Target(match.person.id, Certainty.PROBABLE, step, match)
 
 
@@ -112,12 +126,6 @@ def _from_related_to_client(related: RelatedPerson) -> str:
     return TIE_KINDS[kind or "other"].converse
 
 
-def _same_name_and_phone(match: Match, name: PersonName) -> bool:
-    """A contact row has few fields; two evidence groups on SELF are worth a question."""
-    comparison = match.comparison
-    return (
-        match.verdict is None
-        and comparison.hypothesis is Hypothesis.SELF
-        and comparison.band is Band.POSSIBLE
-        and bool(name.given and name.family)
-    )
+def _is_thinkable(match: Match) -> bool:
+    """A contact row has few fields: a merely possible identity of it is already a question."""
+    return match.verdict is None and match.comparison.identity is Band.POSSIBLE

@@ -1,0 +1,104 @@
+"""Do what is due: seal the log, carry out queued work, sign checkpoints.
+
+Any number of workers may run: work is leased, sealers take turns on the head, and a checkpoint of a
+size is signed once. Work that fails is tried again later and in the end stays, visibly, as `dead`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from policy_service.audit.reading import latest_checkpoint
+from policy_service.audit.sealer import seal_pending
+from policy_service.errors import NotReady
+from policy_service.jobs import queue
+from policy_service.jobs.queue import Work
+from policy_service.services.desk import Desk
+from policy_service.services.directory import practices
+from policy_service.services.rescreening import rescreen
+from policy_service.services.touch import RESCREEN
+
+CHECKPOINT_EVERY = timedelta(seconds=1)
+IDLE_SECONDS = 0.5
+"""How long an idle worker waits before it looks again."""
+STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {RESCREEN: rescreen}
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Worker:
+    """One loop over all practices; remembers when it last signed for each."""
+
+    desk: Desk
+    signed_at: dict[str, datetime] = field(default_factory=dict)
+    stopping: Event = field(default_factory=Event)
+
+    def run_due(self) -> int:
+        """One round over every practice until nothing is due; returns how much work was done."""
+        return sum(self._practice(practice.id) for practice in practices(self.desk))
+
+    def run(self) -> None:
+        """Rounds until `stopping` is set; a database that is away is waited for."""
+        while not self.stopping.is_set():
+            try:
+                done = self.run_due()
+            except NotReady:
+                _log.warning("worker waits for the database")
+                done = 0
+            if not done:
+                self.stopping.wait(IDLE_SECONDS)
+
+    def _practice(self, practice_id: str) -> int:
+        done = 0
+        while not self.stopping.is_set() and (work := self._lease(practice_id)):
+            self._do(practice_id, work)
+            done += 1
+            self._keep_log(practice_id)
+        self._keep_log(practice_id)
+        return done
+
+    def _lease(self, practice_id: str) -> Work | None:
+        with self.desk.database.read(practice_id) as session:
+            if not queue.is_any_due(session, practice_id, self.desk.clock()):
+                return None
+        with self.desk.database.write(practice_id) as session:
+            leased = queue.lease(session, practice_id, self.desk.clock())
+        return leased[0] if leased else None
+
+    def _do(self, practice_id: str, work: Work) -> None:
+        """A step's failure is the work's, never the worker's."""
+        try:
+            STEPS[work.kind](self.desk, practice_id, work)
+        except Exception as error:  # whatever it is, the work is tried again
+            name = type(error).__name__
+            _log.warning("work failed", kind=work.kind, work=work.id, error=name)
+            with self.desk.database.write(practice_id) as session:
+                queue.fail(session, practice_id, work, name, self.desk.clock())
+        else:
+            with self.desk.database.write(practice_id) as session:
+                queue.finish(session, practice_id, work)
+
+    def _keep_log(self, practice_id: str) -> None:
+        """Seal what waits (PostgreSQL) and sign, at most once a second."""
+        if self.desk.database.dialect == "postgresql":
+            seal_pending(self.desk.database, practice_id)
+        now = self.desk.clock()
+        last = self.signed_at.get(practice_id)
+        if last is not None and now - last < CHECKPOINT_EVERY:
+            return
+        signer = self.desk.log_key(self.desk.practice(practice_id).log_origin)
+        with suppress(IntegrityError):  # another worker signed this size first
+            latest_checkpoint(self.desk.database, practice_id, signer, now)
+        self.signed_at[practice_id] = now
+
+
+def run_due(desk: Desk) -> int:
+    """Everything that is due now, once; returns how many pieces of work were carried out."""
+    return Worker(desk).run_due()

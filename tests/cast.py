@@ -1,0 +1,199 @@
+"""The standing cast: one small practice with invented people, for any test that needs a world.
+
+Dr. Alma Reyes   Texas LPC, ACA member; her brother Tomas is a registered client; never attested
+Dr. Ben Okafor   Texas LPC; attested everything today, no ties: a clean slate
+Tomas Reyes      client, Alma's brother (she disclosed him)
+Nora Lind        client, related to nobody
+Cleo             compliance officer
+Dana             EHR of another practice; on SQLite, which holds one practice, her ids are unknown
+
+Use the fixture `world` (both databases). Services: `with world.writing() as context: …`.
+REST: `world.http(Scope.REGISTRY_WRITE).post("/v1/…", json=…)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from policy_service.app import create_app
+from policy_service.auth.ehr_keys import NewEhrClient, issue_key
+from policy_service.domain.attestations import AttestationKind
+from policy_service.domain.people import PersonName, PersonRecord
+from policy_service.domain.principals import Principal, Role, Scope
+from policy_service.services.attestations import attest
+from policy_service.services.clients import register_client
+from policy_service.services.clinicians import (
+    ClinicianForm,
+    LicenceForm,
+    MembershipForm,
+    add_licence,
+    add_membership,
+    register_clinician,
+)
+from policy_service.services.context import Context
+from policy_service.services.desk import Desk
+from policy_service.services.disclosures import DisclosureForm, disclose
+from policy_service.services.practices import NewPractice, found_practice
+from policy_service.settings import Settings
+
+ALL_KINDS = frozenset(AttestationKind)
+DAY_ONE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    """The world's clock: it stands still until a test moves it."""
+
+    now: datetime = DAY_ONE
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **how: float) -> None:
+        """Let time pass: `advance(days=3)`."""
+        self.now += timedelta(**how)
+
+
+def person(given: str, family: str, birth_date: str = "", **more: Any) -> PersonRecord:
+    """A record of an invented person."""
+    return PersonRecord((PersonName(given, family),), birth_date=birth_date, **more)
+
+
+ALMA = person("Alma", "Reyes", "1979-06-11", sex="female", phones=("+1 512 555 0101",))
+BEN = person("Ben", "Okafor", "1968-01-30", sex="male", phones=("+1 512 555 0102",))
+TOMAS = person(
+    "Tomas", "Reyes", "1983-09-24", sex="male",
+    phones=("+1 512 555 0147",), emails=("tomas.reyes@example.org",),
+)  # fmt: skip
+NORA = person(
+    "Nora", "Lind", "1990-02-17", sex="female",
+    phones=("+1 737 555 0199",), emails=("nora.lind@example.org",),
+)  # fmt: skip
+
+
+@dataclass
+class World:
+    """A running service and the ids of its people."""
+
+    app: Flask
+    desk: Desk
+    clock: Clock
+    practice_id: str
+    other_practice_id: str | None
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cleo(self) -> Principal:
+        """The compliance officer."""
+        return self.account(Role.COMPLIANCE, name="Cleo")
+
+    def account(self, *roles: Role, name: str = "Somebody", **more: Any) -> Principal:
+        """An account of the practice; ids follow from the name."""
+        known = f"account:{name}"
+        self.ids.setdefault(known, str(uuid4()))
+        return Principal(self.practice_id, self.ids[known], name, frozenset(roles), **more)
+
+    def reading(self, principal: Principal | None = None) -> AbstractContextManager[Context]:
+        """A read context, as Cleo unless told."""
+        return self.desk.reading(principal or self.cleo)
+
+    def writing(self, principal: Principal | None = None) -> AbstractContextManager[Context]:
+        """A write context that commits, as Cleo unless told."""
+        return self.desk.writing(principal or self.cleo)
+
+    def http(self, *scopes: Scope, dana: bool = False) -> Caller:
+        """An HTTP client with a key of these scopes; of the other practice for Dana."""
+        practice = self.other_practice_id if dana else self.practice_id
+        assert practice is not None, "SQLite holds one practice: Dana has no key there"
+        key = issue_key(self.desk, NewEhrClient(practice, "an EHR", frozenset(scopes)))
+        return Caller(self.app.test_client(), {"Authorization": f"Bearer {key}"})
+
+    def dana(self) -> Principal | None:
+        """A compliance officer of the other practice; None on SQLite."""
+        if self.other_practice_id is None:
+            return None
+        return Principal(self.other_practice_id, str(uuid4()), "Dana", frozenset({Role.COMPLIANCE}))
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Context]:
+        """A write context of Dana's practice."""
+        dana = self.dana()
+        assert dana is not None, "SQLite holds one practice"
+        with self.desk.writing(dana) as context:
+            yield context
+
+
+@dataclass
+class Caller:
+    """A test client that sends its key along."""
+
+    client: FlaskClient
+    headers: dict[str, str]
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        """GET."""
+        return self.client.get(path, headers=self._with(more), **more)
+
+    def post(self, path: str, **more: Any) -> TestResponse:
+        """POST."""
+        return self.client.post(path, headers=self._with(more), **more)
+
+    def put(self, path: str, **more: Any) -> TestResponse:
+        """PUT."""
+        return self.client.put(path, headers=self._with(more), **more)
+
+    def _with(self, more: dict[str, Any]) -> dict[str, str]:
+        return self.headers | more.pop("headers", {})
+
+
+def settings_for(database_url: str, folder: Path) -> Settings:
+    """Settings of a service of its own under `folder`."""
+    return Settings.from_environment(
+        {
+            "DATABASE_URL": database_url,
+            "POLICY_KEK": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+            "POLICY_KEY_DIR": str(folder / "keys"),
+        }
+    )
+
+
+def empty_world(database_url: str, folder: Path) -> World:
+    """A service with a practice and nobody in it; with a second practice on PostgreSQL."""
+    clock = Clock()
+    app = create_app(settings_for(database_url, folder), clock)
+    desk: Desk = app.extensions["policy_service"]
+    ours = found_practice(desk, NewPractice("elm", "Elm Street Practice", "US-TX"))
+    theirs = None
+    if desk.database.dialect == "postgresql":
+        theirs = found_practice(desk, NewPractice("oak", "Oak Lane Practice", "US-TX"))
+    return World(app, desk, clock, ours, theirs)
+
+
+def populate(world: World) -> World:
+    """Let the cast in."""
+    with world.writing() as context:
+        ids = world.ids
+        ids["alma"] = _clinician(context, ALMA)
+        ids["ben"] = _clinician(context, BEN)
+        add_membership(context, ids["alma"], MembershipForm("ACA"))
+        attest(context, ids["ben"], ALL_KINDS, context.today)
+        ids["tomas"] = register_client(context, TOMAS, "ehr-tomas")
+        ids["nora"] = register_client(context, NORA, "ehr-nora")
+        ids["brother_tie"] = disclose(context, DisclosureForm(ids["alma"], "BRO", TOMAS))
+    return world
+
+
+def _clinician(context: Context, record: PersonRecord) -> str:
+    clinician_id = register_clinician(context, ClinicianForm(record))
+    add_licence(context, clinician_id, LicenceForm("US-TX", "LPC", "2010"))
+    return clinician_id
