@@ -16,7 +16,7 @@ from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState, DispositionKind
 from policy_service.policy.wording import render_decision
 from policy_service.services.case_files import CaseFile, open_case
-from policy_service.services.case_queue import STATES, QueueFilter, list_cases
+from policy_service.services.case_queue import ANY_OPEN, STATES, QueueFilter, list_cases
 from policy_service.services.dispositions import has_decider
 from policy_service.services.logins import logins
 
@@ -44,7 +44,7 @@ def queue() -> str:
 def _filter(login_id: str) -> QueueFilter:
     given = request.args
     return QueueFilter(
-        state=given.get("state") or QueueFilter.state,
+        state=given.get("state") or ANY_OPEN,
         kind=given.get("kind", ""),
         outcome=given.get("outcome", ""),
         assigned_to=login_id if given.get("mine") else "",

@@ -176,7 +176,7 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
 
 def _from_http(error: HTTPException) -> AnyResponse:
     if error.code is not None and 300 <= error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     if error.code == 413:
         return _refusal_page(errors.TooLarge.over(request.max_content_length or 0))
     if error.code == 405:

@@ -72,6 +72,18 @@ WHYS = {
     "identity_not_comparable": "the records are too thin to compare",
 }
 DUTIES = {"attest": "Attest that nothing more is to be disclosed"}
+ATTESTATIONS = {
+    "relatives": "Relatives and guardianship",
+    "partners": "Partners and former partners",
+    "friends": "Friends, acquaintances, neighbours, communities",
+    "work": "Work, business, teaching, supervision",
+    "social_media": "Social-media connections",
+}
+DIRECTIONS = {
+    "mutual": "mutual (friends, contacts)",
+    "outgoing": "I follow them",
+    "incoming": "they follow me",
+}
 BANDS = {"certain": "certain", "probable": "probable", "possible": "possible", "weak": "weak"}
 HYPOTHESES = {
     "self": "the same person",
@@ -124,6 +136,8 @@ TABLES = {
     "role": ROLES,
     "why": WHYS,
     "duty": DUTIES,
+    "attestation": ATTESTATIONS,
+    "direction": DIRECTIONS,
     "band": BANDS,
     "hypothesis": HYPOTHESES,
     "certainty": CERTAINTIES,

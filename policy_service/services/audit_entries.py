@@ -89,7 +89,7 @@ class EntryFile:
 def list_entries(context: Context, wanted: EntryFilter) -> EntryPage:
     """Entries, newest first, for officers and auditors."""
     require_role(context, *READERS)
-    found = context.session.execute(_query(context, wanted)).tuples().all()
+    found = context.session.execute(_query(context, wanted)).all()
     lines = tuple(_line(entry, index) for entry, index in found[:PAGE])
     cursor = f"{iso(lines[-1].at)}|{lines[-1].id}" if len(found) > PAGE else ""
     _log(context, {"action": wanted.action, "actor": wanted.actor, "shown": len(lines)})
@@ -99,7 +99,7 @@ def list_entries(context: Context, wanted: EntryFilter) -> EntryPage:
 def open_entry(context: Context, entry_id: str) -> EntryFile:
     """One entry with whatever of it can be opened. NotFound if there is none."""
     require_role(context, *READERS)
-    found = context.session.execute(_joined().where(EntryRow.id == entry_id)).tuples().first()
+    found = context.session.execute(_joined().where(EntryRow.id == entry_id)).first()
     if found is None:
         raise NotFound
     entry, index = found

@@ -155,9 +155,7 @@ def _occurrences(context: Context, case: CaseRow) -> list[Occurrence]:
         .order_by(CaseOccurrenceRow.at.desc(), DecisionRow.id)
         .limit(SHOWN_CHECKS)
     )
-    return [
-        Occurrence(row.id, row.at, row.purpose, row.outcome, row.as_of) for row in rows
-    ]
+    return [Occurrence(row.id, row.at, row.purpose, row.outcome, row.as_of) for row in rows]
 
 
 def _candidates(

@@ -145,7 +145,7 @@ def names_of(
     query = select(table.id, table.person_id).where(
         table.practice_id == context.practice_id, table.id.in_(sorted(row_ids))
     )
-    people: dict[str, Any] = dict(context.session.execute(query).tuples().all())
+    people: dict[str, Any] = dict(context.session.execute(query).all())
     opened = {
         person.id: full_name(person) for person in open_people(context, list(people.values()))
     }

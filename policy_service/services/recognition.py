@@ -107,7 +107,7 @@ def _key_counts(context: Context, keys: list[int]) -> dict[int, int]:
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.key.in_(keys))
         .group_by(MatchKeyRow.key)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _holders(context: Context, keys: list[int], exclude: frozenset[str]) -> Mapping[str, list[int]]:

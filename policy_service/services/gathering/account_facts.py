@@ -55,7 +55,7 @@ def find_connections(
             AccountRow.is_withdrawn.is_(False),
             AccountRow.person_id == clinician_person,
         )
-    ).tuples()
+    )
     return tuple(_connection(row, kind) for row, kind in rows)
 
 

@@ -50,7 +50,7 @@ def care_spells(
     )
     if clinician_id is not None:
         statement = statement.where(EpisodeClinicianRow.clinician_id == clinician_id)
-    return [_spell(*row) for row in context.session.execute(statement).tuples()]
+    return [_spell(*row) for row in context.session.execute(statement)]
 
 
 def _spell(
