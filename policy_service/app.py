@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
-from flask_smorest import Api
 
 from policy_service.api import register_rest
+from policy_service.api.openapi import RestApi
 from policy_service.console import register_console
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
@@ -65,10 +65,11 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
         API_TITLE="policy_service",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/v1",
     )
     app.extensions["policy_service"] = create_desk(settings, clock)
     app.extensions["policy_service_settings"] = settings
-    register_rest(app, Api(app))
+    register_rest(app, RestApi(app))
     register_console(app)
     app.after_request(_harden)
     return app

@@ -220,6 +220,15 @@ class NotReady(_Later):
     usual_detail = "The service cannot keep a record at the moment, so it gives no answer."
 
 
+class InternalError(ServiceError):
+    """A fault of ours. It says nothing of what went wrong: that stands in the service's own log."""
+
+    slug = "internal-error"
+    status = 500
+    title = "A fault of the service"
+    usual_detail = "Something went wrong here. Nothing was stored by this request."
+
+
 PROBLEMS: tuple[type[ServiceError], ...] = (
     Malformed,
     Unauthenticated,
@@ -235,4 +244,5 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     IdempotencyMismatch,
     TooManyRequests,
     NotReady,
+    InternalError,
 )

@@ -6,7 +6,8 @@
 `bare_database_url`          without migrations: no table at all, on both
 `module_database_url`        one for all tests of the module, on both
 `world`                      a service with the standing cast of tests/cast.py, on both;
-                             `sqlite_world`, `postgresql_world` on one of the two
+                             `sqlite_world`, `postgresql_world` on one of the two; `twin_world` a
+                             second like `world`
 `chromium`                   path of Debian's Chromium
 
 A tier that this machine cannot run is skipped and named at the end of the run. With
@@ -23,6 +24,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -31,6 +33,9 @@ from tests.cast import World, empty_world, populate
 from tests.postgresql_server import NoServer, Server, running_server
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+# No deadline: machines are slow at times, and no test here is about time.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 _missing = pytest.StashKey[dict[str, str]]()
 _found = pytest.StashKey[dict[str, str]]()
 
@@ -199,3 +204,21 @@ def postgresql_world(postgresql_url: str, tmp_path: Path) -> Iterator[World]:
     made = populate(empty_world(postgresql_url, tmp_path))
     yield made
     made.desk.database.dispose()
+
+
+@pytest.fixture
+def twin_world(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[World]:
+    """A second world like `world`, on the same kind of database: for paired worlds."""
+    folder = tmp_path / "twin"
+    folder.mkdir()
+    if world.desk.database.dialect == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        made = populate(empty_world(_sqlite_copy(template, folder), folder))
+        yield made
+        made.desk.database.dispose()
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with _postgresql_copy(server, request.getfixturevalue("postgresql_template")) as url:
+        made = populate(empty_world(url, folder))
+        yield made
+        made.desk.database.dispose()

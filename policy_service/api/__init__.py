@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_smorest import Api
 
-from policy_service.api import checks, door, health, problems
+from policy_service.api import (
+    accounts,
+    attestations,
+    checks,
+    clients,
+    clinicians,
+    disclosures,
+    door,
+    episodes,
+    events,
+    health,
+    identity_verdicts,
+    licences,
+    problems,
+    ties,
+)
+from policy_service.api.openapi import RestApi
 
-RESOURCES = (checks.blueprint,)
+RESOURCES = (
+    checks.blueprint,
+    clinicians.blueprint,
+    licences.blueprint,
+    disclosures.blueprint,
+    attestations.blueprint,
+    accounts.blueprint,
+    clients.blueprint,
+    episodes.blueprint,
+    ties.blueprint,
+    identity_verdicts.blueprint,
+    events.blueprint,
+)
 
 for _resource in RESOURCES:
     # Once, at import: a process may make several applications of the same resources.
     _resource.before_request(door.require_caller)
 
 
-def register_rest(app: Flask, api: Api) -> None:
+def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
     app.config.setdefault("READS_MEDIA_TYPES", {})
     for blueprint in RESOURCES:

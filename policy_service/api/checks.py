@@ -20,6 +20,7 @@ blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="
 
 
 @blueprint.post("")
+@blueprint.doc(**{"x-idempotent": True})
 @blueprint.arguments(CheckRequestSchema)
 @blueprint.response(201, CheckAnswerSchema)
 @blueprint.alt_response(202, schema=CheckAnswerSchema)
@@ -30,7 +31,7 @@ def create_check(asked: dict[str, Any]) -> Response:
     request = CheckRequest(
         clinician_id=asked["clinician"]["id"],
         purpose=asked["purpose"],
-        as_of=asked.get("as_of") or door.today(),
+        as_of=door.as_of(asked.get("as_of")),
         client_id=client.get("id"),
         client_record=client.get("person"),
         client_external_id=client.get("external_id"),

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
 from flask import Response, current_app, g, request
 
+from policy_service.api.clock import today as today
 from policy_service.auth.ehr_keys import authenticate
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
-from policy_service.errors import FieldError, InvalidRequest, NotAllowed, UnsupportedMediaType
-from policy_service.ledger.canonical import canonical_bytes
+from policy_service.errors import (
+    FieldError,
+    InvalidRequest,
+    Malformed,
+    NotAllowed,
+    UnsupportedMediaType,
+)
+from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.errors import NotCanonical
 from policy_service.services import stored_responses
 from policy_service.services.desk import Desk
 from policy_service.vault.blind import keyed_digest
 from policy_service.vault.keys import Purpose
 
 KEY_LENGTH = 200
+JSON_TYPE = "application/json"
+FURTHEST_AHEAD = timedelta(days=5 * 365)
+"""Facts of today say little about a day further ahead."""
+_LONGEST_REASON = 300
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -29,16 +41,29 @@ def desk() -> Desk:
 
 
 def require_caller() -> None:
-    """Before every REST request: who asks, and is the body JSON?"""
+    """Before every REST request: who asks, and can the body be read?"""
     g.principal = authenticate(desk(), request.headers.get("Authorization"))
-    if request.method in _WITH_BODY and request.content_length and not _reads_body():
-        raise UnsupportedMediaType.only("application/json")
+    if request.method in _WITH_BODY:
+        _require_readable_body()
 
 
-def _reads_body() -> bool:
-    return request.mimetype in current_app.config["READS_MEDIA_TYPES"].get(
-        request.endpoint, ("application/json",)
+def _require_readable_body() -> None:
+    """Of a type this address reads and, if JSON, meaning one thing only; nothing is stored yet.
+
+    Duplicate keys, floats, NaN, huge integers and deep nesting are refused here, before any schema.
+    """
+    allowed: tuple[str, ...] = current_app.config["READS_MEDIA_TYPES"].get(
+        request.endpoint, (JSON_TYPE,)
     )
+    if not (request.content_length or "Transfer-Encoding" in request.headers):
+        return  # no body: the schema says which fields are missing
+    if request.mimetype not in allowed:
+        raise UnsupportedMediaType.only(*allowed)
+    if request.mimetype == JSON_TYPE:
+        try:
+            parse_strict(request.get_data(cache=True))
+        except NotCanonical as error:
+            raise Malformed(f"The request body is {error}"[:_LONGEST_REASON]) from error
 
 
 def principal(*scopes: Scope) -> Principal:
@@ -93,6 +118,11 @@ def send(response: stored_responses.Response) -> Response:
     return sent
 
 
-def today() -> date:
-    """The day of the desk's clock, UTC."""
-    return desk().clock().date()
+def as_of(asked: date | None) -> date:
+    """The day a check is about: today unless it says otherwise, at most five years ahead."""
+    last = today() + FURTHEST_AHEAD
+    if asked is not None and asked > last:
+        raise InvalidRequest(
+            errors=[FieldError("/as_of", f"A date up to {last.isoformat()} is expected.")]
+        )
+    return asked or today()

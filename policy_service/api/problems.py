@@ -7,11 +7,13 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
 from policy_service import errors
 from policy_service.errors import FieldError, ServiceError
+from policy_service.settings import Settings
 from policy_service.vault.errors import KeyNotHeld
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,12 +39,18 @@ def is_rest() -> bool:
 
 def problem(error: ServiceError) -> Response:
     """A problem document with the headers HTTP asks for."""
-    body = {"type": f"{request.url_root}problems/{error.slug}", **error.to_json()}
+    body = {"type": f"{_base_url()}/problems/{error.slug}", **error.to_json()}
     response: Response = current_app.response_class(
         current_app.json.dumps(body), status=error.status, mimetype=MEDIA_TYPE
     )
     response.headers.update(error.headers)
     return response
+
+
+def _base_url() -> str:
+    """The configured address, never the Host header: that is the caller's to choose."""
+    settings: Settings = current_app.extensions["policy_service_settings"]
+    return settings.public_base_url
 
 
 def from_http(error: HTTPException) -> ServiceError:
@@ -55,7 +63,8 @@ def from_http(error: HTTPException) -> ServiceError:
         return errors.NotFound()
     if error.code == 413:
         return errors.TooLarge.over(request.max_content_length or 0)
-    return _BY_STATUS.get(error.code or 500, errors.Malformed)()
+    unforeseen = errors.InternalError if (error.code or 500) >= 500 else errors.Malformed
+    return _BY_STATUS.get(error.code or 500, unforeseen)()
 
 
 def _messages(error: HTTPException) -> Any:
@@ -97,6 +106,18 @@ def erased(_error: KeyNotHeld) -> ServiceError:
     return errors.NotFound()
 
 
+def from_database(error: DBAPIError) -> ServiceError:
+    """A statement was refused: no record can be kept, so no answer is given (promise 2)."""
+    _log.error("database_refused", path=request.path, method=request.method, exc_info=error)
+    return errors.NotReady()
+
+
+def from_fault(error: Exception) -> ServiceError:
+    """Last resort: the caller learns nothing, the service's own log everything."""
+    _log.error("unhandled_fault", path=request.path, method=request.method, exc_info=error)
+    return errors.InternalError()
+
+
 def register(app: Flask) -> None:
     """Answer every error of the REST door as a problem document."""
 
@@ -109,6 +130,14 @@ def register(app: Flask) -> None:
     def on_http_error(error: HTTPException) -> Response | HTTPException:
         return problem(from_http(error)) if is_rest() else error
 
+    def on_fault(error: Exception) -> Response:
+        if not is_rest():
+            raise error
+        if isinstance(error, DBAPIError):
+            return problem(from_database(error))
+        return problem(from_fault(error))
+
     app.register_error_handler(ServiceError, on_service_error)
     app.register_error_handler(KeyNotHeld, on_key_error)
     app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(Exception, on_fault)

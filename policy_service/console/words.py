@@ -86,9 +86,9 @@ DIRECTIONS = {
 }
 BANDS = {"certain": "certain", "probable": "probable", "possible": "possible", "weak": "weak"}
 HYPOTHESES = {
-    "self": "the same person",
-    "kin": "kin, or of one household",
-    "none": "a stranger",
+    "SELF": "the same person",
+    "KIN": "kin, or of one household",
+    "NONE": "a stranger",
 }
 CERTAINTIES = {
     "fact": "stated as a fact",
@@ -112,6 +112,15 @@ def say(table: dict[str, str], word: str | None) -> str:
     return "" if word is None else table.get(word, plain(word))
 
 
+def actor(ref: str, names: dict[str, str]) -> str:
+    """An actor of the log: an account by its name, others by kind and the start of their id."""
+    if ref in names:
+        return names[ref]
+    kind, _, ident = ref.partition(":")
+    known = {"founder": "the machine's shell", "rescreening": "the service, re-screening"}
+    return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
+
+
 def bits(hundredths: int) -> str:
     """Evidence in bits, with its sign."""
     return f"{hundredths / 100:+.2f}"
@@ -126,6 +135,8 @@ def pretty(value: Any) -> str:
     """JSON as people read it."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
+
+_ACTORS = {"account": "an account,", "ehr": "an EHR,"}
 
 TABLES = {
     "standing": STANDINGS,

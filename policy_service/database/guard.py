@@ -64,7 +64,7 @@ def _keep_inside(state: ORMExecuteState) -> None:
         _refuse_unbound(state.statement)
     elif state.is_insert:
         _refuse_foreign_insert(state, practice_of(state.session))
-    elif not state.is_column_load and not state.is_relationship_load:
+    elif state.is_orm_statement and not (state.is_column_load or state.is_relationship_load):
         state.statement = _within(state.statement, practice_of(state.session))
 
 

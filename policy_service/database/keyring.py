@@ -73,11 +73,14 @@ class Keyring:
 
     def create_person_key(self, session: Session, person_id: str) -> None:
         """Make and store the data key of a new person."""
+        session.execute(insert(PersonKeyRow), [self.new_person_key(person_id)])
+
+    def new_person_key(self, person_id: str) -> dict[str, object]:
+        """Make the data key of a new person; returns the row, which the caller must store."""
         key = Key.generate()
         wrapped = wrap(key, self._practice.key, self._place("person_key", person_id, "wrapped"))
-        row = {"practice_id": self.practice_id, "person_id": person_id, "wrapped": wrapped}
-        session.execute(insert(PersonKeyRow), [row])
         self._people[person_id] = key
+        return {"practice_id": self.practice_id, "person_id": person_id, "wrapped": wrapped}
 
     def load_person_keys(self, session: Session, person_ids: Iterable[str]) -> None:
         """Unwrap several person keys by one query."""

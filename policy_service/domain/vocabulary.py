@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from policy_service.domain.facts import NOT_APPLICABLE, Fact, FactGroup, FactSpec, FactType, Known
+from policy_service.domain.ties import TieCategory
 
 FACT_SCHEMA = "boundary-facts/1"
 
@@ -22,26 +23,7 @@ PURPOSES = (
 )
 """Why the EHR asks. All but session and event (and emergency during care) begin a service."""
 
-TIE_CATEGORIES = (
-    "partner",
-    "ex_partner",
-    "relative",
-    "guardian",
-    "friend",
-    "acquaintance",
-    "colleague",
-    "business",
-    "employer",
-    "employee",
-    "supervisor",
-    "supervisee",
-    "teacher",
-    "student",
-    "neighbour",
-    "room_mate",
-    "co_member",
-    "other",
-)
+TIE_CATEGORIES = tuple(category.value for category in TieCategory)
 """What the other person is to the clinician; kin = partner, relative, guardian."""
 
 EVENT_KINDS = (

@@ -33,6 +33,7 @@ _CONFLICTS = {
     "sex": frozenset({"different"}),
 }
 _SURE = frozenset({Group.BIRTH, Group.CONTACT})
+_IMPRECISE = frozenset({"year", "year_and_month", "near_year"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> 
         yield from _kin_ceilings(groups)
     elif _in_conflict(weighing) or len(groups) < 2 or not groups & _SURE:
         yield Band.PROBABLE
+    elif weighing.level("birth_date") in _IMPRECISE and groups <= {Group.NAME, Group.BIRTH}:
+        yield Band.PROBABLE  # a name and a birth year alone are never a fact, however rare the name
     if hypothesis is Hypothesis.SELF and len(groups) < 2:
         yield Band.POSSIBLE  # name only, or one contact point only
 

@@ -6,8 +6,9 @@ declarations only: there is no expression language and nothing to execute.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -116,6 +117,12 @@ class Compiled:
     test: Test
     parts: tuple[Compiled, ...]
     atom: Atom | None
+    uses: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    """In how many atoms each variable stands."""
+
+    def __post_init__(self) -> None:
+        named = Counter(name for atom in self.atoms() for name in set(variables(atom)))
+        object.__setattr__(self, "uses", dict(named))
 
     def atoms(self) -> Iterator[Atom]:
         """All atoms, in the order written."""
@@ -194,10 +201,13 @@ def _not(inner: Test) -> Test:
 def _words(atom: Words) -> Test:
     words = frozenset(atom.words)
 
+    name = atom.fact
+
     def test(world: World) -> Kleene:
-        match world.facts.get(atom.fact):
-            case Known(value):
-                return value in words
+        fact = world.facts.get(name)
+        if isinstance(fact, Known):  # by far the most common, so asked first
+            return fact.value in words
+        match fact:
             case OneOf(values):
                 return True if values <= words else (False if words.isdisjoint(values) else None)
             case Unknown() | None:

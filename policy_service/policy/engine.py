@@ -74,7 +74,7 @@ class _View:
 def evaluate(packs: Sequence[Pack], facts: Facts) -> tuple[RuleReading, ...]:
     """Every rule of the packs that is in force or a draft, read on the base and on each tie.
 
-    A rule whose trigger is known not to be met gives no reading. Raises FactsFault for facts
+    A rule that is false whatever the unknowns are gives no reading. Raises FactsFault for facts
     outside the vocabulary; a rule that raises is read as `broken`.
     """
     check_facts(facts)
@@ -90,9 +90,12 @@ def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -
 
 
 def _readings(packs: Sequence[Pack], base: _View, ties: Sequence[_View]) -> Iterator[RuleReading]:
+    today = Span(base.open.as_of, base.open.as_of)
+    event = _event_days(base.open)
     for pack in packs:
         for rule in pack.rules:
-            if not rule.status.is_read or not rule.in_force.may_cover(_conduct(rule, base.open)):
+            conduct = event if "event_kind" in rule.facts else today
+            if not rule.status.is_read or not rule.in_force.may_cover(conduct):
                 continue
             for view in (base, *ties) if rule.is_tied else (base,):
                 reading = _read(pack, rule, view)
@@ -109,10 +112,8 @@ def _view(tie: str | None, facts: Mapping[str, Fact], as_of: date) -> _View:
     return _View(tie, world, World(closed, as_of, care_ended(closed)))
 
 
-def _conduct(rule: Rule, world: World) -> Span:
-    """The day whose law governs: that of the event for rules about events, else the as-of date."""
-    if "event_kind" not in rule.facts:
-        return Span(world.as_of, world.as_of)
+def _event_days(world: World) -> Span:
+    """The days whose law governs rules about events; without an event, the as-of date."""
     match world.facts.get("event_on"):
         case On() as when:
             return day_span(when) or ANY_DAY
@@ -132,18 +133,14 @@ def _read(pack: Pack, rule: Rule, view: _View) -> RuleReading | None:
 
 
 def _settled(pack: Pack, rule: Rule, view: _View) -> RuleReading | None:
-    if _is_not_triggered(rule, view.open):
-        return None
     opened = settle(rule.compiled, view.open)
+    if opened.truth is False:
+        return None
     closed = opened if view.closed is view.open else settle(rule.compiled, view.closed)
-    facets = _facets(pack, rule, view.closed.facts.get("tie"))
-    truths = _truths(closed.truth, opened.truth)
-    if truths == (Truth.FALSE, Truth.FALSE):
-        return RuleReading(facets, view.tie, *truths)
     return RuleReading(
-        facets,
+        _facets(pack, rule, view.closed.facts.get("tie")),
         view.tie,
-        *truths,
+        *_truths(closed.truth, opened.truth),
         missing=_missing(view, opened, closed),
         facts=tuple(view.fact_used(name) for name in rule.facts),
         clock=_clock(rule, view.closed),
@@ -175,12 +172,6 @@ def _missing_fact(view: _View, name: str) -> Missing:
 
 def _clock(rule: Rule, world: World) -> ClockReading | None:
     return read_clock(rule.clock, world.care_ended) if rule.clock else None
-
-
-def _is_not_triggered(rule: Rule, world: World) -> bool:
-    """True when the trigger is known not to be met; an unknown one counts as a condition."""
-    trigger = rule.compiled.parts[: len(rule.trigger)]
-    return any(part.test(world) is False for part in trigger)
 
 
 def _facets(pack: Pack, rule: Rule, tie: Fact | None) -> RuleFacets:

@@ -11,7 +11,6 @@ never the other way round.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -55,21 +54,20 @@ class Verdict:
 
 
 _DEFINITE = frozenset[str]()
+_DECIDED = {truth: Verdict(truth, _DEFINITE, True) for truth in (True, False)}
 
 
 def settle(condition: Compiled, world: World) -> Verdict:
     """Truth of the condition over every way to fill in what is uncertain."""
     truth = condition.test(world)
     if truth is not None:
-        return Verdict(truth, _DEFINITE, True)
-    atoms = tuple(condition.atoms())
-    uses = Counter(name for atom in atoms for name in set(variables(atom)))
-    uncertain = [name for name in uses if is_uncertain(name, world)]
-    if all(uses[name] == 1 for name in uncertain):
+        return _DECIDED[truth]
+    uncertain = [name for name in condition.uses if is_uncertain(name, world)]
+    if all(condition.uses[name] == 1 for name in uncertain):
         return Verdict(None, _undecided(condition, world), True)
     if len(uncertain) > MOST_VARIABLES:
         return Verdict(None, _undecided(condition, world), False)
-    return _try_all(condition, world, candidates(uncertain, atoms, world))
+    return _try_all(condition, world, candidates(uncertain, tuple(condition.atoms()), world))
 
 
 def is_uncertain(name: str, world: World) -> bool:

@@ -86,6 +86,11 @@ class CaseFile:
     has_decider: bool
 
     @property
+    def actors(self) -> dict[str, str]:
+        """Names of accounts by actor reference."""
+        return {f"account:{login_id}": name for login_id, name in self.people.items()}
+
+    @property
     def override_asked(self) -> Move | None:
         """The newest request for an override."""
         asked = [move for move in self.moves if move.kind is MoveKind.OVERRIDE_ASKED]

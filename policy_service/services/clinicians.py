@@ -79,11 +79,11 @@ def correct_clinician(context: Context, clinician_id: str, record: PersonRecord)
     touch_clinicians(context, [row.id])
 
 
-def deactivate_clinician(context: Context, clinician_id: str) -> None:
+def deactivate_clinician(context: Context, clinician_id: str, reason: str) -> None:
     """The clinician left: no new checks; what was recorded stays."""
     row = clinician_row(context, clinician_id)
     row.is_active = False
-    _log(context, "clinician.deactivated", row, {"id": row.id})
+    _log(context, "clinician.deactivated", row, {"id": row.id, "reason": reason})
     touch_clinicians(context, [row.id])
 
 

@@ -18,7 +18,6 @@ from policy_service.errors import NotFound
 from policy_service.services.context import Context
 from policy_service.services.officers import require_officer
 from policy_service.services.parties import (
-    clinician_row,
     named_clinician,
     named_person,
     pseudonyms,
@@ -145,29 +144,27 @@ def state_tie(context: Context, form: TieForm) -> str:
 
 
 def revise_tie(context: Context, tie_id: str, change: TieChange, reason: str) -> None:
-    """State an officer's tie anew."""
+    """State an officer's tie anew. NotFound for a clinician's: that one is theirs to revise."""
     require_officer(context)
+    _require_officers_own(context, tie_id)
     revised = _revise(context, tie_id, change, reason)
     tell(context, "tie.revised", revised.to_person, _told(revised), [revised.from_person])
     _touch(context, revised)
 
 
 def withdraw_tie(context: Context, tie_id: str, reason: str) -> None:
-    """The tie never was."""
+    """The officer's tie never was. NotFound for a clinician's."""
     require_officer(context)
+    _require_officers_own(context, tie_id)
     row = withdraw(context, current(context, TieRow, tie_id), reason)
     told = {"id": row.id, "revision": row.revision, "reason": reason}
     tell(context, "tie.withdrawn", row.to_person_id, told, [row.from_person_id])
     _touch_ends(context, row.clinician_id, row.from_person_id, row.to_person_id)
 
 
-def read_disclosure(context: Context, clinician_id: str, tie_id: str) -> TieRow:
-    """A tie of that clinician's stating. NotFound for anybody else's."""
-    clinician = clinician_row(context, clinician_id)
-    row = current(context, TieRow, tie_id)
-    if row.clinician_id != clinician.id:
+def _require_officers_own(context: Context, tie_id: str) -> None:
+    if current(context, TieRow, tie_id).clinician_id is not None:
         raise NotFound
-    return row
 
 
 def disclosures_of(context: Context, clinician_id: str) -> list[tuple[TieRow, StatedTie]]:

@@ -34,6 +34,7 @@ def _words(fact: str) -> tuple[str, ...]:
 DIRECTIONS = _words("event_direction")
 PARTIES = _words("event_party")
 STATED_BY = ("clinician", "client", "other")
+MOST_CENTS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def _event(form: EventForm) -> RecordedEvent:
         if value not in allowed:
             words = [word for word in allowed if word is not None]
             raise refusal(f"/{name}", "This word is not allowed.", words)
-    if form.amount is not None and form.amount < 0:
-        raise refusal("/amount", "An amount in US cents, 0 or more, is expected.")
+    if form.amount is not None and not 0 <= form.amount <= MOST_CENTS:
+        raise refusal("/amount", f"An amount in US cents from 0 to {MOST_CENTS} is expected.")
     return RecordedEvent(
         form.kind, form.direction, form.party, _day(form), form.amount, form.stated_by
     )

@@ -13,7 +13,7 @@ from policy_service.errors import NotAllowed, NotFound
 from policy_service.services.accounts import Account, accounts_of, connections_of
 from policy_service.services.attestations import attestations_of
 from policy_service.services.context import Context
-from policy_service.services.disclosures import disclosures_of, read_disclosure
+from policy_service.services.disclosures import disclosures_of
 from policy_service.services.duties import list_duties
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import full_name, open_people
@@ -95,8 +95,8 @@ def _in_force(attestations: list[AttestationRow], today: str) -> dict[str, str]:
 
 def own_disclosure(context: Context, tie_id: str) -> OwnDisclosure:
     """One of the clinician's own disclosures. NotFound for anybody else's."""
-    row = read_disclosure(context, own_clinician(context), tie_id)
-    if row.is_withdrawn:
+    row = current(context, TieRow, tie_id)
+    if row.is_withdrawn or row.clinician_id != own_clinician(context):
         raise NotFound
     return _disclosures(context, [(row, open_ties(context, [row])[0])])[0]
 

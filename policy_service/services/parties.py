@@ -6,16 +6,26 @@ An id of another practice is found no more than one that never existed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.people import PersonRow
-from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.database.tables.registry import (
+    AttestationRow,
+    ClientRow,
+    ClinicianRow,
+    LicenceRow,
+    MembershipRow,
+)
+from policy_service.database.tables.ties import TieRow
 from policy_service.domain.dates import PartialDate
 from policy_service.errors import Conflict, FieldError, InvalidRequest, NotFound
 from policy_service.services.context import Context
+from policy_service.services.revisions import current
+
+R = TypeVar("R", AttestationRow, LicenceRow, MembershipRow, TieRow)
 
 
 def clinician_row(context: Context, clinician_id: str) -> ClinicianRow:
@@ -55,6 +65,15 @@ def named_person(context: Context, person_id: str, pointer: str) -> PersonRow:
     row = context.session.get(PersonRow, (context.practice_id, person_id))
     if row is None or row.erased_at is not None:
         raise refusal(pointer, "No person of this practice has this id.")
+    return row
+
+
+def record_of(context: Context, table: type[R], clinician_id: str, record_id: str) -> R:
+    """A record of that clinician, newest revision. NotFound for anybody else's."""
+    clinician_row(context, clinician_id)
+    row = current(context, table, record_id)
+    if row.clinician_id != clinician_id:
+        raise NotFound
     return row
 
 

@@ -70,9 +70,7 @@ def running_browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(
-    empty_console: World, running_browser: Browser
-) -> Iterator[Site]:
+def site(empty_console: World, running_browser: Browser) -> Iterator[Site]:
     """The standing cast behind a live server on loopback."""
     world = populate(empty_console)
     server = make_server("127.0.0.1", 0, world.app, threaded=True)

@@ -41,14 +41,14 @@ rules:
       relationship_ended_on: not_applicable
       terminated_on: not_applicable
     tests:
-      - {given: {last_professional_contact_on: 2023-05-01, intimacy_after_care_began_on: 2025-04-30},
-         expect: prohibit}
-      - {given: {last_professional_contact_on: 2023-05-01, intimacy_after_care_began_on: 2025-05-01},
-         expect: no_finding}
-      - {given: {last_professional_contact_on: 2023-05-01, intimacy_after_care_began_on: 2025-05-02},
-         expect: no_finding}
-      - {given: {last_professional_contact_on: 2024-02-29, intimacy_after_care_began_on: 2026-02-28},
-         expect: prohibit}
+      - given: {last_professional_contact_on: 2023-05-01, intimacy_after_care_began_on: 2025-04-30}
+        expect: prohibit
+      - given: {last_professional_contact_on: 2023-05-01, intimacy_after_care_began_on: 2025-05-01}
+        expect: no_finding
+      - given: {last_professional_contact_on: 2023-05-01, intimacy_after_care_began_on: 2025-05-02}
+        expect: no_finding
+      - given: {last_professional_contact_on: 2024-02-29, intimacy_after_care_began_on: 2026-02-28}
+        expect: prohibit
   - id: example.event.gift
     title: A gift
     because: "A gift of {event_amount}."

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -141,3 +142,14 @@ def test_evaluation_is_a_function_of_its_arguments(facts: Facts) -> None:
         return decide(readings, ()).to_json()
 
     assert body(evaluate(PACKS, facts)) == body(evaluate(tuple(reversed(PACKS)), facts))
+
+
+@pytest.mark.slow
+def test_ten_thousand_random_records_are_never_silently_clear() -> None:
+    @settings(LAWS, max_examples=10_000, database=None)
+    @given(records_and_what_is_known())
+    def law(pair: tuple[Facts, Facts]) -> None:
+        truth, known = pair
+        assert not _silent(_decision(truth), _decision(known))
+
+    law()

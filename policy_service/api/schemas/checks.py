@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from policy_service.api.schemas.fields import Day, Id, Strict, Text, Word
+from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Strict, Text, Word
 from policy_service.api.schemas.people import PersonSchema
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.facts import Why
@@ -14,8 +14,6 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole
 from policy_service.domain.standings import Advice, Standing
 from policy_service.domain.vocabulary import PURPOSES
-
-JURISDICTION = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 
 
 class ActingUserSchema(Strict):
@@ -54,7 +52,7 @@ class CheckRequestSchema(Strict):
     purpose = Word([word for word in PURPOSES if word != "event"], required=True)
     acting_user = fields.Nested(ActingUserSchema)
     as_of = Day()
-    location_of_service = Text(longest=6)
+    location_of_service = Jurisdiction()
 
 
 class CitationSchema(Strict):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from policy_service.api.clock import today
 from policy_service.domain.dates import PartialDate
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
-ID_LENGTH = 36
+_PLACE = "[A-Z]{2}(-[A-Z0-9]{1,3})?"
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Strict(Schema):
@@ -47,27 +50,36 @@ class Word(fields.String):
     def __init__(self, words: Iterable[str] | type[Enum], **options: Any) -> None:
         self.words = tuple(word.value if isinstance(word, Enum) else str(word) for word in words)
         metadata = {"enum": list(self.words), **options.pop("metadata", {})}
-        super().__init__(metadata=metadata, **options)
+        refusals = {
+            "required": self._refusal("This field is required."),
+            "null": self._refusal("null is not allowed."),
+            "invalid": self._refusal("A word is expected."),
+        }
+        super().__init__(metadata=metadata, error_messages=refusals, **options)
+
+    def _refusal(self, detail: str) -> Any:
+        return [{"detail": detail, "allowed": list(self.words)}]
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text not in self.words:
-            refusal: Any = [{"detail": "This word is not allowed.", "allowed": list(self.words)}]
-            raise ValidationError(refusal)
+            raise ValidationError(self._refusal("This word is not allowed."))
         return str(text)
+
+
+def _is_uuid(value: str) -> None:
+    if re.fullmatch(_UUID, value) is None:
+        raise ValidationError("A lower-case UUID is expected.")
 
 
 class Id(fields.String):
     """A lower-case UUID as this service gives them out."""
 
     def __init__(self, **options: Any) -> None:
-        form = validate.Regexp(
-            r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z",
-            error="A lower-case UUID is expected.",
-        )
-        super().__init__(validate=form, metadata={"format": "uuid"}, **options)
+        metadata = {"format": "uuid", "pattern": f"^{_UUID}$"}
+        super().__init__(validate=_is_uuid, metadata=metadata, **options)
 
 
 class Day(fields.String):
@@ -105,6 +117,53 @@ class Partial(fields.String):
         except ValueError:
             allowed = "A date that exists is expected: YYYY, YYYY-MM or YYYY-MM-DD."
             raise ValidationError(allowed) from None
+
+
+class Past(Partial):
+    """A partial date that has begun: nobody is born tomorrow."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if PartialDate(text).first > today():
+            raise ValidationError("A date that is not in the future is expected.")
+        return text
+
+
+class Moment(fields.String):
+    """A moment with its zone, RFC 3339: 2026-03-01T09:30:00Z."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"format": "date-time"}, **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            moment = datetime.fromisoformat(str(text))
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment
+        except (ValueError, OverflowError):
+            raise ValidationError(_MOMENT) from None
+        if moment.tzinfo is None or not EARLIEST <= moment.date() <= LATEST:
+            raise ValidationError(_MOMENT)
+        return moment
+
+
+_MOMENT = f"A time with its zone is expected, {EARLIEST} to {LATEST}: 2026-03-01T09:30:00Z."
+
+
+class Jurisdiction(fields.String):
+    """A country, or a country and its subdivision (ISO 3166): "US-TX"."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=_is_jurisdiction, metadata={"pattern": f"^{_PLACE}$"}, **options)
+
+
+def _is_jurisdiction(value: str) -> None:
+    if re.fullmatch(_PLACE, value) is None:
+        raise ValidationError("A country and, where it has one, a state is expected: US-TX.")
 
 
 def _in_range(day: PartialDate) -> PartialDate:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from policy_service.api.schemas.fields import Partial, Strict, Text, Word
+from policy_service.api.schemas.fields import Past, Strict, Text, Word
 from policy_service.domain.people import (
     Address,
     Handle,
@@ -67,7 +67,7 @@ class RelatedPersonSchema(Strict):
     name = fields.Nested(NameSchema, required=True)
     relation = Word(sorted(TIE_KINDS))
     role = Word(RelatedRole)
-    birth_date = Partial()
+    birth_date = Past()
     phone = Text(longest=40)
 
     @post_load
@@ -81,7 +81,7 @@ class PersonSchema(Strict):
     names = fields.List(
         fields.Nested(NameSchema), required=True, validate=validate.Length(min=1, max=32)
     )
-    birth_date = Partial()
+    birth_date = Past()
     sex = Word(("female", "male", "other"))
     phones = fields.List(Text(longest=40), validate=_MOST)
     emails = fields.List(Text(longest=254), validate=_MOST)

@@ -66,7 +66,7 @@ def read_ties(paths: tuple[Path, ...]) -> tuple[ReadTie, ...]:
 
 def _read(ref: str, path: Path) -> ReadTie:
     composition = compose(path.steps)
-    category = composition.category or path_category(path)
+    category = composition.category or composition.reached or _first_category(path)
     facts: dict[str, Fact] = {
         "tie": _tie(path, category),
         "tie_degree": _degree(composition),
@@ -78,8 +78,8 @@ def _read(ref: str, path: Path) -> ReadTie:
     return ReadTie(TieFacts(ref, facts), path, composition, category)
 
 
-def path_category(path: Path) -> TieCategory:
-    """What the nearest known person is to the clinician, when the chain is not one of kinship."""
+def _first_category(path: Path) -> TieCategory:
+    """What the first person on the path is to the clinician, when no longer part has a word."""
     return compose(path.steps[:1]).category or TieCategory.OTHER
 
 

@@ -1,0 +1,73 @@
+"""Rows of the registry as JSON: the same shape wherever they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policy_service.database.tables.registry import (
+    AttestationRow,
+    ClientRow,
+    ClinicianRow,
+    LicenceRow,
+    MembershipRow,
+)
+from policy_service.domain.people import PersonRecord
+from policy_service.ledger.leaf import format_at
+from policy_service.services.clinicians import licences_of, memberships_of
+from policy_service.services.context import Context
+from policy_service.services.people import open_person
+
+
+def columns(row: object, *names: str) -> dict[str, Any]:
+    """The named attributes."""
+    return {name: getattr(row, name) for name in names}
+
+
+def person(record: PersonRecord) -> dict[str, Any]:
+    """A record without the number of its sealed form."""
+    return {name: part for name, part in record.to_json().items() if name != "v"}
+
+
+def clinician_line(row: ClinicianRow) -> dict[str, Any]:
+    """A clinician in a list."""
+    line = columns(row, "id", "external_id", "is_active", "version")
+    return line | {"created_at": format_at(row.created_at)}
+
+
+def clinician(context: Context, row: ClinicianRow) -> dict[str, Any]:
+    """A clinician with everything recorded of them but their ties."""
+    return clinician_line(row) | {
+        "person_id": row.person_id,
+        "person": person(open_person(context, row.person_id).record),
+        "licences": [licence(one) for one in licences_of(context, row.id)],
+        "memberships": [membership(one) for one in memberships_of(context, row.id)],
+    }
+
+
+def licence(row: LicenceRow) -> dict[str, Any]:
+    """A licence as it stands."""
+    return columns(row, "id", "revision", "jurisdiction", "licence_type", "valid_from", "valid_to")
+
+
+def membership(row: MembershipRow) -> dict[str, Any]:
+    """A membership as it stands."""
+    return columns(row, "id", "revision", "body", "valid_from", "valid_to")
+
+
+def attestation(row: AttestationRow) -> dict[str, Any]:
+    """An attestation as it stands."""
+    return columns(row, "id", "as_of", "valid_until") | {"kinds": row.kinds.split()}
+
+
+def client_line(row: ClientRow) -> dict[str, Any]:
+    """A client in a list."""
+    line = columns(row, "id", "external_id", "merged_into", "version")
+    return line | {"created_at": format_at(row.created_at)}
+
+
+def client(context: Context, row: ClientRow) -> dict[str, Any]:
+    """A client with the record they are recognised by."""
+    return client_line(row) | {
+        "person_id": row.person_id,
+        "person": person(open_person(context, row.person_id).record),
+    }
