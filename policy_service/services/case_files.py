@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -35,7 +36,7 @@ class Occurrence:
     """A check that raised, or again met, the question."""
 
     decision_id: str
-    at: str
+    at: datetime
     purpose: str
     outcome: str
     as_of: str
@@ -83,6 +84,11 @@ class CaseFile:
     consultants: tuple[LoginRow, ...]
     officers: tuple[LoginRow, ...]
     has_decider: bool
+
+    @property
+    def actors(self) -> dict[str, str]:
+        """Names of accounts by actor reference."""
+        return {f"account:{login_id}": name for login_id, name in self.people.items()}
 
     @property
     def override_asked(self) -> Move | None:
@@ -154,9 +160,7 @@ def _occurrences(context: Context, case: CaseRow) -> list[Occurrence]:
         .order_by(CaseOccurrenceRow.at.desc(), DecisionRow.id)
         .limit(SHOWN_CHECKS)
     )
-    return [
-        Occurrence(row.id, row.at.isoformat(), row.purpose, row.outcome, row.as_of) for row in rows
-    ]
+    return [Occurrence(row.id, row.at, row.purpose, row.outcome, row.as_of) for row in rows]
 
 
 def _candidates(
