@@ -163,16 +163,6 @@ def _password(from_stdin: bool) -> str:
     return password
 
 
-def _practice_id(slug: str | None) -> str:
-    """The practice of that slug; without one, the only practice."""
-    found = {practice.slug: practice.id for practice in practices(_desk())}
-    if slug is None and len(found) == 1:
-        return next(iter(found.values()))
-    if slug not in found:
-        raise click.BadParameter(f"allowed: {', '.join(sorted(found)) or 'no practice yet'}")
-    return found[slug]
-
-
 @audit_commands.command("verify")
 def verify() -> None:
     """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
