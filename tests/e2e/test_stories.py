@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from policy_service.domain.deliberations import FIELDS
@@ -40,7 +39,9 @@ def _deliberate(page: Page) -> None:
 def _decide(page: Page, choice: str) -> None:
     page.get_by_label(choice).check()
     page.locator("#f-reason").first.fill("No other clinician within two hours' drive.")
-    page.get_by_label("Conditions").fill("Monthly supervision\nNo contact outside sessions")
+    page.get_by_role("textbox", name="Conditions").fill(
+        "Monthly supervision\nNo contact outside sessions"
+    )
     page.get_by_label("Valid until").fill("2026-08-31")
     page.get_by_role("button", name="Record the decision").click()
 
@@ -116,8 +117,9 @@ def test_a_refused_form_says_where_and_keeps_what_was_typed(site: Site) -> None:
     expect(page.get_by_label("Given name")).to_have_value("Quite")
 
 
-@pytest.mark.skipif("POLICY_TEST_PICTURES" not in os.environ, reason="asked for by hand")
-def test_pictures_of_the_pages_are_taken(site: Site) -> None:
+def test_pictures_of_the_pages_are_taken(site: Site, tmp_path: Path) -> None:
+    """Kept in docs/screenshots where POLICY_TEST_PICTURES is set."""
+    folder = PICTURES if "POLICY_TEST_PICTURES" in os.environ else tmp_path
     world = site.world
     add_login(world, "olga", Role.COMPLIANCE, Role.APPROVER)
     open_case(world)
@@ -129,4 +131,4 @@ def test_pictures_of_the_pages_are_taken(site: Site) -> None:
         page.goto(f"{site.url}/console{path}")
         picture = page.screenshot(full_page=True)
         assert picture.startswith(b"\x89PNG")
-        (PICTURES / f"{name}.png").write_bytes(picture)
+        (folder / f"{name}.png").write_bytes(picture)
