@@ -74,6 +74,7 @@ class CaseFile:
     view: CaseView
     clinician: str
     client: str
+    client_person: str
     answer: Mapping[str, Any]
     identity: Mapping[str, Any]
     candidates: tuple[Candidate, ...]
@@ -115,11 +116,13 @@ def open_case(context: Context, case_id: str, render: Render) -> CaseFile:
     answer = answer_of(context, recorded, render, officer)
     identity = recorded.context["identity"]
     names = _names(context, case) if officer else _withheld(context, case)
+    client = context.session.get_one(ClientRow, (context.practice_id, case.client_id))
     return CaseFile(
         case=case,
         view=view_of(context, case, moves),
         clinician=names[0],
         client=names[1],
+        client_person=client.person_id,
         answer=redact(answer, Audience.OFFICER if officer else Audience.EHR),
         identity=identity,
         candidates=_candidates(context, identity, officer),

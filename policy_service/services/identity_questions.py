@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -13,7 +15,9 @@ from policy_service.database.tables.reviews import CaseOccurrenceRow, CaseRow
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState
+from policy_service.matching.bands import Band
 from policy_service.matching.frequencies import Frequencies
+from policy_service.matching.hypotheses import Hypothesis
 from policy_service.matching.recognition import Comparison, compare
 from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
@@ -97,8 +101,15 @@ def _of_case(context: Context, case: CaseRow) -> list[_Found]:
             case.id, client.person_id, one["person"], one["band"], one["hypothesis"], one["bits"]
         )
         for one in candidates
-        if one["band"] in _ASKED and one["verdict"] is None and one["person"] not in judged
+        if _is_open(one) and one["person"] not in judged
     ]
+
+
+def _is_open(candidate: Mapping[str, Any]) -> bool:
+    """Probable, or sure that it is kin; a certain identity counts as a fact and is no question."""
+    if candidate["verdict"] is not None or candidate["band"] not in _ASKED:
+        return False
+    return (candidate["hypothesis"], candidate["band"]) != (Hypothesis.SELF, Band.CERTAIN)
 
 
 def _other(row: IdentityVerdictRow, person_id: str) -> str:

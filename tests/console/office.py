@@ -17,14 +17,23 @@ from policy_service.domain.deliberations import FIELDS
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Role
 from policy_service.policy.wording import render_decision
+from policy_service.services.attestations import attest
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
+from policy_service.services.clinicians import (
+    ClinicianForm,
+    LicenceForm,
+    add_licence,
+    register_clinician,
+)
+from policy_service.services.disclosures import DisclosureForm, disclose
 from policy_service.services.logins import LoginForm, create_login
 from policy_service.services.stored_responses import Response
-from tests.cast import World, person
+from tests.cast import ALL_KINDS, World, person
 
 PASSWORD = "a long enough password"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 VERSION = re.compile(r'name="version" value="(\d+)"')
+FRIEND = person("Ines", "Falk", "1970-02-02", sex="female", phones=("+1 512 555 0177",))
 EX = person("Vera", "Stone", "1981-03-04", sex="female", phones=("+1 512 555 0160",))
 
 
@@ -79,13 +88,13 @@ def signed_in(world: World, name: str, *roles: Role, **more: Any) -> Browser:
 
 def check(world: World, clinician: str, client: str | PersonRecord, purpose: str = "intake") -> str:
     """Make a check as Cleo; returns the decision's id."""
-    named = isinstance(client, str)
     request = CheckRequest(
         clinician_id=world.ids[clinician],
         purpose=purpose,
         as_of=world.clock().date(),
         client_id=world.ids[client] if isinstance(client, str) else None,
-        client_record=None if named else client,  # type: ignore[arg-type]
+        client_record=None if isinstance(client, str) else client,
+        location_of_service="US-VT" if clinician == "carl" else None,
     )
 
     def respond(body: dict[str, Any], _audience: Audience, check_id: str) -> Response:
@@ -106,6 +115,34 @@ def open_case(world: World, clinician: str = "alma", client: str | PersonRecord 
         ).first()
         assert row is not None, "the check opened no case"
         return row.id
+
+
+def add_clinician(world: World, name: str) -> str:
+    """A clinician without a licence that a pack speaks for: the baseline alone binds."""
+    with world.writing() as context:
+        record = person(name.title(), "Moss", "1975-05-05")
+        world.ids[name] = register_clinician(context, ClinicianForm(record))
+        add_licence(context, world.ids[name], LicenceForm("US-VT", "LCMHC", "2012"))
+        attest(context, world.ids[name], ALL_KINDS, context.today)
+    return world.ids[name]
+
+
+def friend_case(world: World) -> str:
+    """Carl's friend asks for care: deliberate, and waivable."""
+    return _tie_case(world, "FRND", FRIEND)
+
+
+def former_partner_case(world: World) -> str:
+    """Carl's former partner asks for care: prohibited, and an override is possible."""
+    return _tie_case(world, "ex_partner", EX)
+
+
+def _tie_case(world: World, kind: str, who: PersonRecord) -> str:
+    if "carl" not in world.ids:
+        add_clinician(world, "carl")
+    with world.writing() as context:
+        disclose(context, DisclosureForm(world.ids["carl"], kind, who))
+    return open_case(world, "carl", who)
 
 
 def case_row(world: World, case_id: str) -> CaseRow:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from policy_service.app import create_app
+from policy_service.services import passwords
 from policy_service.services.practices import NewPractice, found_practice
 from tests.cast import Clock, World, populate, settings_for
 from tests.console.office import PASSWORD
@@ -82,6 +84,12 @@ def site(empty_console: World, running_browser: Browser) -> Iterator[Site]:
     server.server_close()
     for context in running_browser.contexts:
         context.close()
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in tests/console."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
 
 
 @pytest.fixture
