@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from uuid import UUID
 
 import click
 from flask import Flask, current_app
@@ -16,17 +17,21 @@ from policy_service.auth.kept_keys import kept_key
 from policy_service.demo.seed import seed
 from policy_service.demo.welcome import welcome
 from policy_service.domain.principals import Principal, Role, Scope
-from policy_service.errors import InvalidRequest, StateConflict
+from policy_service.errors import InvalidRequest, ServiceError, StateConflict
 from policy_service.importers.roster import RosterKind
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.imports.run import RosterFile, import_roster
+from policy_service.services.logins import GRANTABLE, LoginForm, create_login
 from policy_service.services.practices import NewPractice, found_practice
+from policy_service.services.replays import Replayed, replay_several
 from policy_service.settings import Settings
 from policy_service.worker import Worker
 
 practice_commands = AppGroup("practice", help="Found and list practices.")
 ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
+check_commands = AppGroup("checks", help="Recorded checks.")
+login_commands = AppGroup("login", help="Accounts of people, for the console.")
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
 demo_commands = AppGroup("demo", help="The demo practice.")
 roster_commands = AppGroup("roster", help="Clinicians, clients and episodes from CSV.")
@@ -48,7 +53,15 @@ def work(once: bool) -> None:
 
 def register_commands(app: Flask) -> None:
     """Hang the commands on the application."""
-    for group in (practice_commands, ehr_commands, audit_commands, roster_commands, demo_commands):
+    for group in (
+        practice_commands,
+        ehr_commands,
+        login_commands,
+        check_commands,
+        audit_commands,
+        demo_commands,
+        roster_commands,
+    ):
         app.cli.add_command(group)
     app.cli.add_command(work)
 
@@ -110,6 +123,46 @@ def revoke_ehr_key(prefix: str) -> None:
     click.echo("revoked")
 
 
+@login_commands.command("create")
+@click.argument("email")
+@click.option("--practice", "slug", help="Slug; needed where there are several practices.")
+@click.option("--name", required=True, help="Name of the person.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([role.value for role in GRANTABLE]),
+)
+@click.option("--clinician", help="Id of the clinician this account belongs to.")
+@click.option("--reports-to", help="Account id of the person's superior.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_person(email: str, slug: str | None, password_stdin: bool, **given: Any) -> None:
+    """Open an account for the console; asks for its first password."""
+    form = LoginForm(
+        email=email,
+        name=given["name"],
+        password=_password(password_stdin),
+        roles=frozenset(Role(role) for role in given["roles"]),
+        clinician_id=given["clinician"],
+        reports_to=given["reports_to"],
+    )
+    founder = Principal(_practice_id(slug), "founder", "shell", frozenset({Role.OPERATOR}))
+    try:
+        with _desk().writing(founder) as context:
+            click.echo(create_login(context, form))
+    except ServiceError as error:
+        said = "; ".join(f"{one.pointer[1:]}: {one.detail}" for one in error.errors)
+        raise click.ClickException(said or error.detail) from error
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
 @audit_commands.command("verify")
 def verify() -> None:
     """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
@@ -119,6 +172,30 @@ def verify() -> None:
         click.echo(f"{practice.slug}: {result.text}")
         worst = max(worst, result.exit_code)
     sys.exit(worst)
+
+
+_WORST_FIRST = (Replayed.DIFFERS, Replayed.CANNOT_TELL, Replayed.ERASED, Replayed.SAME)
+_EXIT_CODES = {Replayed.DIFFERS: 1, Replayed.CANNOT_TELL: 2}
+
+
+@check_commands.command("replay")
+@click.argument("check_ids", nargs=-1, type=click.UUID)
+@click.option("--all", "everything", is_flag=True, help="Every check of every practice.")
+def replay_checks(check_ids: tuple[UUID, ...], everything: bool) -> None:
+    """Decide recorded checks again. Exit 0 same or erased, 1 one differs, 2 cannot tell."""
+    if everything == bool(check_ids):
+        raise click.UsageError("give either check ids or --all")
+    wanted = None if everything else {str(check_id) for check_id in check_ids}
+    seen = []
+    for practice in practices(_desk()):
+        operator = Principal(practice.id, "shell", "shell", frozenset({Role.OPERATOR}))
+        with _desk().reading(operator) as context:
+            for result in replay_several(_desk(), context, wanted):
+                click.echo(f"{result.decision_id}: {result.verdict} {result.detail}".rstrip())
+                seen.append(result.verdict)
+    if wanted is not None and len(seen) < len(wanted):
+        raise click.BadParameter("not every id is that of a check")
+    sys.exit(_EXIT_CODES.get(min(seen, key=_WORST_FIRST.index, default=Replayed.SAME), 0))
 
 
 @roster_commands.command("import")

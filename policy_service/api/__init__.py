@@ -7,6 +7,7 @@ from flask import Flask
 from policy_service.api import (
     accounts,
     attestations,
+    audit,
     checks,
     clients,
     clinicians,
@@ -19,6 +20,7 @@ from policy_service.api import (
     imports,
     licences,
     problems,
+    screenings,
     ties,
 )
 from policy_service.api.openapi import RestApi
@@ -36,6 +38,8 @@ RESOURCES = (
     identity_verdicts.blueprint,
     events.blueprint,
     imports.blueprint,
+    audit.blueprint,
+    screenings.blueprint,
 )
 
 for _resource in RESOURCES:

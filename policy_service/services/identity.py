@@ -55,7 +55,7 @@ def record_verdict(context: Context, form: VerdictForm) -> str:
     row = IdentityVerdictRow(
         practice_id=context.practice_id,
         id=context.new_id(),
-        **asdict(form),
+        **asdict(form) | {"verdict": str(form.verdict)},
         digest_a=first.record_digest,
         digest_b=second.record_digest,
         decided_by=context.principal.actor_ref,
@@ -63,8 +63,8 @@ def record_verdict(context: Context, form: VerdictForm) -> str:
     )
     context.session.add(row)
     context.session.flush()
-    told = {"id": row.id, **asdict(form)}
-    groups = {"verdict:a": Owned(told, first.id), "verdict:b": Owned(told, second.id)}
+    told = {"id": row.id, **asdict(form), "verdict": str(form.verdict)}
+    groups = {"verdict:0": Owned(told, first.id), "verdict:1": Owned(told, second.id)}
     subjects = pseudonyms(context, [first.id, second.id])
     context.log("identity.judged", groups, subjects=subjects)
     return row.id

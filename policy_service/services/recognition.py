@@ -6,7 +6,7 @@ Recognition is not replayed: its result is an input fact of the decision.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -98,6 +98,22 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
         missing=result.missing,
         skipped_keys=_skipped(texts, counts),
         left_out=ranking.left_out,
+    )
+
+
+def united(several: Sequence[Identification]) -> Identification:
+    """What several records of one person found together; the first match of a person stands.
+
+    Something is missing only if no record has it.
+    """
+    matches = {
+        match.person.id: match for one in reversed(several) for match in reversed(one.matches)
+    }
+    return Identification(
+        matches=tuple(reversed(matches.values())),
+        missing=min((one.missing for one in several), key=len, default=()),
+        skipped_keys=tuple(sorted({key for one in several for key in one.skipped_keys})),
+        left_out=sum(one.left_out for one in several),
     )
 
 

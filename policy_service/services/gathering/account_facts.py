@@ -25,10 +25,13 @@ _PROFESSIONAL = frozenset({AccountKind.PROFESSIONAL})
 
 
 def find_connections(
-    context: Context, clinician_person: str, client_people: Iterable[str], record: PersonRecord
+    context: Context,
+    clinician_person: str,
+    client_people: Iterable[str],
+    records: Iterable[PersonRecord],
 ) -> tuple[Connection, ...]:
     """Connections from the clinician's accounts to a handle or account of the client."""
-    keys = {handle_key(context, h.platform, h.handle) for h in record.handles}
+    keys = {handle_key(context, h.platform, h.handle) for record in records for h in record.handles}
     keys |= set(
         context.session.scalars(
             select(AccountRow.handle_key).where(

@@ -64,7 +64,7 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     ties = read_ties(steps.paths)
     attested = attested_kinds(context, clinician.id, question.as_of)
     connections = find_connections(
-        context, clinician.person_id, targets.same_people, question.person.record
+        context, clinician.person_id, targets.same_people, targets.records
     )
     comparable = targets.identification.is_comparable and not steps.cut
     base: dict[str, Fact] = {
