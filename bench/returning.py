@@ -58,12 +58,15 @@ People = Mapping[str, PersonRecord]
 
 @dataclass(frozen=True)
 class Answered:
-    """One intake: whom the answer names, what stands, and how long it took (seconds)."""
+    """One intake: whom the answer names, what stands, and how long it took (seconds).
+
+    `named` are the registered clients who certainly or probably are the person, by client id.
+    """
 
     ref: str
     client_id: str
+    named: Mapping[str, str]
     standing: str
-    status: int
     seconds: float
 
 
@@ -95,12 +98,22 @@ def bench_returning(known: People, intakes: People, connections: int) -> None:
         clinician_id, ours = admit(house, known)
         with serving(house) as port:
             answers, seconds = ask_all(house, port, clinician_id, intakes, connections)
-        right = sum(answer.client_id == ours[answer.ref] for answer in answers)
-        others = {client_id: ref for ref, client_id in ours.items()}
-        wrong = sum(others.get(answer.client_id, answer.ref) != answer.ref for answer in answers)
-        report("returning clients recognised", right / len(answers), "share of intakes")
-        report("wrong person named", wrong / len(answers), "share of intakes")
+        report_people(answers, ours)
         report_service(house, answers, seconds)
+
+
+def report_people(answers: Sequence[Answered], ours: Mapping[str, str]) -> None:
+    """Recognised: the answer names the right client. Wrong: it names another client."""
+    right = Counter(answer.named.get(ours[answer.ref], "missed") for answer in answers)
+    registered = set(ours.values())
+    wrong = sum(bool(set(a.named) & registered - {ours[a.ref]}) for a in answers)
+    merged = sum(a.client_id in registered - {ours[a.ref]} for a in answers)
+    share = "share of intakes"
+    recognised = right["certain"] + right["probable"]
+    report("returning clients recognised", recognised / len(answers), share)
+    report("of these certain, decided without a question", right["certain"] / len(answers), share)
+    report("wrong person named", wrong / len(answers), share)
+    report("answered as another client", merged / len(answers), share)
 
 
 def bench_unrelated(known: People, intakes: People, connections: int) -> None:
@@ -112,7 +125,7 @@ def bench_unrelated(known: People, intakes: People, connections: int) -> None:
         with serving(house) as port:
             answers, _ = ask_all(house, port, clinician_id, strangers, connections)
         registered = set(ours.values())
-        taken = sum(answer.client_id in registered for answer in answers)
+        taken = sum(bool(registered & set(answer.named)) for answer in answers)
         report("unrelated intakes taken for a client", taken / len(answers), "share of intakes")
         in_review = sum(answer.standing == "in_review" for answer in answers)
         report("unrelated intakes held in review", 100 * in_review / len(answers), "per 100")
@@ -216,7 +229,8 @@ def ask(
     seconds = time.perf_counter() - started
     answer = json.loads(text)
     assert response.status == 201, text
-    return Answered(ref, answer["client_id"], answer["standing"], response.status, seconds)
+    named = {one["client_id"]: one["certainty"] for one in answer["recognised"]}
+    return Answered(ref, answer["client_id"], named, answer["standing"], seconds)
 
 
 def body_of(clinician_id: str, person: PersonRecord) -> dict[str, Any]:
