@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import orjson
+import structlog
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
+from structlog.tracebacks import ExceptionDictTransformer
 
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
+from policy_service.console import register_console
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.note import Signer
@@ -66,11 +70,27 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/v1",
     )
+    configure_log(settings.log_level)
     app.extensions["policy_service"] = create_desk(settings, clock)
     app.extensions["policy_service_settings"] = settings
     register_rest(app, RestApi(app))
+    register_console(app)
     app.after_request(_harden)
     return app
+
+
+def configure_log(level: str) -> None:
+    """JSON lines on stderr. Tracebacks carry no local variables: those hold names and keys."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
 
 
 def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Desk:

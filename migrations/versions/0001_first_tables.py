@@ -639,6 +639,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "screening",
+        sa.Column("practice_id", sa.String(36), nullable=False),
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column(
+            "at",
+            sa.String(27).with_variant(sa.TIMESTAMP(timezone=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("client_id", sa.String(36), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("as_of", sa.String(length=10), nullable=False),
+        sa.Column("entry_id", sa.String(36), nullable=False),
+        sa.Column("sealed_lines", sa.LargeBinary(), nullable=False),
+        sa.Column("receipt", sa.String(length=1000), nullable=False),
+        sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_screening")),
+    )
+    with op.batch_alter_table("screening", schema=None) as batch_op:
+        batch_op.create_index("ix_screening_client", ["practice_id", "client_id"], unique=False)
+
+    op.create_table(
         "stored_response",
         sa.Column("practice_id", sa.String(36), nullable=False),
         sa.Column("ehr_client_id", sa.String(36), nullable=False),
@@ -847,6 +867,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stored_response_practice_id_expires_at"))
 
     op.drop_table("stored_response")
+    with op.batch_alter_table("screening", schema=None) as batch_op:
+        batch_op.drop_index("ix_screening_client")
+
+    op.drop_table("screening")
     with op.batch_alter_table("review_case", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_review_case_open",

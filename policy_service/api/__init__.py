@@ -7,6 +7,7 @@ from flask import Flask
 from policy_service.api import (
     accounts,
     attestations,
+    audit,
     checks,
     clients,
     clinicians,
@@ -16,8 +17,10 @@ from policy_service.api import (
     events,
     health,
     identity_verdicts,
+    imports,
     licences,
     problems,
+    screenings,
     ties,
 )
 from policy_service.api.openapi import RestApi
@@ -34,6 +37,9 @@ RESOURCES = (
     ties.blueprint,
     identity_verdicts.blueprint,
     events.blueprint,
+    imports.blueprint,
+    audit.blueprint,
+    screenings.blueprint,
 )
 
 for _resource in RESOURCES:
@@ -43,7 +49,7 @@ for _resource in RESOURCES:
 
 def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
-    app.config.setdefault("READS_MEDIA_TYPES", {})
+    app.config.setdefault("READS_MEDIA_TYPES", dict(imports.READS))
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)

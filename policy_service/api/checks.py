@@ -9,18 +9,18 @@ from flask_smorest import Blueprint
 
 from policy_service.api import door
 from policy_service.api.schemas.acting import ActingQuerySchema
-from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema
+from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema, ReplaySchema
 from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.principals import Scope
 from policy_service.policy.wording import render_decision
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.decisions import answer_of, read_decision
+from policy_service.services.replays import replay
 
 blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="Checks")
 
 
 @blueprint.post("")
-@blueprint.doc(**{"x-idempotent": True})
 @blueprint.arguments(CheckRequestSchema)
 @blueprint.response(201, CheckAnswerSchema)
 @blueprint.alt_response(202, schema=CheckAnswerSchema)
@@ -48,7 +48,7 @@ def create_check(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/<uuid:check_id>")
-@blueprint.arguments(ActingQuerySchema, location="query")
+@blueprint.arguments(ActingQuerySchema, **door.QUERY)
 @blueprint.response(200, CheckAnswerSchema)
 def get_check(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
     """A recorded check, with the standing of today, for whoever asks now."""
@@ -65,3 +65,14 @@ def get_check(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
             audience is Audience.OFFICER,
         )
     return redact(answer, audience)
+
+
+@blueprint.get("/<uuid:check_id>/replay")
+@blueprint.response(200, ReplaySchema)
+def replay_check(check_id: Any) -> dict[str, Any]:
+    """Does the recorded decision follow again from its stored facts and packs, byte for byte?"""
+    caller = door.principal(Scope.AUDIT_READ)
+    desk = door.desk()
+    with desk.reading(caller) as context:
+        found = replay(desk, context, str(check_id))
+    return {"id": found.decision_id, "replay": found.verdict.value, "detail": found.detail}

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Response, current_app, g, request
+from marshmallow import RAISE
 
 from policy_service.api.clock import today as today
 from policy_service.auth.ehr_keys import authenticate
@@ -28,6 +29,8 @@ from policy_service.vault.keys import Purpose
 
 KEY_LENGTH = 200
 JSON_TYPE = "application/json"
+QUERY: dict[str, Any] = {"location": "query", "unknown": RAISE}
+"""Query parameters: a misspelt filter is refused, never ignored."""
 FURTHEST_AHEAD = timedelta(days=5 * 365)
 """Facts of today say little about a day further ahead."""
 _LONGEST_REASON = 300

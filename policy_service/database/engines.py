@@ -82,6 +82,7 @@ def _postgresql(url: URL, options: EngineOptions) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
         connect_args={"options": flags},
+        hide_parameters=True,
         **_pool(options, overflow=0),
     )
 
@@ -90,7 +91,9 @@ def _sqlite(url: URL, options: EngineOptions) -> Engine:
     if not url.database or ":memory:" in url.database:
         raise ValueError("SQLite needs a file; in memory each connection is a database of its own")
     _create_private(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": 0}, **_pool(options, overflow=4))
+    engine = create_engine(
+        url, connect_args={"timeout": 0}, hide_parameters=True, **_pool(options, overflow=4)
+    )
     event.listen(engine, "connect", _set_up(options))
     event.listen(engine, "begin", _begin(options.write_deadline_seconds))
     return engine

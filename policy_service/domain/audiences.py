@@ -6,13 +6,14 @@ and one standing, two worlds that differ only in a hidden cause give the same by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
-from policy_service.domain.standings import MESSAGES, Advice
+from policy_service.domain.standings import MESSAGES, Advice, Availability, Standing
 
 
 class Audience(StrEnum):
@@ -42,6 +43,40 @@ class Answer:
     full: Mapping[str, Any]
     tie_names: Mapping[str, Any]
     known_to_clinician: frozenset[tuple[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningLine:
+    """One clinician of a screening."""
+
+    clinician_id: str
+    availability: Availability
+    outcome: Outcome
+    could_become: Outcome
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningAnswer:
+    """A screening as it may be shown in full; lines in the practice's order."""
+
+    id: str
+    at: str
+    receipt: str
+    client_id: str
+    purpose: str
+    lines: tuple[ScreeningLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A question about a client that the practice has or had to answer. `since` is an ISO date."""
+
+    clinician_id: str
+    kind: str
+    standing: Standing
+    advice: Advice
+    since: str
 
 
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
@@ -85,6 +120,56 @@ def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
             return _brief(answer)
         case Audience.ANYONE:
             return {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+
+
+def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, Any]:
+    """Who can take the client. Below intake it is a constant: the list names who may not."""
+    frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+        return frame
+    full = audience is not Audience.INTAKE
+    more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
+    lines = [_line(line, full) for line in answer.lines]
+    return {**frame, "receipt": answer.receipt, **more, "clinicians": lines}
+
+
+def _line(line: ScreeningLine, full: bool) -> dict[str, Any]:
+    brief = {"clinician_id": line.clinician_id, "availability": line.availability.value}
+    if not full:
+        return brief
+    return {
+        **brief,
+        "outcome": line.outcome.value,
+        "could_become": line.could_become.value,
+        "complete": line.complete,
+    }
+
+
+def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
+    """A client's flags. Intake learns one standing a clinician: neither kinds nor how many."""
+    if audience in (Audience.OFFICER, Audience.EHR):
+        return {"status": _CONSTANT, "flags": [_flag(flag) for flag in flags]}
+    if audience is Audience.INTAKE:
+        return {"status": _CONSTANT, "standings": _standings(flags)}
+    return {"status": _CONSTANT}
+
+
+def _flag(flag: Flag) -> dict[str, Any]:
+    return {
+        "clinician_id": flag.clinician_id,
+        "kind": flag.kind,
+        "standing": flag.standing.value,
+        "since": flag.since,
+    }
+
+
+def _standings(flags: Sequence[Flag]) -> list[dict[str, Any]]:
+    """The most cautious advice for each clinician, in the order given."""
+    worst: dict[str, Advice] = {}
+    for flag in flags:
+        known = worst.get(flag.clinician_id, Advice.PROCEED)
+        worst[flag.clinician_id] = max(known, flag.advice, key=list(Advice).index)
+    return [{"clinician_id": key, "standing": advice.value} for key, advice in worst.items()]
 
 
 def _frame(answer: Answer) -> dict[str, Any]:

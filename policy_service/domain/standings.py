@@ -25,6 +25,20 @@ class Advice(StrEnum):
     CHOOSE_ANOTHER_CLINICIAN = "choose another clinician"
 
 
+class Availability(StrEnum):
+    """What a screening says of one clinician: advice, put as an answer to "who can take this?"."""
+
+    AVAILABLE = "available"
+    NEEDS_REVIEW = "needs review"
+    NOT_AVAILABLE = "not available"
+
+
+AVAILABILITY = {
+    Advice.PROCEED: Availability.AVAILABLE,
+    Advice.HOLD_FOR_REVIEW: Availability.NEEDS_REVIEW,
+    Advice.CHOOSE_ANOTHER_CLINICIAN: Availability.NOT_AVAILABLE,
+}
+
 MESSAGES = {
     Advice.PROCEED: "Recorded. Nothing stands in the way of this step.",
     Advice.HOLD_FOR_REVIEW: "Recorded. Please wait for the practice's review before this step.",

@@ -162,7 +162,7 @@ def counts(session: Session, practice_id: str) -> dict[str, int]:
         .where(WorkRow.practice_id == practice_id)
         .group_by(WorkRow.state)
     )
-    return {row[0]: row[1] for row in rows}
+    return dict(rows.all())
 
 
 def revive(session: Session, practice_id: str, now: datetime) -> int:

@@ -97,7 +97,7 @@ def _said(outcome: Outcome, reading: RuleReading) -> list[str]:
 def raise_cases(context: Context, question: Question, decision: Decision, decision_id: str) -> None:
     """Open, join or reopen one case per question raised; each covered check is an occurrence."""
     for raised in questions_raised(decision):
-        case = _latest_case(context, question, raised.kind)
+        case = latest_case(context, question, raised.kind)
         if case is None:
             case = _open_case(context, question, raised)
         elif case.state == CaseState.CLOSED:
@@ -114,7 +114,7 @@ def raise_cases(context: Context, question: Question, decision: Decision, decisi
         )
 
 
-def _latest_case(context: Context, question: Question, kind: FindingKind) -> CaseRow | None:
+def latest_case(context: Context, question: Question, kind: FindingKind) -> CaseRow | None:
     return context.session.scalars(
         select(CaseRow)
         .where(
@@ -250,10 +250,27 @@ def standing_of(context: Context, decision_id: str) -> Standing:
         )
         .where(CaseOccurrenceRow.decision_id == decision_id)
     )
-    return least_settled(_standing_today(context, row) for row in rows)
+    return least_settled(standing_today(context, row) for row in rows)
 
 
-def _standing_today(context: Context, case: CaseRow) -> Standing:
+def standing_if_asked(context: Context, question: Question, decision: Decision) -> Standing:
+    """The standing a decision would have if it were recorded now; opens and joins nothing.
+
+    Only a closed case that covers exactly what is raised settles it; anything else needs review.
+    """
+    return least_settled(
+        _standing_of_raised(context, question, raised) for raised in questions_raised(decision)
+    )
+
+
+def _standing_of_raised(context: Context, question: Question, raised: QuestionRaised) -> Standing:
+    case = latest_case(context, question, raised.kind)
+    if case is None or case.state != CaseState.CLOSED or _changes(context, case, raised):
+        return Standing.IN_REVIEW
+    return Standing(case.standing)
+
+
+def standing_today(context: Context, case: CaseRow) -> Standing:
     """An acceptance past its date is a question again, even before the next check reopens it."""
     expired = case.valid_until is not None and case.valid_until < context.today.isoformat()
     return Standing.IN_REVIEW if expired else Standing(case.standing)

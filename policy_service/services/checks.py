@@ -32,7 +32,7 @@ from policy_service.services.decisions import (
 )
 from policy_service.services.desk import Desk
 from policy_service.services.gathering.event_facts import RecordedEvent
-from policy_service.services.gathering.facts import Question, gather_facts
+from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import find_targets
 from policy_service.services.people import Person, open_person, record_digest, register
 from policy_service.services.stored_responses import (
@@ -46,6 +46,15 @@ from policy_service.services.stored_responses import (
 
 TRIES = 3
 NOBODY_NAMED = ActingUser()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientNamed:
+    """A client by id, or described by a record and perhaps the EHR's own id."""
+
+    id: str | None = None
+    record: PersonRecord | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +115,26 @@ class StaleFacts(Exception):
 def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     """Read the facts and decide; writes nothing."""
     clinician = _clinician(context, request.clinician_id)
-    client, person, is_new = _client(context, request)
+    named = ClientNamed(request.client_id, request.client_record, request.client_external_id)
+    client, person, is_new = find_client(context, named)
     question = Question(clinician, client, person, request.purpose, request.as_of, request.event)
     gathered = gather_facts(context, question)
-    location = request.location_of_service or desk.practice(context.practice_id).jurisdiction
-    binding = binding_of(context, clinician.id, request.as_of, location)
-    selection = select_packs(desk.packs, binding)
-    decision = decide(evaluate(selection.packs, gathered.facts), selection.not_consulted)
-    packs = tuple(pack.digest for pack in selection.packs)
-    material = Material(question, gathered, decision, packs, location)
+    material = decide_question(desk, context, question, gathered, request.location_of_service)
     return Prepared(
         material, Versions(clinician.version, None if is_new else client.version), is_new
     )
+
+
+def decide_question(
+    desk: Desk, context: Context, question: Question, gathered: Gathered, location: str | None
+) -> Material:
+    """The decision that the packs which bind this clinician give on these facts."""
+    location = location or desk.practice(context.practice_id).jurisdiction
+    binding = binding_of(context, question.clinician.id, question.as_of, location)
+    selection = select_packs(desk.packs, binding)
+    decision = decide(evaluate(selection.packs, gathered.facts), selection.not_consulted)
+    packs = tuple(pack.digest for pack in selection.packs)
+    return Material(question, gathered, decision, packs, location)
 
 
 def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
@@ -131,24 +148,24 @@ def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
     return row
 
 
-def _client(context: Context, request: CheckRequest) -> tuple[ClientRow, Person, bool]:
+def find_client(context: Context, named: ClientNamed) -> tuple[ClientRow, Person, bool]:
     """The registered client, the known client a record certainly is, or a new prospect."""
-    if request.client_id is not None:
-        row = context.session.get(ClientRow, (context.practice_id, request.client_id))
+    if named.id is not None:
+        row = context.session.get(ClientRow, (context.practice_id, named.id))
         if row is None:
             raise InvalidRequest(
                 errors=[FieldError("/client/id", "No client of this practice has this id.")]
             )
         row = _survivor(context, row)
         return row, open_person(context, row.person_id), False
-    record = request.client_record or PersonRecord()
+    record = named.record or PersonRecord()
     person = Person(context.new_id(), context.new_id(), record, record_digest(record))
-    known = _known_client(context, request, person)
+    known = _known_client(context, named, person)
     if known is not None:
         # The record as stated today is what recognition and related people are read from.
         kept = open_person(context, known.person_id)
         return known, Person(kept.id, kept.pseudonym, record, person.digest), False
-    return _prospect(context, person, request.client_external_id), person, True
+    return _prospect(context, person, named.external_id), person, True
 
 
 def _survivor(context: Context, row: ClientRow) -> ClientRow:
@@ -158,10 +175,10 @@ def _survivor(context: Context, row: ClientRow) -> ClientRow:
     return row
 
 
-def _known_client(context: Context, request: CheckRequest, person: Person) -> ClientRow | None:
-    if request.client_external_id is not None:
+def _known_client(context: Context, named: ClientNamed, person: Person) -> ClientRow | None:
+    if named.external_id is not None:
         row = context.session.scalars(
-            select(ClientRow).where(ClientRow.external_id == request.client_external_id)
+            select(ClientRow).where(ClientRow.external_id == named.external_id)
         ).first()
         if row is not None:
             return _survivor(context, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 
@@ -32,19 +33,24 @@ def register(context: Context, record: PersonRecord, planned: Person | None = No
     """
     person_id = planned.id if planned else context.new_id()
     context.keyring.create_person_key(context.session, person_id)
-    context.session.add(
-        PersonRow(
-            practice_id=context.practice_id,
-            id=person_id,
-            pseudonym=planned.pseudonym if planned else context.new_id(),
-            sealed=_seal(context, person_id, record),
-            record_digest=record_digest(record),
-            created_at=context.now,
-        )
-    )
-    context.session.flush()
+    row = new_person_row(context, person_id, record, planned.pseudonym if planned else None)
+    context.session.execute(insert(PersonRow), [row])
     _file_match_keys(context, person_id, record)
     return person_id
+
+
+def new_person_row(
+    context: Context, person_id: str, record: PersonRecord, pseudonym: str | None = None
+) -> dict[str, Any]:
+    """The row of a new person, sealed under a key that the keyring holds already."""
+    return {
+        "practice_id": context.practice_id,
+        "id": person_id,
+        "pseudonym": pseudonym or context.new_id(),
+        "sealed": _seal(context, person_id, record),
+        "record_digest": record_digest(record),
+        "created_at": context.now,
+    }
 
 
 def replace_record(context: Context, person_id: str, record: PersonRecord) -> None:
@@ -107,12 +113,15 @@ def _seal(context: Context, person_id: str, record: PersonRecord) -> bytes:
 
 
 def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:
+    rows = match_key_rows(context, person_id, record)
+    if rows:
+        context.session.execute(insert(MatchKeyRow), rows)
+
+
+def match_key_rows(context: Context, person_id: str, record: PersonRecord) -> list[dict[str, Any]]:
+    """The rows by which a record is found."""
     keys = {context.keyring.match_key(text.text) for text in match_texts(record)}
-    if keys:
-        context.session.execute(
-            insert(MatchKeyRow),
-            [
-                {"practice_id": context.practice_id, "key": key, "person_id": person_id}
-                for key in sorted(keys)
-            ],
-        )
+    return [
+        {"practice_id": context.practice_id, "key": key, "person_id": person_id}
+        for key in sorted(keys)
+    ]

@@ -20,7 +20,7 @@ _STAMPED = _STAMPS | {"recorded_at", "recorded_by"}
 def add_first(context: Context, table: type[R], **columns: Any) -> R:
     """The first revision of a new record."""
     record_id = columns.pop("id", None) or context.new_id()
-    row = table(**_stamps(context, record_id, 1), **columns)
+    row = table(**first_stamps(context, record_id), **columns)
     context.session.add(row)
     context.session.flush()
     return row
@@ -81,6 +81,11 @@ def _retire(context: Context, old: Revised) -> None:
     if retired is None:
         raise StaleVersion
     context.session.expire(old)
+
+
+def first_stamps(context: Context, record_id: str) -> dict[str, Any]:
+    """The columns that make a row the first revision of a new record."""
+    return _stamps(context, record_id, 1)
 
 
 def _stamps(context: Context, record_id: str, revision: int) -> dict[str, Any]:

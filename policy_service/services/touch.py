@@ -23,6 +23,7 @@ from policy_service.services.revisions import bump
 RESCREEN = "rescreen"
 RECENT = timedelta(days=90)
 """A pair that was asked about within this time is asked about again when its facts change."""
+_CHUNK = 500  # an import touches thousands
 
 Pair = tuple[str, str]
 """Clinician id and client id."""
@@ -38,10 +39,10 @@ def touch_clinicians(context: Context, clinician_ids: Iterable[str]) -> None:
 
 def touch_clients(context: Context, client_ids: Iterable[str]) -> None:
     """A client's record, episodes, accounts or identity changed."""
-    ids = set(client_ids)
-    bump(context, ClientRow, ids)
-    for client_id in sorted(ids):
-        _enqueue(context, pairs_of_client(context, client_id))
+    ids = sorted(set(client_ids))
+    for chunk in (set(ids[start : start + _CHUNK]) for start in range(0, len(ids), _CHUNK)):
+        bump(context, ClientRow, chunk)
+        _enqueue(context, pairs_of_clients(context, chunk))
 
 
 def touch_people(context: Context, person_ids: Iterable[str]) -> None:
@@ -64,10 +65,10 @@ def pairs_of_clinician(context: Context, clinician_id: str) -> set[Pair]:
     return _pairs(context, care) | _pairs(context, asked)
 
 
-def pairs_of_client(context: Context, client_id: str) -> set[Pair]:
-    """The client with each clinician of an open episode, and with each asked about lately."""
-    care = _open_care().where(EpisodeClientRow.client_id == client_id)
-    asked = _asked_lately(context).where(DecisionRow.client_id == client_id)
+def pairs_of_clients(context: Context, client_ids: set[str]) -> set[Pair]:
+    """Each client with each clinician of an open episode, and with each asked about lately."""
+    care = _open_care().where(EpisodeClientRow.client_id.in_(client_ids))
+    asked = _asked_lately(context).where(DecisionRow.client_id.in_(client_ids))
     return _pairs(context, care) | _pairs(context, asked)
 
 

@@ -14,6 +14,7 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole
 from policy_service.domain.standings import Advice, Standing
 from policy_service.domain.vocabulary import PURPOSES
+from policy_service.services.replays import Replayed
 
 
 class ActingUserSchema(Strict):
@@ -162,3 +163,11 @@ class CheckAnswerSchema(Strict):
     purpose = Word(PURPOSES)
     recognised = fields.List(fields.Nested(RecognisedSchema))
     ties = fields.Dict()
+
+
+class ReplaySchema(Strict):
+    """What came of a replay; `detail` is empty where it is `same`."""
+
+    id = Id(required=True)
+    replay = Word(Replayed, required=True)
+    detail = fields.String(required=True)

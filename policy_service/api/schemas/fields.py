@@ -15,6 +15,7 @@ from policy_service.api.clock import today
 from policy_service.domain.dates import PartialDate
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+_REFERENCE = "[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 _PLACE = "[A-Z]{2}(-[A-Z0-9]{1,3})?"
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -74,11 +75,25 @@ def _is_uuid(value: str) -> None:
         raise ValidationError("A lower-case UUID is expected.")
 
 
+class Token(fields.String):
+    """A pseudonym or dotted word of the audit log."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=_is_token, metadata={"pattern": f"^{_REFERENCE}$"}, **options)
+
+
+def _is_token(value: str) -> None:
+    if re.fullmatch(_REFERENCE, value) is None:
+        raise ValidationError("1 to 64 letters, digits and . _ : - are expected.")
+
+
 class Id(fields.String):
     """A lower-case UUID as this service gives them out."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, description: str = "", **options: Any) -> None:
         metadata = {"format": "uuid", "pattern": f"^{_UUID}$"}
+        if description:
+            metadata["description"] = description
         super().__init__(validate=_is_uuid, metadata=metadata, **options)
 
 

@@ -11,6 +11,7 @@ from policy_service.database.tables import (
     people,
     registry,
     reviews,
+    screenings,
     ties,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "people",
     "registry",
     "reviews",
+    "screenings",
     "ties",
 ]
