@@ -53,19 +53,26 @@ class Versions:
     client: int | None
 
     def hold(self, context: Context, question: Question) -> bool:
-        """Read both versions again inside the write transaction (FOR SHARE on PostgreSQL)."""
-        clinician = _version(context, ClinicianRow, question.clinician.id)
+        """Read both versions again inside the write transaction.
+
+        On PostgreSQL under FOR SHARE; an event raises the versions afterwards and takes FOR UPDATE,
+        or two events of one pair would wait for each other for ever.
+        """
+        shared = question.event is None
+        clinician = _version(context, ClinicianRow, question.clinician.id, shared)
         if self.client is None:
             return clinician == self.clinician
-        client = _version(context, ClientRow, question.client.id)
+        client = _version(context, ClientRow, question.client.id, shared)
         return (clinician, client) == (self.clinician, self.client)
 
 
-def _version(context: Context, table: type[ClinicianRow | ClientRow], row_id: str) -> int | None:
+def _version(
+    context: Context, table: type[ClinicianRow | ClientRow], row_id: str, shared: bool
+) -> int | None:
     return context.session.execute(
         select(table.version)
         .where(table.practice_id == context.practice_id, table.id == row_id)
-        .with_for_update(read=True)
+        .with_for_update(read=shared)
     ).scalar_one_or_none()
 
 
