@@ -230,7 +230,7 @@ def test_a_body_without_a_length_is_cut_at_the_same_limit(shared: World, ehr: Ca
         "wsgi.input_terminated": True,
         "HTTP_TRANSFER_ENCODING": "chunked",
     }
-    del environ["CONTENT_LENGTH"]
+    environ.pop("CONTENT_LENGTH", None)
     body, status, headers = run_wsgi_app(shared.app, environ, buffered=True)
     assert (status, headers["Content-Type"]) == (
         "413 REQUEST ENTITY TOO LARGE",
