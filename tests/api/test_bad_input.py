@@ -116,6 +116,8 @@ def _full(world: World) -> dict[str, Any]:
         ("/client/person/birth_date", "1984-02-30", "/client/person/birth_date"),
         ("/client/person/sex", "yes", "/client/person/sex"),
         ("/client/person/names", [], "/client/person/names"),
+        ("/client/person/names/0", {}, "/client/person/names/0"),
+        ("/client/person/names/0", {"middle": "Q"}, "/client/person/names/0"),
         ("/client/person/names/0/given", "A" * 201, "/client/person/names/0/given"),
         ("/client/person/names/0/given", "", "/client/person/names/0/given"),
         ("/client/person/names/0/given", "Ida\u0000", "/client/person/names/0/given"),
