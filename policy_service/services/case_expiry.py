@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import Select, select
 
 from policy_service.database.tables.reviews import CaseRow
@@ -12,7 +10,7 @@ from policy_service.domain.principals import Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Standing
 from policy_service.services.case_steps import Step, make
-from policy_service.services.cases import REVIEW_DAYS
+from policy_service.services.cases import due_on
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 
@@ -45,12 +43,11 @@ def reopen_expired(context: Context) -> int:
 
 
 def _reopen(context: Context, case: CaseRow) -> None:
-    days = REVIEW_DAYS[Outcome(case.outcome)]
     words = {"changed": [f"the decision was valid until {case.valid_until}"]}
     changes = {
         "state": CaseState.OPEN.value,
         "standing": Standing.IN_REVIEW.value,
-        "due_on": (context.today + timedelta(days=days)).isoformat(),
+        "due_on": due_on(context, Outcome(case.outcome)),
         "valid_until": None,
     }
     make(context, case, Step(MoveKind.REOPENED, words, changes))

@@ -36,8 +36,10 @@ def test_failures_are_forgotten_after_the_window_and_after_success() -> None:
     throttle = Throttle()
     for _ in range(PER_ACCOUNT):
         throttle.note_failure("a", "here", NOW)
-    throttle.require_room("a", "here", NOW + WINDOW)
     with pytest.raises(TooManyRequests):
         throttle.require_room("a", "here", NOW + WINDOW - timedelta(seconds=1))
+    throttle.require_room("a", "here", NOW + WINDOW)
+    for _ in range(PER_ACCOUNT):
+        throttle.note_failure("a", "there", NOW + WINDOW)
     throttle.forget("a")
-    throttle.require_room("a", "here", NOW)
+    throttle.require_room("a", "there", NOW + WINDOW)

@@ -47,7 +47,8 @@ def test_the_stylesheets_are_served_and_asked_for_by_their_own_address(
 ) -> None:
     client = sqlite_world.app.test_client()
     for name in ("vendor/bootstrap.min.css", "console.css", "caret.svg", "icon.svg"):
-        assert client.get(f"/console/static/{name}").status_code == 200
+        with client.get(f"/console/static/{name}") as served:
+            assert served.status_code == 200
     own = (FOLDER / "static" / "console.css").read_text(encoding="utf-8")
     for named in re.findall(r'url\("([^"]+)"\)', own):
         assert (FOLDER / "static" / named).exists(), named

@@ -66,9 +66,9 @@ def test_an_opened_entry_says_what_it_holds(world: World) -> None:
 
 def test_only_readers_read(sqlite_world: World) -> None:
     for role in (Role.ADMIN, Role.CLINICIAN, Role.CONSULTANT, Role.OPERATOR, Role.INTAKE):
-        with sqlite_world.writing(sqlite_world.account(role, name=role.value)) as context:
-            with pytest.raises(NotAllowed):
-                list_entries(context, EntryFilter())
+        who = sqlite_world.account(role, name=role.value)
+        with pytest.raises(NotAllowed), sqlite_world.writing(who) as context:
+            list_entries(context, EntryFilter())
 
 
 def test_an_unknown_entry_is_not_found(sqlite_world: World) -> None:

@@ -51,8 +51,8 @@ def test_a_wrong_field_is_named(
 
 def test_an_address_is_taken_once_whatever_its_case(world: World) -> None:
     add_login(world, "olga", Role.AUDITOR)
+    form = LoginForm("OLGA@example.org", "Olga", PASSWORD, frozenset({Role.AUDITOR}))
     with pytest.raises(Conflict), world.writing() as context:
-        form = LoginForm("OLGA@example.org", "Olga", PASSWORD, frozenset({Role.AUDITOR}))
         create_login(context, form)
 
 
