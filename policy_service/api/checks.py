@@ -21,7 +21,6 @@ blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="
 
 
 @blueprint.post("")
-@blueprint.doc(**{"x-idempotent": True})
 @blueprint.arguments(CheckRequestSchema)
 @blueprint.response(201, CheckAnswerSchema)
 @blueprint.alt_response(202, schema=CheckAnswerSchema)

@@ -48,7 +48,7 @@ def register(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.get("")
-@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.arguments(PageQuerySchema, **door.QUERY)
 @blueprint.response(200, ClientPageSchema)
 def list_clients(query: dict[str, Any]) -> dict[str, Any]:
     """Clients, a page at a time."""

@@ -47,7 +47,7 @@ def register(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.get("")
-@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.arguments(PageQuerySchema, **door.QUERY)
 @blueprint.response(200, ClinicianPageSchema)
 def list_clinicians(query: dict[str, Any]) -> dict[str, Any]:
     """Clinicians, a page at a time."""

@@ -64,7 +64,7 @@ def _acting(caller: Principal, value: dict[str, Any] | None) -> ActingUser:
 
 
 @blueprint.get("")
-@blueprint.arguments(EventQuerySchema, location="query")
+@blueprint.arguments(EventQuerySchema, **door.QUERY)
 @blueprint.response(200, EventListSchema)
 def list_events(query: dict[str, Any]) -> dict[str, Any]:
     """The recorded events of a pair."""

@@ -23,7 +23,7 @@ _BODY = {"required": True, "content": {CSV_TYPE: {"schema": {"type": "string"}}}
 
 
 @blueprint.post("/roster")
-@blueprint.arguments(RosterQuerySchema, location="query")
+@blueprint.arguments(RosterQuerySchema, **door.QUERY)
 @blueprint.response(200, RosterReportSchema)
 @blueprint.doc(requestBody=_BODY)
 def import_rows(query: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from flask_smorest import Api
 from marshmallow import fields
 
 from policy_service import errors
-from policy_service.api.door import KEY_LENGTH
+from policy_service.api.door import JSON_TYPE, KEY_LENGTH
 from policy_service.api.schemas.fields import Strict
 from policy_service.errors import ServiceError
 
@@ -103,8 +103,12 @@ class CommonParts(BasePlugin):
             responses.pop("default", None)
             for problem in _problems_of(method):
                 responses.setdefault(str(problem.status), problem.__name__)
-            if method == "post" and operation.pop("x-idempotent", False):
+            if method in _WRITES and _reads_json(operation):
                 operation.setdefault("parameters", []).append(IDEMPOTENCY)
+
+
+def _reads_json(operation: dict[str, Any]) -> bool:
+    return JSON_TYPE in operation.get("requestBody", {}).get("content", {})
 
 
 def _problems_of(method: str) -> tuple[type[ServiceError], ...]:

@@ -32,7 +32,6 @@ blueprint = Blueprint("screenings", __name__, url_prefix="/v1", description="Scr
 
 
 @blueprint.post("/screenings")
-@blueprint.doc(**{"x-idempotent": True})
 @blueprint.arguments(ScreeningRequestSchema)
 @blueprint.response(201, ScreeningAnswerSchema)
 @blueprint.alt_response(202, schema=ScreeningAnswerSchema)
