@@ -31,14 +31,19 @@ help: ## list what can be made
 setup: $(VENV)/runtime.stamp ## build .venv from the hash-pinned requirements.txt
 
 # The server shares a port that is taken instead of failing, so ask first.
+# The worker re-screens and signs checkpoints beside the server and ends with it.
 run: setup $(KEYS)/kek ## start the service with the demo practice (PORT=8000)
 	@! $(BIN)/python -c 'import socket; socket.create_connection(("$(HOST)", $(PORT)), 1)' 2>/dev/null \
 		|| { echo "port $(PORT) is in use; try: make run PORT=$$(($(PORT) + 1))"; exit 1; }
 	@$(DEMO) $(BIN)/alembic upgrade head
 	@$(FLASK) demo seed
-	@exec $(DEMO) $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) \
+	@$(FLASK) worker & worker=$$!; \
+	$(DEMO) $(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) \
 		--workers $(WORKERS) --blocking-threads 1 --respawn-failed-workers \
-		--workers-kill-timeout 25 wsgi:app
+		--workers-kill-timeout 25 wsgi:app & server=$$!; \
+	trap 'kill $$server 2>/dev/null' INT TERM; \
+	while kill -0 $$server 2>/dev/null; do wait $$server; code=$$?; done; \
+	kill $$worker 2>/dev/null; wait $$worker; exit $$code
 
 test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
 	$(BIN)/pytest -m "not browser and not slow" $(PYTEST_ARGS)

@@ -17,6 +17,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
+from policy_service.console import register_console
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.note import Signer
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     app.extensions["policy_service"] = create_desk(settings, clock)
     app.extensions["policy_service_settings"] = settings
     register_rest(app, RestApi(app))
+    register_console(app)
     app.after_request(_harden)
     return app
 

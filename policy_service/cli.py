@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import click
@@ -12,21 +12,28 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from policy_service.audit.verification import verify_log
-from policy_service.auth.ehr_keys import NewEhrClient, issue_key, revoke_key
+from policy_service.auth.ehr_keys import LONGEST_DAYS, NewEhrClient, issue_key, revoke_key
+from policy_service.auth.kept_keys import kept_key
+from policy_service.demo.seed import seed
+from policy_service.demo.welcome import welcome
 from policy_service.domain.principals import Principal, Role, Scope
-from policy_service.errors import InvalidRequest
+from policy_service.errors import InvalidRequest, ServiceError, StateConflict
 from policy_service.importers.roster import RosterKind
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.imports.run import RosterFile, import_roster
+from policy_service.services.logins import GRANTABLE, LoginForm, create_login
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.services.replays import Replayed, replay_several
+from policy_service.settings import Settings
 from policy_service.worker import Worker
 
 practice_commands = AppGroup("practice", help="Found and list practices.")
 ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
 check_commands = AppGroup("checks", help="Recorded checks.")
+login_commands = AppGroup("login", help="Accounts of people, for the console.")
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
+demo_commands = AppGroup("demo", help="The demo practice.")
 roster_commands = AppGroup("roster", help="Clinicians, clients and episodes from CSV.")
 
 
@@ -49,8 +56,10 @@ def register_commands(app: Flask) -> None:
     for group in (
         practice_commands,
         ehr_commands,
+        login_commands,
         check_commands,
         audit_commands,
+        demo_commands,
         roster_commands,
     ):
         app.cli.add_command(group)
@@ -114,6 +123,46 @@ def revoke_ehr_key(prefix: str) -> None:
     click.echo("revoked")
 
 
+@login_commands.command("create")
+@click.argument("email")
+@click.option("--practice", "slug", help="Slug; needed where there are several practices.")
+@click.option("--name", required=True, help="Name of the person.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([role.value for role in GRANTABLE]),
+)
+@click.option("--clinician", help="Id of the clinician this account belongs to.")
+@click.option("--reports-to", help="Account id of the person's superior.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_person(email: str, slug: str | None, password_stdin: bool, **given: Any) -> None:
+    """Open an account for the console; asks for its first password."""
+    form = LoginForm(
+        email=email,
+        name=given["name"],
+        password=_password(password_stdin),
+        roles=frozenset(Role(role) for role in given["roles"]),
+        clinician_id=given["clinician"],
+        reports_to=given["reports_to"],
+    )
+    founder = Principal(_practice_id(slug), "founder", "shell", frozenset({Role.OPERATOR}))
+    try:
+        with _desk().writing(founder) as context:
+            click.echo(create_login(context, form))
+    except ServiceError as error:
+        said = "; ".join(f"{one.pointer[1:]}: {one.detail}" for one in error.errors)
+        raise click.ClickException(said or error.detail) from error
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
 @audit_commands.command("verify")
 def verify() -> None:
     """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
@@ -168,3 +217,16 @@ def import_file(kind: str, file: BinaryIO, dry_run: bool, practice_slug: str | N
         click.echo(f"line {remark.line}: {remark.field or '-'}: {remark.detail}{allowed}", err=True)
     click.echo(", ".join(f"{name} {value}" for name, value in report.counts().items()))
     sys.exit(1 if report.errors else 0)
+
+
+@demo_commands.command("seed")
+def seed_demo() -> None:
+    """Found the demo practice on an empty database; then say how to ask and sign in."""
+    settings: Settings = current_app.extensions["policy_service_settings"]
+    try:
+        demo = seed(_desk())
+    except StateConflict as refused:
+        raise click.ClickException(refused.detail) from None
+    new = NewEhrClient(demo.id, "demo EHR", frozenset(Scope), LONGEST_DAYS)
+    key = kept_key(_desk(), new, settings.key_dir / "demo-ehr-key")
+    click.echo(welcome(_desk(), demo, settings.public_base_url, key))

@@ -21,16 +21,22 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import orjson
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from policy_service.app import create_app
 from policy_service.auth.ehr_keys import NewEhrClient, issue_key
+from policy_service.database.tables.audit import EntryRow
+from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.attestations import AttestationKind
 from policy_service.domain.people import PersonName, PersonRecord
 from policy_service.domain.principals import Principal, Role, Scope
+from policy_service.policy.wording import render_decision
 from policy_service.services.attestations import attest
+from policy_service.services.checks import CheckDoor, CheckRequest, prepare, run_check
 from policy_service.services.clients import register_client
 from policy_service.services.clinicians import (
     ClinicianForm,
@@ -44,6 +50,7 @@ from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.disclosures import DisclosureForm, disclose
 from policy_service.services.practices import NewPractice, found_practice
+from policy_service.services.stored_responses import Response
 from policy_service.settings import Settings
 
 ALL_KINDS = frozenset(AttestationKind)
@@ -123,6 +130,53 @@ class World:
         if self.other_practice_id is None:
             return None
         return Principal(self.other_practice_id, str(uuid4()), "Dana", frozenset({Role.COMPLIANCE}))
+
+    def check(self, clinician: str, client: str, purpose: str = "intake") -> dict[str, Any]:
+        """The whole answer to a recorded check, as Cleo sees it; people by their names in `ids`."""
+        request = CheckRequest(
+            clinician_id=self.ids[clinician],
+            purpose=purpose,
+            as_of=self.clock().date(),
+            client_id=self.ids[client],
+        )
+        answer: dict[str, Any] = orjson.loads(
+            run_check(self.desk, self.cleo, request, self.door()).body
+        )
+        return answer
+
+    def facts(self, clinician: str, client: str, purpose: str = "session") -> dict[str, Any]:
+        """The base facts as the next check would read them: known values, None for the rest."""
+        request = CheckRequest(
+            clinician_id=self.ids[clinician],
+            purpose=purpose,
+            as_of=self.clock().date(),
+            client_id=self.ids[client],
+        )
+        with self.reading() as context:
+            facts = prepare(self.desk, context, request).material.gathered.facts.base
+        return {name: getattr(fact, "value", None) for name, fact in facts.items()}
+
+    def door(self) -> CheckDoor:
+        """The simplest door: the answer as JSON."""
+        return CheckDoor(
+            render=lambda body: render_decision(self.desk.packs, body),
+            respond=lambda body, _audience, _id: Response(201, orjson.dumps(body)),
+        )
+
+    def actions(self) -> list[str]:
+        """The actions in the audit log, in the order they were recorded."""
+        with self.reading() as context:
+            rows = select(EntryRow.action).order_by(EntryRow.at)
+            return list(context.session.scalars(rows))
+
+    def version(self, name: str) -> int:
+        """The version of a clinician or client of that name."""
+        with self.reading() as context:
+            for table in (ClinicianRow, ClientRow):
+                row = context.session.get(table, (self.practice_id, self.ids[name]))
+                if row is not None:
+                    return row.version
+        raise KeyError(name)
 
     @contextmanager
     def elsewhere(self) -> Iterator[Context]:

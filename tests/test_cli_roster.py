@@ -18,10 +18,7 @@ def runner(world: World) -> FlaskCliRunner:
 
 
 def test_a_file_is_tried_and_then_imported(world: World, tmp_path: Path) -> None:
-    if world.other_practice_id is not None:
-        practice = ["--practice", "elm"]
-    else:
-        practice = []
+    practice = ["--practice", "elm"] if world.other_practice_id is not None else []
     file = tmp_path / "clients.csv"
     file.write_text(ROSTER)
     tried = runner(world).invoke(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import and_, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -162,16 +162,18 @@ def counts(session: Session, practice_id: str) -> dict[str, int]:
         .where(WorkRow.practice_id == practice_id)
         .group_by(WorkRow.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def revive(session: Session, practice_id: str, now: datetime) -> int:
-    """Give dead work another round of attempts; returns how many."""
-    revived = session.execute(
-        update(WorkRow)
-        .where(WorkRow.practice_id == practice_id, WorkRow.state == DEAD)
-        .values(state=QUEUED, attempts=0, due_at=now)
-        .returning(WorkRow.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return len(revived)
+    """Give dead work another round of attempts; returns how many. A waiting twin takes over."""
+    dead = select(WorkRow).where(WorkRow.practice_id == practice_id, WorkRow.state == DEAD)
+    revived = 0
+    for row in session.scalars(dead.order_by(WorkRow.id).with_for_update()).all():
+        if _twin_waits(session, row):
+            session.delete(row)
+        else:
+            row.state, row.attempts, row.due_at = QUEUED, 0, now
+            revived += 1
+        session.flush()
+    return revived

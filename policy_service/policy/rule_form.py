@@ -95,7 +95,7 @@ def read_rule(node: Node, edition: str) -> Rule:
     rule = Rule(
         id=_id(form),
         title=form.text("title"),
-        because=_because(form),
+        because=_because(form, facts),
         citations=_citations(form),
         in_force=_in_force(form.fields["in_force"]),
         status=_status(form),
@@ -129,7 +129,8 @@ def _id(form: _Form) -> str:
     return rule_id
 
 
-def _because(form: _Form) -> str:
+def _because(form: _Form, facts: tuple[str, ...]) -> str:
+    """A sentence over the facts the rule looks at: of any other it could only say "not known"."""
     sentence, node = form.text("because"), form.fields["because"]
     if not sentence.endswith("."):
         raise node.fault("because must be a sentence that ends with a full stop")
@@ -137,6 +138,8 @@ def _because(form: _Form) -> str:
         allowed = {*VOCABULARY, CARE_ENDED, CLEARS_ON}
         if name not in allowed:
             raise node.fault(unknown_word("fact", name, allowed))
+        if name not in (*facts, CARE_ENDED, CLEARS_ON):
+            raise node.fault(f"because names {name!r}, at which the rule does not look")
     return sentence
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.audit import (
@@ -18,24 +18,25 @@ from policy_service.database.tables.audit import (
     OpeningRow,
     PendingRow,
 )
-from policy_service.database.types import iso
 from policy_service.domain.principals import Role
 from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import parse_strict
+from policy_service.ledger.commitments import Opening
 from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
 from policy_service.vault.errors import KeyNotHeld
 
 PAGE = 100
 READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
-_CURSOR = re.compile(r"([0-9T:.-]{26}Z)\|([0-9a-f-]{36})", re.ASCII)
+_CURSOR = re.compile(r"[0-9]{1,15}", re.ASCII)
 _PRIVATE = "preview."
 """Entries whose openings only the clinician may read."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """What to list. Days are inclusive, UTC. `after` is the cursor of the page before."""
+    """What to list. Days are inclusive, UTC. `after` is the cursor of the page before: a place
+    in the tree, above which nothing more is listed."""
 
     action: str = ""
     actor: str = ""
@@ -86,11 +87,15 @@ class EntryFile:
 
 
 def list_entries(context: Context, wanted: EntryFilter) -> EntryPage:
-    """Entries, newest first, for officers and auditors."""
+    """Entries, newest first, for officers and auditors: those that wait for a place, then by place.
+
+    At most a page of waiting entries is shown; they have a place within seconds.
+    """
     require_role(context, *READERS)
-    found = context.session.execute(_query(context, wanted)).tuples().all()
-    lines = tuple(_line(entry, index) for entry, index in found[:PAGE])
-    cursor = f"{iso(lines[-1].at)}|{lines[-1].id}" if len(found) > PAGE else ""
+    waiting = [] if wanted.after else context.session.execute(_waiting(context, wanted)).all()
+    placed = context.session.execute(_placed(context, wanted)).all()
+    lines = tuple(_line(entry, index) for entry, index in [*waiting, *placed[:PAGE]])
+    cursor = str(lines[-1].index) if len(placed) > PAGE else ""
     _log(context, {"action": wanted.action, "actor": wanted.actor, "shown": len(lines)})
     return EntryPage(lines, cursor)
 
@@ -98,7 +103,7 @@ def list_entries(context: Context, wanted: EntryFilter) -> EntryPage:
 def open_entry(context: Context, entry_id: str) -> EntryFile:
     """One entry with whatever of it can be opened. NotFound if there is none."""
     require_role(context, *READERS)
-    found = context.session.execute(_joined().where(EntryRow.id == entry_id)).tuples().first()
+    found = context.session.execute(_joined().where(EntryRow.id == entry_id)).first()
     if found is None:
         raise NotFound
     entry, index = found
@@ -131,11 +136,22 @@ def _joined() -> Select[EntryRow, int | None]:
     return select(EntryRow, LeafRow.leaf_index).outerjoin(LeafRow, leaf)
 
 
-def _query(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
-    query = _joined().where(
+def _matching(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
+    return _joined().where(
         EntryRow.practice_id == context.practice_id, *_conditions(context, wanted)
     )
-    return query.order_by(EntryRow.at.desc(), EntryRow.id.desc()).limit(PAGE + 1)
+
+
+def _waiting(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
+    query = _matching(context, wanted).where(LeafRow.leaf_index.is_(None))
+    return query.order_by(EntryRow.at.desc(), EntryRow.id).limit(PAGE)
+
+
+def _placed(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
+    query = _matching(context, wanted).where(LeafRow.leaf_index.is_not(None))
+    if wanted.after:
+        query = query.where(LeafRow.leaf_index < _read_cursor(wanted.after))
+    return query.order_by(LeafRow.leaf_index.desc()).limit(PAGE + 1)
 
 
 def _conditions(context: Context, wanted: EntryFilter) -> Iterable[ColumnElement[bool]]:
@@ -156,24 +172,17 @@ def _conditions(context: Context, wanted: EntryFilter) -> Iterable[ColumnElement
         yield EntryRow.at >= _midnight(wanted.first_day)
     if wanted.last_day:
         yield EntryRow.at < _midnight(wanted.last_day + timedelta(days=1))
-    if wanted.after:
-        at, entry_id = _read_cursor(wanted.after)
-        yield or_(EntryRow.at < at, and_(EntryRow.at == at, EntryRow.id < entry_id))
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _read_cursor(text: str) -> tuple[datetime, str]:
-    form = _CURSOR.fullmatch(text)
-    try:
-        if form is None:
-            raise ValueError
-        return datetime.fromisoformat(form[1]), form[2]
-    except ValueError:
+def _read_cursor(text: str) -> int:
+    if not _CURSOR.fullmatch(text):
         said = "This is not a cursor that a page before gave."
-        raise InvalidRequest(errors=[FieldError("/query/after", said)]) from None
+        raise InvalidRequest(errors=[FieldError("/query/after", said)])
+    return int(text)
 
 
 def _line(entry: EntryRow, index: int | None) -> EntryLine:
@@ -188,7 +197,7 @@ def _opened(context: Context, entry: EntryRow, row: OpeningRow) -> OpenedGroup:
         raw = context.keyring.open(context.session, row.owner_person_id, row.sealed, where)
     except KeyNotHeld:
         return OpenedGroup(row.name, None, "erased")
-    return OpenedGroup(row.name, parse_strict(raw), "")
+    return OpenedGroup(row.name, Opening.from_bytes(raw).value, "")
 
 
 def _log(context: Context, said: dict[str, Any]) -> None:

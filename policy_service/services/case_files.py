@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -35,7 +36,7 @@ class Occurrence:
     """A check that raised, or again met, the question."""
 
     decision_id: str
-    at: str
+    at: datetime
     purpose: str
     outcome: str
     as_of: str
@@ -73,6 +74,7 @@ class CaseFile:
     view: CaseView
     clinician: str
     client: str
+    client_person: str
     answer: Mapping[str, Any]
     identity: Mapping[str, Any]
     candidates: tuple[Candidate, ...]
@@ -83,6 +85,11 @@ class CaseFile:
     consultants: tuple[LoginRow, ...]
     officers: tuple[LoginRow, ...]
     has_decider: bool
+
+    @property
+    def actors(self) -> dict[str, str]:
+        """Names of accounts by actor reference."""
+        return {f"account:{login_id}": name for login_id, name in self.people.items()}
 
     @property
     def override_asked(self) -> Move | None:
@@ -109,11 +116,13 @@ def open_case(context: Context, case_id: str, render: Render) -> CaseFile:
     answer = answer_of(context, recorded, render, officer)
     identity = recorded.context["identity"]
     names = _names(context, case) if officer else _withheld(context, case)
+    client = context.session.get_one(ClientRow, (context.practice_id, case.client_id))
     return CaseFile(
         case=case,
         view=view_of(context, case, moves),
         clinician=names[0],
         client=names[1],
+        client_person=client.person_id,
         answer=redact(answer, Audience.OFFICER if officer else Audience.EHR),
         identity=identity,
         candidates=_candidates(context, identity, officer),
@@ -154,9 +163,7 @@ def _occurrences(context: Context, case: CaseRow) -> list[Occurrence]:
         .order_by(CaseOccurrenceRow.at.desc(), DecisionRow.id)
         .limit(SHOWN_CHECKS)
     )
-    return [
-        Occurrence(row.id, row.at.isoformat(), row.purpose, row.outcome, row.as_of) for row in rows
-    ]
+    return [Occurrence(row.id, row.at, row.purpose, row.outcome, row.as_of) for row in rows]
 
 
 def _candidates(

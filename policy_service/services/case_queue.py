@@ -145,7 +145,7 @@ def names_of(
     query = select(table.id, table.person_id).where(
         table.practice_id == context.practice_id, table.id.in_(sorted(row_ids))
     )
-    people: dict[str, Any] = dict(context.session.execute(query).tuples().all())
+    people: dict[str, Any] = dict(context.session.execute(query).all())
     opened = {
         person.id: full_name(person) for person in open_people(context, list(people.values()))
     }
@@ -155,3 +155,9 @@ def names_of(
 def _log(context: Context, wanted: QueueFilter, rows: list[CaseRow]) -> None:
     said = {"state": wanted.state, "kind": wanted.kind, "cases": [row.id for row in rows]}
     context.log("case.listed", {"query": Owned(said)})
+
+
+def active_clinicians(context: Context) -> set[str]:
+    """Ids of the clinicians who work here now."""
+    query = select(ClinicianRow.id).where(ClinicianRow.is_active.is_(True))
+    return set(context.session.scalars(query))

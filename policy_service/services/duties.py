@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from policy_service.audit.log import Owned
 from policy_service.database.tables.reviews import DutyRow
 from policy_service.domain.decisions import Decision
 from policy_service.domain.facts import Why
@@ -48,3 +49,19 @@ def _open_duty(context: Context, kind: str, clinician_id: str) -> DutyRow | None
             DutyRow.done_at.is_(None),
         )
     ).first()
+
+
+SHOWN = 200
+
+
+def list_duties(
+    context: Context, *, done: bool = False, clinician_id: str | None = None
+) -> list[DutyRow]:
+    """Duties by due date, open or done; of one clinician, or, for officers, of all."""
+    query = select(DutyRow).order_by(DutyRow.due_on, DutyRow.id).limit(SHOWN)
+    query = query.where(DutyRow.done_at.is_not(None) if done else DutyRow.done_at.is_(None))
+    if clinician_id is not None:
+        query = query.where(DutyRow.clinician_id == clinician_id)
+    else:
+        context.log("duty.listed", {"query": Owned({"done": done})})
+    return list(context.session.scalars(query))

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.people import IdentityVerdictRow
+from policy_service.errors import NotFound
 from policy_service.services.context import Context
 from policy_service.services.disclosures import STATED_KINDS, neighbourhood
 from policy_service.services.officers import require_not_own, require_officer
@@ -55,7 +56,7 @@ def record_verdict(context: Context, form: VerdictForm) -> str:
     row = IdentityVerdictRow(
         practice_id=context.practice_id,
         id=context.new_id(),
-        **asdict(form),
+        **asdict(form) | {"verdict": str(form.verdict)},
         digest_a=first.record_digest,
         digest_b=second.record_digest,
         decided_by=context.principal.actor_ref,
@@ -63,8 +64,8 @@ def record_verdict(context: Context, form: VerdictForm) -> str:
     )
     context.session.add(row)
     context.session.flush()
-    told = {"id": row.id, **asdict(form)}
-    groups = {"verdict:a": Owned(told, first.id), "verdict:b": Owned(told, second.id)}
+    told = {"id": row.id, **asdict(form), "verdict": str(form.verdict)}
+    groups = {"verdict:0": Owned(told, first.id), "verdict:1": Owned(told, second.id)}
     subjects = pseudonyms(context, [first.id, second.id])
     context.log("identity.judged", groups, subjects=subjects)
     return row.id
@@ -79,6 +80,14 @@ def _require(form: VerdictForm) -> None:
         raise refusal("/relation", "A relation goes with the verdict related, and only with it.")
     if form.relation is not None and form.relation not in STATED_KINDS:
         raise refusal("/relation", "This word is not allowed.", STATED_KINDS)
+
+
+def read_verdict(context: Context, verdict_id: str) -> IdentityVerdictRow:
+    """A verdict as it was given. NotFound for another practice's."""
+    row = context.session.get(IdentityVerdictRow, (context.practice_id, verdict_id))
+    if row is None:
+        raise NotFound
+    return row
 
 
 def verdicts_on(context: Context, person_id: str) -> list[IdentityVerdictRow]:

@@ -32,6 +32,7 @@ MUTATIONS = [
     ("kind: by_tie", "kind: by_ties", "did you mean 'by_tie'"),
     ("obligations: [consult_colleague]", "obligations: [consult_collegue]", "did you mean"),
     ("{event_amount}.", "{event_amuont}.", "did you mean 'event_amount'"),
+    ("{event_amount}.", "{gift_total}.", "at which the rule does not look"),
     ("      - {given: {event_amount: 5000}, expect: no_finding}\n", "", "lacks a near miss"),
     ("      - {given: {event_amount: 5001}, expect: monitor}\n", "", "lacks a firing test"),
     (

@@ -45,7 +45,7 @@ class AddressSchema(Strict):
 
     house = Text(longest=20)
     street = Text()
-    unit = Text(longest=40)
+    unit = Text(longest=100)
     city = Text()
     postcode = Text(longest=20)
     state = Text(longest=40)

@@ -7,7 +7,7 @@ client.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policy_service.domain.kinship import TieStep
@@ -16,8 +16,8 @@ from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.bands import Band
 from policy_service.services.context import Context
 from policy_service.services.gathering.merges import merged_with
-from policy_service.services.people import Person
-from policy_service.services.recognition import Identification, Match, identify
+from policy_service.services.people import Person, open_people
+from policy_service.services.recognition import Identification, Match, identify, united
 
 _ROLE_KINDS = {"partner": "SIGOTHR", "guardian": "guardian", "family": "FAMMEMB"}
 
@@ -47,6 +47,8 @@ class Targets:
 
     found: tuple[Target, ...]
     identification: Identification
+    records: tuple[PersonRecord, ...]
+    """The client's record, and those of the profiles merged with it."""
 
     @property
     def same_people(self) -> frozenset[str]:
@@ -64,18 +66,42 @@ class Targets:
 
 
 def find_targets(context: Context, client: Person) -> Targets:
-    """Recognise the client and the people the client's record names."""
-    identification = identify(context, client.record, [client.id])
-    found = [Target(client.id, Certainty.FACT)]
+    """Recognise the client and the people the client's record names.
+
+    A profile that an officer merged with the client tells of the same person: it is read too.
+    """
+    merged = open_people(context, sorted(merged_with(context, [client.id])))
+    own = [client, *merged]
+    ids = [person.id for person in own]
+    identification = united([identify(context, person.record, ids) for person in own])
+    found = [Target(person_id, Certainty.FACT) for person_id in ids]
     found += [target for match in identification.matches for target in _of_match(match)]
-    for related in client.record.related:
-        found += _of_related(context, client, related)
-    found += _merged(context, found)
-    return Targets(tuple(found), identification)
+    for person in own:
+        for related in person.record.related:
+            found += _of_related(context, person, related)
+    found += _merged_with_matches(context, found)
+    return Targets(tuple(found), identification, tuple(person.record for person in own))
 
 
-def _merged(context: Context, found: list[Target]) -> list[Target]:
-    """Whoever an officer merged with the client is the client; a question stays a question."""
+def targets_of_known(targets: Targets, stranger_id: str, known_id: str) -> Targets | None:
+    """The targets of someone recognised, from those of the stranger they first seemed to be.
+
+    None where others are that person too: their records must then be read as well.
+    """
+    if targets.same_people - {stranger_id, known_id}:
+        return None
+    own = {stranger_id, known_id}
+    matches = tuple(m for m in targets.identification.matches if m.person.id != known_id)
+    others = (target for target in targets.found if target.person_id not in own)
+    return replace(
+        targets,
+        found=(Target(known_id, Certainty.FACT), *others),
+        identification=replace(targets.identification, matches=matches),
+    )
+
+
+def _merged_with_matches(context: Context, found: list[Target]) -> list[Target]:
+    """Whoever is merged with a match stands as that match does; a question stays a question."""
     known = {target.person_id for target in found if target.step is None}
     merged = []
     for certainty in (Certainty.FACT, Certainty.PROBABLE):

@@ -1,0 +1,91 @@
+"""Who is who: probable matches, and the officer's verdict on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, request
+from werkzeug.wrappers import Response
+
+from policy_service.console import door
+from policy_service.console.door import OFFICERS, Refusal, blueprint, form_text
+from policy_service.console.tie_choices import tie_choices
+from policy_service.domain.people import PersonRecord
+from policy_service.domain.principals import Role
+from policy_service.errors import InvalidRequest, NotAllowed
+from policy_service.services.identity import VerdictForm, judge
+from policy_service.services.identity_questions import identity_questions, open_pair
+from policy_service.services.logins import logins
+
+Answer = Response | tuple[str, int]
+
+
+@blueprint.get("/identity")
+def identity_list() -> str:
+    """Open questions of identity."""
+    with door.desk().writing(door.principal(*OFFICERS)) as context:
+        return door.page("identity_list.html", questions=identity_questions(context))
+
+
+@blueprint.get("/identity/<uuid:first>/<uuid:second>")
+def identity_pair(first: Any, second: Any) -> str:
+    """Two records side by side."""
+    return _pair_page(str(first), str(second), None)
+
+
+def _pair_page(first: str, second: str, refusal: Refusal | None) -> str:
+    who = door.principal(*OFFICERS)
+    with door.desk().writing(who) as context:
+        pair = open_pair(context, first, second)
+        people = {f"account:{row.id}": row.name for row in logins(context)}
+    return door.page(
+        "identity_pair.html",
+        pair=pair,
+        ids=(first, second),
+        rows=_side_by_side(pair.first, pair.second),
+        evidence=pair.comparison.to_json(),
+        choices=tie_choices(),
+        people=people,
+        may_judge=who.has(Role.COMPLIANCE),
+        refusal=refusal,
+    )
+
+
+@blueprint.post("/identity/<uuid:first>/<uuid:second>")
+def give_verdict(first: Any, second: Any) -> Answer:
+    """Same, different or related; it outranks the score until one of the records changes."""
+    who = door.principal(Role.COMPLIANCE)
+    verdict = form_text("verdict")
+    relation = (form_text("relation") or None) if verdict == "related" else None
+    try:
+        with door.desk().writing(who) as context:
+            judge(context, VerdictForm(str(first), str(second), verdict, relation))
+    except (InvalidRequest, NotAllowed) as error:
+        refusal = Refusal(error, request.form.to_dict(), "verdict")
+        return _pair_page(str(first), str(second), refusal), error.status
+    flash("The verdict is recorded. What it touches is checked anew.")
+    return door.see("console.identity_pair", first=first, second=second)
+
+
+def _side_by_side(first: PersonRecord, second: PersonRecord) -> list[tuple[str, str, str]]:
+    left, right = _said(first), _said(second)
+    return [(field, left[field], right[field]) for field in left]
+
+
+def _said(record: PersonRecord) -> dict[str, str]:
+    """A record as text, field by field."""
+    return {
+        "Names": "; ".join(
+            " ".join(filter(None, (n.given, n.middle, n.family, n.suffix))) for n in record.names
+        ),
+        "Birth date": record.birth_date,
+        "Sex": record.sex,
+        "Phones": ", ".join(record.phones),
+        "E-mail addresses": ", ".join(record.emails),
+        "Addresses": "; ".join(
+            " ".join(filter(None, (a.house, a.street, a.unit, a.postcode, a.city, a.state)))
+            for a in record.addresses
+        ),
+        "Handles": ", ".join(f"{h.handle} ({h.platform})" for h in record.handles),
+        "Employer": record.company,
+    }

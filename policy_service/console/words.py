@@ -1,0 +1,160 @@
+"""How the console says the words of the field. Colour never says anything alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+OUTCOMES = {
+    "no_finding": ("○", "No rule matched"),
+    "advise": ("◔", "Advise"),
+    "monitor": ("◑", "Monitor"),
+    "deliberate": ("◕", "Deliberate"),
+    "prohibit": ("●", "Prohibit"),
+}
+STANDINGS = {
+    "none": "No decision",
+    "in_review": "In review",
+    "accepted_with_conditions": "Accepted with conditions",
+    "declined": "Declined",
+    "overridden": "Overridden",
+}
+STATES = {
+    "any_open": "All that are not closed",
+    "open": "Open",
+    "with_consultant": "With a consultant",
+    "awaiting_approval": "Awaiting approval",
+    "closed": "Closed",
+    "all": "All",
+}
+KINDS = {
+    "relative": "Relative",
+    "friend": "Friend",
+    "colleague": "Colleague or work tie",
+    "ex_partner": "Partner or former partner",
+    "social_connection": "Social media",
+    "former_client": "Former client",
+    "event": "Boundary event",
+    "other": "Other tie",
+}
+MOVES = {
+    "opened": "Case opened",
+    "assigned": "Assigned",
+    "noted": "Note",
+    "deliberated": "Deliberation saved",
+    "consultant_asked": "Put to a consultant",
+    "consultant_answered": "Consultant answered",
+    "disposed": "Decided",
+    "override_asked": "Override asked for",
+    "override_approved": "Override approved",
+    "override_refused": "Override refused",
+    "reopened": "Reopened",
+}
+PURPOSES = {"re_enrolment": "re-enrolment"}
+ROLES = {
+    "intake": "Intake",
+    "clinician": "Clinician",
+    "compliance": "Compliance officer",
+    "approver": "Approver (second person of an override)",
+    "consultant": "Outside consultant",
+    "auditor": "Auditor (reads and verifies)",
+    "admin": "Administrator (accounts, no case content)",
+    "operator": "Operator (runs the service, no content)",
+}
+WHYS = {
+    "not_asked": "nobody asked yet",
+    "asked_not_known": "asked, and not known",
+    "declined": "the person declined to say",
+    "not_recorded": "nothing is recorded",
+    "not_attested": "the clinician has not attested",
+    "identity_unconfirmed": "it is not confirmed who the person is",
+    "identity_not_comparable": "the records are too thin to compare",
+}
+DUTIES = {"attest": "Attest that nothing more is to be disclosed"}
+ATTESTATIONS = {
+    "relatives": "Relatives and guardianship",
+    "partners": "Partners and former partners",
+    "friends": "Friends, acquaintances, neighbours, communities",
+    "work": "Work, business, teaching, supervision",
+    "social_media": "Social-media connections",
+}
+DIRECTIONS = {
+    "mutual": "mutual (friends, contacts)",
+    "outgoing": "I follow them",
+    "incoming": "they follow me",
+}
+BANDS = {"certain": "certain", "probable": "probable", "possible": "possible", "weak": "weak"}
+HYPOTHESES = {
+    "SELF": "the same person",
+    "KIN": "kin, or of one household",
+    "NONE": "a stranger",
+}
+CERTAINTIES = {
+    "fact": "stated as a fact",
+    "probable": "probable: the person's identity is not confirmed",
+    "inferred": "inferred from the records",
+    "possible": "only thinkable",
+}
+ANCHORS = {
+    "care_ended": "end of care",
+    "last_contact": "last professional contact",
+}
+
+
+def plain(word: str) -> str:
+    """A code word as people read it."""
+    return word.replace("_", " ")
+
+
+def say(table: dict[str, str], word: str | None) -> str:
+    """The label of a word; the word itself, made plain, where the table has none."""
+    return "" if word is None else table.get(word, plain(word))
+
+
+def actor(ref: str, names: dict[str, str]) -> str:
+    """An actor of the log: an account by its name, others by kind and the start of their id."""
+    if ref in names:
+        return names[ref]
+    kind, _, ident = ref.partition(":")
+    known = {
+        "founder": "the machine's shell",
+        "rescreening": "the service, re-screening",
+        "expiry": "the service, on expiry",
+    }
+    return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
+
+
+def bits(hundredths: int) -> str:
+    """Evidence in bits, with its sign."""
+    return f"{hundredths / 100:+.2f}"
+
+
+def moment(at: datetime) -> str:
+    """A time as the console shows it: UTC, to the minute."""
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def pretty(value: Any) -> str:
+    """JSON as people read it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+_ACTORS = {"account": "an account,", "ehr": "an EHR,"}
+
+TABLES = {
+    "standing": STANDINGS,
+    "state": STATES,
+    "kind": KINDS,
+    "move": MOVES,
+    "purpose": PURPOSES,
+    "role": ROLES,
+    "why": WHYS,
+    "duty": DUTIES,
+    "attestation": ATTESTATIONS,
+    "direction": DIRECTIONS,
+    "band": BANDS,
+    "hypothesis": HYPOTHESES,
+    "certainty": CERTAINTIES,
+    "anchor": ANCHORS,
+}

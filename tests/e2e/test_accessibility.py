@@ -1,0 +1,80 @@
+"""Every page passes axe, wide and narrow, and a bad page does not."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from policy_service.domain.principals import Role
+from tests.console.office import add_login, check, former_partner_case, friend_case, open_case
+from tests.e2e.accessibility import violations
+from tests.e2e.conftest import Site
+
+BAD = """<!doctype html><html lang="en"><head><title>Bad</title></head><body><main><h1>Bad</h1>
+<p style="color:#bbb;background:#fff">Too faint</p><img src="x.png"><input type="text"></main>
+</body></html>"""
+
+
+def test_axe_objects_to_a_bad_page(site: Site) -> None:
+    page = site.visitor()
+    page.set_content(BAD)
+    objected = {line.split(":")[0] for line in violations(page)}
+    assert {"color-contrast", "image-alt", "label"} <= objected
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
+    world = site.world
+    add_login(world, "olga", Role.COMPLIANCE, Role.ADMIN)
+    cases = [open_case(world), friend_case(world), former_partner_case(world)]
+    page = site.sign_in("olga@example.org", width)
+    paths = ["/cases", "/audit", "/duties", "/identity", "/accounts", "/nothing/here"]
+    paths += [f"/cases/{case}" for case in cases]
+    paths += [f"/accounts/{world.ids['account:Olga']}", f"/audit/{check(world, 'ben', 'nora')}"]
+    for path in paths:
+        page.goto(f"{site.url}/console{path}")
+        _open_all(page)
+        assert violations(page) == [], path
+        assert _fits(page), f"{path} scrolls sideways at {width}"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_clinician_s_pages_pass(site: Site, width: int) -> None:
+    world = site.world
+    add_login(world, "alma", Role.CLINICIAN, clinician_id=world.ids["alma"])
+    open_case(world)
+    page = site.sign_in("alma@example.org", width)
+    tie = f"/me/disclosures/{world.ids['brother_tie']}"
+    for path in ("/me", "/me/disclose", tie):
+        page.goto(f"{site.url}/console{path}")
+        _open_all(page)
+        assert violations(page) == [], path
+        assert _fits(page), f"{path} scrolls sideways at {width}"
+
+
+def test_the_login_page_and_a_refusal_pass(site: Site) -> None:
+    page = site.visitor()
+    page.goto(f"{site.url}/console/login")
+    assert violations(page) == []
+    page.get_by_label("E-mail address").fill("nobody@example.org")
+    page.get_by_label("Password").fill("wrong password 123")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    assert violations(page) == []
+
+
+def test_the_first_tab_stop_skips_to_the_content(site: Site) -> None:
+    page = site.visitor()
+    page.goto(f"{site.url}/console/login")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def _open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+
+
+def _fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
