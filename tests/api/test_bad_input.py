@@ -124,6 +124,8 @@ def _full(world: World) -> dict[str, Any]:
         ("/client/person/names/0/given", "Ida\u0000", "/client/person/names/0/given"),
         ("/client/person/names/0/given", "Ida\u202e", "/client/person/names/0/given"),
         ("/client/person/names/0/given", "Ida\n", "/client/person/names/0/given"),
+        ("/client/person/names/0/given", "  ", "/client/person/names/0/given"),
+        ("/client/person/names/0/given", "Ida\u0378", "/client/person/names/0/given"),
         ("/client/person/names/0/kind", "stage", "/client/person/names/0/kind"),
         ("/client/person/phones/0", "1" * 41, "/client/person/phones/0"),
         ("/client/person/phones", ["+1 512 555 0161"] * 33, "/client/person/phones"),
