@@ -23,6 +23,7 @@ from tests.api.test_openapi import operations
 from tests.cast import Caller, World, empty_world, populate
 
 CHECKS = "/v1/checks"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
 
