@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from policy_service.demo import seed as seeding
 from policy_service.demo.households import client_roster, episode_roster
 from policy_service.demo.stories import STORIES
 from policy_service.demo.story_form import Story
-from policy_service.demo.telling import Teller
 from policy_service.demo.welcome import check_body, curl_line
 from policy_service.errors import StateConflict
 from policy_service.importers.roster import RosterKind, read_roster
@@ -24,31 +22,6 @@ from policy_service.services.practices import NewPractice, found_practice
 from tests.cast import DAY_ONE, Clock, settings_for
 
 FEW = 40
-"""Clients enough to be looked through; the stories do not depend on how many there are."""
-
-
-@pytest.fixture(scope="module")
-def told(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Any]]:
-    """The demo practice, founded while every answer is listened to."""
-    folder = tmp_path_factory.mktemp("demo")
-    file = folder / "demo.sqlite3"
-    file.write_bytes(sqlite_template.read_bytes())
-    app = create_app(settings_for(f"sqlite:///{file}", folder), Clock())
-    desk: Desk = app.extensions["policy_service"]
-    answers: dict[str, Any] = {"app": app, "desk": desk}
-    real = seeding.tell
-
-    def listen(teller: Teller, story: Story) -> dict[str, Any]:
-        answers[story.name] = real(teller, story)
-        return dict(answers[story.name])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seeding, "tell", listen)
-        answers["practice"] = seeding.seed(desk, FEW)
-    yield answers
-    desk.database.dispose()
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
