@@ -1,4 +1,4 @@
-"""Do what is due: seal the log, carry out queued work, sign checkpoints.
+"""Do what is due: carry out queued work, reopen expired cases, seal the log, sign checkpoints.
 
 Any number of workers may run: work is leased, sealers take turns on the head, and a checkpoint of a
 size is signed once. Work that fails is tried again later and in the end stays, visibly, as `dead`.
@@ -20,6 +20,7 @@ from policy_service.audit.sealer import seal_pending
 from policy_service.errors import NotReady
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
+from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.rescreening import rescreen
@@ -56,7 +57,7 @@ class Worker:
                 self.stopping.wait(IDLE_SECONDS)
 
     def _practice(self, practice_id: str) -> int:
-        done = 0
+        done = reopen_due(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
             done += 1

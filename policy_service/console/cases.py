@@ -34,7 +34,7 @@ def queue() -> str:
             wanted=wanted,
             states=STATES,
             kinds=[kind.value for kind in FindingKind],
-            outcomes=[outcome.value for outcome in Outcome][3:],
+            outcomes=[outcome.value for outcome in reversed(Outcome)],
             people={row.id: row.name for row in logins(context)},
             has_decider=has_decider(context),
             mine=bool(wanted.assigned_to),

@@ -117,7 +117,11 @@ def actor(ref: str, names: dict[str, str]) -> str:
     if ref in names:
         return names[ref]
     kind, _, ident = ref.partition(":")
-    known = {"founder": "the machine's shell", "rescreening": "the service, re-screening"}
+    known = {
+        "founder": "the machine's shell",
+        "rescreening": "the service, re-screening",
+        "expiry": "the service, on expiry",
+    }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
 
 

@@ -140,7 +140,7 @@ def _open_case(context: Context, question: Question, raised: QuestionRaised) -> 
         waivable=raised.waivable,
         facts_digest=raised.digest,
         opened_at=context.now,
-        due_on=_due_on(context, raised.outcome),
+        due_on=due_on(context, raised.outcome),
         version=1,
     )
     context.session.add(case)
@@ -149,7 +149,8 @@ def _open_case(context: Context, question: Question, raised: QuestionRaised) -> 
     return case
 
 
-def _due_on(context: Context, outcome: Outcome) -> str:
+def due_on(context: Context, outcome: Outcome) -> str:
+    """The day by which a case of this outcome is to be reviewed."""
     return (
         context.today + timedelta(days=REVIEW_DAYS.get(outcome, LONGEST_REVIEW_DAYS))
     ).isoformat()
@@ -163,7 +164,7 @@ def _reopen_if_uncovered(context: Context, case: CaseRow, raised: QuestionRaised
     old_state = case.state
     case.state = CaseState.OPEN.value
     case.standing = Standing.IN_REVIEW.value
-    case.due_on = _due_on(context, raised.outcome)
+    case.due_on = due_on(context, raised.outcome)
     case.valid_until = None
     _take_over(case, raised)
     add_move(context, case, MoveKind.REOPENED, old_state, {"changed": changes})

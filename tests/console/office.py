@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from policy_service.database.tables.reviews import CaseRow
+from policy_service.database.tables.reviews import CaseOccurrenceRow, CaseRow
 from policy_service.domain.audiences import Audience
 from policy_service.domain.deliberations import FIELDS
 from policy_service.domain.people import PersonRecord
@@ -106,12 +106,13 @@ def check(world: World, clinician: str, client: str | PersonRecord, purpose: str
 
 def open_case(world: World, clinician: str = "alma", client: str | PersonRecord = "tomas") -> str:
     """A check that opens a case; returns the case's id."""
-    check(world, clinician, client)
+    decision_id = check(world, clinician, client)
     with world.reading() as context:
         row = context.session.scalars(
             select(CaseRow)
-            .where(CaseRow.clinician_id == world.ids[clinician])
-            .order_by(CaseRow.opened_at.desc(), CaseRow.id)
+            .join(CaseOccurrenceRow, CaseOccurrenceRow.case_id == CaseRow.id)
+            .where(CaseOccurrenceRow.decision_id == decision_id)
+            .order_by(CaseRow.kind)
         ).first()
         assert row is not None, "the check opened no case"
         return row.id
