@@ -131,9 +131,9 @@ def bits(hundredths: int) -> str:
 
 
 def uncompared(text: str) -> str:
-    """Why a field was not compared, in words for people ("phone (in neither record)")."""
+    """Why a field was not compared, in words for people ("phone, usable in neither record")."""
     field, _, where = text.partition(": not usable in ")
-    return f"{field} ({_LACKING.get(where, where)})"
+    return f"{field}, {_LACKING.get(where, where)}"
 
 
 def moment(at: datetime) -> str:
@@ -147,9 +147,9 @@ def pretty(value: Any) -> str:
 
 
 _LACKING = {
-    "query and candidate": "in neither record",
-    "query": "not in the client's record",
-    "candidate": "not in the other record",
+    "query and candidate": "usable in neither record",
+    "query": "not usable in the client's record",
+    "candidate": "not usable in the other record",
 }
 _ACTORS = {"account": "an account,", "ehr": "an EHR,"}
 
