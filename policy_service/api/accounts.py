@@ -133,6 +133,15 @@ def connect(asked: dict[str, Any]) -> Response:
     return changes.once(door.principal(Scope.REGISTRY_WRITE), change)
 
 
+@blueprint.get("/connections/<uuid:connection_id>")
+@blueprint.response(200, ConnectionSchema)
+def read_connection(connection_id: UUID) -> dict[str, Any]:
+    """A connection as it stands."""
+    with door.desk().reading(door.principal(Scope.REGISTRY_READ)) as context:
+        row = current(context, ConnectionRow, str(connection_id))
+        return shapes.columns(row, *_CONNECTION)
+
+
 @blueprint.put("/connections/<uuid:connection_id>")
 @blueprint.arguments(ConnectionStateSchema)
 @blueprint.response(200, ConnectionSchema)

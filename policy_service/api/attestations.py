@@ -58,6 +58,15 @@ def list_attestations(clinician_id: UUID) -> dict[str, Any]:
         return {"items": [shapes.attestation(row) for row in rows]}
 
 
+@blueprint.get("/<uuid:attestation_id>")
+@blueprint.response(200, AttestationSchema)
+def read(clinician_id: UUID, attestation_id: UUID) -> dict[str, Any]:
+    """An attestation as it stands."""
+    with door.desk().reading(door.principal(Scope.REGISTRY_READ)) as context:
+        row = record_of(context, AttestationRow, str(clinician_id), str(attestation_id))
+        return shapes.attestation(row)
+
+
 @blueprint.post("/<uuid:attestation_id>/withdrawal")
 @blueprint.arguments(ReasonSchema)
 @blueprint.response(200, RecordedSchema)

@@ -16,6 +16,7 @@ from policy_service.api.schemas.lists import ReasonSchema, RecordedSchema
 from policy_service.api.schemas.ties import (
     DisclosureFormSchema,
     DisclosureListSchema,
+    DisclosureSchema,
     TieRevisionSchema,
 )
 from policy_service.database.tables.ties import TieRow
@@ -25,7 +26,7 @@ from policy_service.services import disclosures, stored_responses
 from policy_service.services.context import Context
 from policy_service.services.disclosures import DisclosureForm, TieChange
 from policy_service.services.parties import clinician_row, record_of
-from policy_service.services.ties import StatedTie
+from policy_service.services.ties import StatedTie, open_ties
 
 blueprint = Blueprint(
     "disclosures",
@@ -57,6 +58,15 @@ def list_disclosures(clinician_id: UUID) -> dict[str, Any]:
         clinician = clinician_row(context, str(clinician_id))
         found = disclosures.disclosures_of(context, clinician.id)
     return {"items": [_shape(row, tie) for row, tie in found]}
+
+
+@blueprint.get("/<uuid:tie_id>")
+@blueprint.response(200, DisclosureSchema)
+def read(clinician_id: UUID, tie_id: UUID) -> dict[str, Any]:
+    """A disclosure as it stands, without the name."""
+    with door.desk().reading(door.principal(Scope.REGISTRY_READ)) as context:
+        row = record_of(context, TieRow, str(clinician_id), str(tie_id))
+        return _shape(row, open_ties(context, [row])[0])
 
 
 @blueprint.put("/<uuid:tie_id>")

@@ -59,6 +59,15 @@ def list_licences(clinician_id: UUID) -> dict[str, Any]:
         return {"items": [shapes.licence(row) for row in rows]}
 
 
+@blueprint.get("/licences/<uuid:licence_id>")
+@blueprint.response(200, LicenceSchema)
+def read_licence(clinician_id: UUID, licence_id: UUID) -> dict[str, Any]:
+    """A licence as it stands."""
+    with door.desk().reading(door.principal(Scope.REGISTRY_READ)) as context:
+        row = record_of(context, LicenceRow, str(clinician_id), str(licence_id))
+        return shapes.licence(row)
+
+
 @blueprint.post("/licences/<uuid:licence_id>/lapse")
 @blueprint.arguments(EndSchema)
 @blueprint.response(200, RecordedSchema)
@@ -110,6 +119,15 @@ def list_memberships(clinician_id: UUID) -> dict[str, Any]:
         clinician = clinician_row(context, str(clinician_id))
         rows = clinicians.memberships_of(context, clinician.id)
         return {"items": [shapes.membership(row) for row in rows]}
+
+
+@blueprint.get("/memberships/<uuid:membership_id>")
+@blueprint.response(200, MembershipSchema)
+def read_membership(clinician_id: UUID, membership_id: UUID) -> dict[str, Any]:
+    """A membership as it stands."""
+    with door.desk().reading(door.principal(Scope.REGISTRY_READ)) as context:
+        row = record_of(context, MembershipRow, str(clinician_id), str(membership_id))
+        return shapes.membership(row)
 
 
 @blueprint.post("/memberships/<uuid:membership_id>/end")

@@ -8,13 +8,15 @@ from uuid import UUID
 from flask import Response
 from flask_smorest import Blueprint
 
-from policy_service.api import changes
+from policy_service.api import changes, door, shapes
 from policy_service.api.schemas.lists import RecordedSchema
 from policy_service.api.schemas.ties import (
     OfficerReasonSchema,
     OfficerTieRevisionSchema,
     TieFormSchema,
+    TieSchema,
 )
+from policy_service.domain.principals import Scope
 from policy_service.services import disclosures, stored_responses
 from policy_service.services.context import Context
 from policy_service.services.disclosures import TieChange, TieForm
@@ -35,6 +37,16 @@ def state(asked: dict[str, Any]) -> Response:
         return changes.recorded(context, made, f"/v1/ties/{made}", status=201)
 
     return changes.once(caller, change)
+
+
+@blueprint.get("/<uuid:tie_id>")
+@blueprint.response(200, TieSchema)
+def read(tie_id: UUID) -> dict[str, Any]:
+    """An officer's tie as it stands."""
+    with door.desk().reading(door.principal(Scope.IDENTITY_WRITE)) as context:
+        row, tie = disclosures.officers_tie(context, str(tie_id))
+    said = ("id", "from_person", "to_person", "kind", "since", "until", "is_ended", "source")
+    return shapes.columns(tie, *said) | shapes.columns(row, "revision", "is_withdrawn")
 
 
 @blueprint.put("/<uuid:tie_id>")

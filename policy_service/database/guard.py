@@ -10,6 +10,7 @@ which `app.practice_id`, set here, is for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
 
@@ -75,10 +76,14 @@ def _writes(state: ORMExecuteState) -> bool:
 def _within(statement: Any, practice_id: str) -> Any:
     if not isinstance(statement, Executable) or not hasattr(statement, "options"):
         return statement
-    return statement.options(
-        with_loader_criteria(
-            PracticeOwned, lambda owned: owned.practice_id == practice_id, include_aliases=True
-        )
+    return statement.options(_only_of(practice_id))
+
+
+@lru_cache(maxsize=1024)
+def _only_of(practice_id: str) -> Any:
+    """The filter of one practice; building it costs more than the statements it is put on."""
+    return with_loader_criteria(
+        PracticeOwned, lambda owned: owned.practice_id == practice_id, include_aliases=True
     )
 
 

@@ -158,7 +158,7 @@ _PERSON = (
     Column("emails", several(text(254)), "e-mail addresses"),
     Column("house", text(20), "house number"),
     Column("street", text(), "street"),
-    Column("unit", text(40), "flat or suite"),
+    Column("unit", text(100), "flat, suite or second address line"),
     Column("city", text(), "city"),
     Column("state", text(40), "state"),
     Column("postcode", text(20), "postcode"),

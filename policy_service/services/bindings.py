@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from policy_service.database.tables.registry import LicenceRow, MembershipRow
 from policy_service.policy.selection import Binding, LicenceHeld
 from policy_service.services.context import Context
+
+_LICENCES = select(LicenceRow).where(
+    LicenceRow.clinician_id == bindparam("clinician"),
+    LicenceRow.is_current.is_(True),
+    LicenceRow.is_withdrawn.is_(False),
+)
+_MEMBERSHIPS = select(MembershipRow).where(
+    MembershipRow.clinician_id == bindparam("clinician"),
+    MembershipRow.is_current.is_(True),
+    MembershipRow.is_withdrawn.is_(False),
+)
 
 
 def binding_of(
     context: Context, clinician_id: str, as_of: date, location_of_service: str
 ) -> Binding:
     """The licences and memberships valid on the day; a lapsed licence is passed as not valid."""
-    licences = context.session.scalars(
-        select(LicenceRow).where(
-            LicenceRow.clinician_id == clinician_id,
-            LicenceRow.is_current.is_(True),
-            LicenceRow.is_withdrawn.is_(False),
-        )
-    )
-    memberships = context.session.scalars(
-        select(MembershipRow).where(
-            MembershipRow.clinician_id == clinician_id,
-            MembershipRow.is_current.is_(True),
-            MembershipRow.is_withdrawn.is_(False),
-        )
-    )
+    licences = context.session.scalars(_LICENCES, {"clinician": clinician_id})
+    memberships = context.session.scalars(_MEMBERSHIPS, {"clinician": clinician_id})
     held = {
         LicenceHeld(row.jurisdiction, row.licence_type, _covers(row, as_of)) for row in licences
     }

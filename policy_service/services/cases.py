@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow
@@ -239,18 +239,20 @@ _ORDER = (
     Standing.NONE,
 )
 
+_CASES_OF = (
+    select(CaseRow)
+    .join(
+        CaseOccurrenceRow,
+        (CaseOccurrenceRow.practice_id == CaseRow.practice_id)
+        & (CaseOccurrenceRow.case_id == CaseRow.id),
+    )
+    .where(CaseOccurrenceRow.decision_id == bindparam("decision"))
+)
+
 
 def standing_of(context: Context, decision_id: str) -> Standing:
     """What the practice decided about the questions of a decision: the least settled of them."""
-    rows = context.session.scalars(
-        select(CaseRow)
-        .join(
-            CaseOccurrenceRow,
-            (CaseOccurrenceRow.practice_id == CaseRow.practice_id)
-            & (CaseOccurrenceRow.case_id == CaseRow.id),
-        )
-        .where(CaseOccurrenceRow.decision_id == decision_id)
-    )
+    rows = context.session.scalars(_CASES_OF, {"decision": decision_id})
     return least_settled(standing_today(context, row) for row in rows)
 
 

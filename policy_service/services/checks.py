@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.audiences import Audience, audience_of, redact
@@ -33,7 +33,7 @@ from policy_service.services.decisions import (
 from policy_service.services.desk import Desk
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
-from policy_service.services.gathering.targets import find_targets
+from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
 from policy_service.services.people import Person, open_person, record_digest, register
 from policy_service.services.stored_responses import (
     IdempotencyKey,
@@ -44,6 +44,12 @@ from policy_service.services.stored_responses import (
     store_response,
 )
 
+_CLIENTS_AMONG = (
+    select(ClientRow)
+    .where(ClientRow.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(ClientRow.id)
+    .limit(1)
+)
 TRIES = 3
 NOBODY_NAMED = ActingUser()
 
@@ -116,13 +122,14 @@ def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     """Read the facts and decide; writes nothing."""
     clinician = _clinician(context, request.clinician_id)
     named = ClientNamed(request.client_id, request.client_record, request.client_external_id)
-    client, person, is_new = find_client(context, named)
-    question = Question(clinician, client, person, request.purpose, request.as_of, request.event)
-    gathered = gather_facts(context, question)
-    material = decide_question(desk, context, question, gathered, request.location_of_service)
-    return Prepared(
-        material, Versions(clinician.version, None if is_new else client.version), is_new
+    found = find_client(context, named)
+    question = Question(
+        clinician, found.row, found.person, request.purpose, request.as_of, request.event
     )
+    gathered = gather_facts(context, question, found.targets)
+    material = decide_question(desk, context, question, gathered, request.location_of_service)
+    version = None if found.is_new else found.row.version
+    return Prepared(material, Versions(clinician.version, version), found.is_new)
 
 
 def decide_question(
@@ -148,7 +155,17 @@ def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
     return row
 
 
-def find_client(context: Context, named: ClientNamed) -> tuple[ClientRow, Person, bool]:
+@dataclass(frozen=True, slots=True)
+class ClientFound:
+    """Whom a request is about: a client's row, the person as described today, and their targets."""
+
+    row: ClientRow
+    person: Person
+    targets: Targets
+    is_new: bool = False
+
+
+def find_client(context: Context, named: ClientNamed) -> ClientFound:
     """The registered client, the known client a record certainly is, or a new prospect."""
     if named.id is not None:
         row = context.session.get(ClientRow, (context.practice_id, named.id))
@@ -157,15 +174,27 @@ def find_client(context: Context, named: ClientNamed) -> tuple[ClientRow, Person
                 errors=[FieldError("/client/id", "No client of this practice has this id.")]
             )
         row = _survivor(context, row)
-        return row, open_person(context, row.person_id), False
+        person = open_person(context, row.person_id)
+        return ClientFound(row, person, find_targets(context, person))
     record = named.record or PersonRecord()
     person = Person(context.new_id(), context.new_id(), record, record_digest(record))
-    known = _known_client(context, named, person)
+    known = _client_of_ehr(context, named)
+    targets = None if known else find_targets(context, person)
+    known = known or _recognised_client(context, targets, person)
     if known is not None:
-        # The record as stated today is what recognition and related people are read from.
-        kept = open_person(context, known.person_id)
-        return known, Person(kept.id, kept.pseudonym, record, person.digest), False
-    return _prospect(context, person, named.external_id), person, True
+        return _as_known(context, known, person, targets)
+    assert targets is not None  # noqa: S101 - looked for, since nobody was known
+    return ClientFound(_prospect(context, person, named.external_id), person, targets, is_new=True)
+
+
+def _as_known(
+    context: Context, known: ClientRow, described: Person, targets: Targets | None
+) -> ClientFound:
+    """The record as stated today is what recognition and related people are read from."""
+    kept = open_person(context, known.person_id)
+    person = Person(kept.id, kept.pseudonym, described.record, described.digest)
+    read = targets_of_known(targets, described.id, kept.id) if targets else None
+    return ClientFound(known, person, read or find_targets(context, person))
 
 
 def _survivor(context: Context, row: ClientRow) -> ClientRow:
@@ -175,17 +204,22 @@ def _survivor(context: Context, row: ClientRow) -> ClientRow:
     return row
 
 
-def _known_client(context: Context, named: ClientNamed, person: Person) -> ClientRow | None:
-    if named.external_id is not None:
-        row = context.session.scalars(
-            select(ClientRow).where(ClientRow.external_id == named.external_id)
-        ).first()
-        if row is not None:
-            return _survivor(context, row)
-    same = find_targets(context, person).same_people - {person.id}
-    row = context.session.scalars(
-        select(ClientRow).where(ClientRow.person_id.in_(same)).order_by(ClientRow.id)
-    ).first()
+def _client_of_ehr(context: Context, named: ClientNamed) -> ClientRow | None:
+    """The client who bears the EHR's own id."""
+    if named.external_id is None:
+        return None
+    wanted = select(ClientRow).where(ClientRow.external_id == named.external_id)
+    row = context.session.scalars(wanted).first()
+    return None if row is None else _survivor(context, row)
+
+
+def _recognised_client(
+    context: Context, targets: Targets | None, person: Person
+) -> ClientRow | None:
+    same = targets.same_people - {person.id} if targets else None
+    row = (
+        context.session.scalars(_CLIENTS_AMONG, {"people": sorted(same)}).first() if same else None
+    )
     return None if row is None else _survivor(context, row)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.tables.decisions import DecisionRow
@@ -31,6 +31,13 @@ from policy_service.services.duties import require_attestation
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
 from policy_service.services.people import full_name, open_people
 
+_VERSION_OF = {
+    table: select(table.version)
+    .where(table.practice_id == bindparam("practice"), table.id == bindparam("id"))
+    .with_for_update(read=True)
+    for table in (ClinicianRow, ClientRow)
+}
+_PSEUDONYM = select(PersonRow.pseudonym).where(PersonRow.id == bindparam("person"))
 Render = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
@@ -62,11 +69,8 @@ class Versions:
 
 
 def _version(context: Context, table: type[ClinicianRow | ClientRow], row_id: str) -> int | None:
-    return context.session.execute(
-        select(table.version)
-        .where(table.practice_id == context.practice_id, table.id == row_id)
-        .with_for_update(read=True)
-    ).scalar_one_or_none()
+    asked = {"practice": context.practice_id, "id": row_id}
+    return context.session.execute(_VERSION_OF[table], asked).scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,7 @@ def _append_entry(
 
 def pseudonym_of(context: Context, person_id: str) -> str:
     """What the audit log calls a person."""
-    return context.session.scalars(
-        select(PersonRow.pseudonym).where(PersonRow.id == person_id)
-    ).one()
+    return context.session.scalars(_PSEUDONYM, {"person": person_id}).one()
 
 
 def fact_groups(facts: Facts) -> list[tuple[str, dict[str, Any]]]:

@@ -26,7 +26,7 @@ from policy_service.services.parties import (
     tell,
 )
 from policy_service.services.people import register
-from policy_service.services.revisions import add_first, current, revise, withdraw
+from policy_service.services.revisions import add_first, current, revise
 from policy_service.services.ties import StatedTie, TieSource, open_ties, seal_tie
 from policy_service.services.touch import touch_clinicians, touch_people
 
@@ -115,7 +115,7 @@ def revise_disclosure(context: Context, tie_id: str, change: TieChange, reason: 
 
 def withdraw_disclosure(context: Context, tie_id: str, reason: str) -> None:
     """The tie never was. It stays readable, with the reason, and counts no more."""
-    row = withdraw(context, current(context, TieRow, tie_id), reason)
+    row = _withdraw(context, tie_id, reason)
     told = {"id": row.id, "revision": row.revision, "reason": reason}
     tell(context, "disclosure.withdrawn", row.to_person_id, told, [row.from_person_id])
     _touch_ends(context, row.clinician_id, row.from_person_id, row.to_person_id)
@@ -146,7 +146,7 @@ def state_tie(context: Context, form: TieForm) -> str:
 def revise_tie(context: Context, tie_id: str, change: TieChange, reason: str) -> None:
     """State an officer's tie anew. NotFound for a clinician's: that one is theirs to revise."""
     require_officer(context)
-    _require_officers_own(context, tie_id)
+    officers_tie(context, tie_id)
     revised = _revise(context, tie_id, change, reason)
     tell(context, "tie.revised", revised.to_person, _told(revised), [revised.from_person])
     _touch(context, revised)
@@ -155,16 +155,19 @@ def revise_tie(context: Context, tie_id: str, change: TieChange, reason: str) ->
 def withdraw_tie(context: Context, tie_id: str, reason: str) -> None:
     """The officer's tie never was. NotFound for a clinician's."""
     require_officer(context)
-    _require_officers_own(context, tie_id)
-    row = withdraw(context, current(context, TieRow, tie_id), reason)
+    officers_tie(context, tie_id)
+    row = _withdraw(context, tie_id, reason)
     told = {"id": row.id, "revision": row.revision, "reason": reason}
     tell(context, "tie.withdrawn", row.to_person_id, told, [row.from_person_id])
     _touch_ends(context, row.clinician_id, row.from_person_id, row.to_person_id)
 
 
-def _require_officers_own(context: Context, tie_id: str) -> None:
-    if current(context, TieRow, tie_id).clinician_id is not None:
+def officers_tie(context: Context, tie_id: str) -> tuple[TieRow, StatedTie]:
+    """An officer's tie as it stands. NotFound for what a clinician stated: that is theirs."""
+    row = current(context, TieRow, tie_id)
+    if row.clinician_id is not None:
         raise NotFound
+    return row, open_ties(context, [row])[0]
 
 
 def disclosures_of(context: Context, clinician_id: str) -> list[tuple[TieRow, StatedTie]]:
@@ -222,6 +225,14 @@ def _revise(context: Context, tie_id: str, change: TieChange, reason: str) -> St
     sealed = seal_tie(context, tie, row.revision + 1)
     revise(context, row, reason, sealed=sealed, is_ended=tie.is_ended)
     return tie
+
+
+def _withdraw(context: Context, tie_id: str, reason: str) -> TieRow:
+    """The seal names the revision: what is carried over is sealed anew, or it would not open."""
+    row = current(context, TieRow, tie_id)
+    [tie] = open_ties(context, [row])
+    sealed = seal_tie(context, tie, row.revision + 1)
+    return revise(context, row, reason, sealed=sealed, is_withdrawn=True)
 
 
 def _told(tie: StatedTie) -> dict[str, str | bool | None]:

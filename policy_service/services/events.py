@@ -21,6 +21,7 @@ from policy_service.services.clients import survivor
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.gathering.event_facts import RecordedEvent
+from policy_service.services.once import patiently
 from policy_service.services.parties import client_row, clinician_row, named_client, refusal, tell
 from policy_service.services.revisions import add_first, bump, current, revise, withdraw
 from policy_service.services.stored_responses import Response
@@ -72,7 +73,9 @@ def report_event(desk: Desk, principal: Principal, form: EventForm, door: CheckD
         if door.also is not None:
             door.also(context, client_id)
 
-    return run_check(desk, principal, request, replace(door, also=record))
+    whole = replace(door, also=record)
+    # Two events of one pair hold the same versions and then raise them: one may have to wait.
+    return patiently(lambda: run_check(desk, principal, request, whole))
 
 
 def _event(form: EventForm) -> RecordedEvent:

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.people import IdentityVerdictRow
+from policy_service.errors import NotFound
 from policy_service.services.context import Context
 from policy_service.services.disclosures import STATED_KINDS, neighbourhood
 from policy_service.services.officers import require_not_own, require_officer
@@ -79,6 +80,14 @@ def _require(form: VerdictForm) -> None:
         raise refusal("/relation", "A relation goes with the verdict related, and only with it.")
     if form.relation is not None and form.relation not in STATED_KINDS:
         raise refusal("/relation", "This word is not allowed.", STATED_KINDS)
+
+
+def read_verdict(context: Context, verdict_id: str) -> IdentityVerdictRow:
+    """A verdict as it was given. NotFound for another practice's."""
+    row = context.session.get(IdentityVerdictRow, (context.practice_id, verdict_id))
+    if row is None:
+        raise NotFound
+    return row
 
 
 def verdicts_on(context: Context, person_id: str) -> list[IdentityVerdictRow]:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
@@ -14,6 +14,10 @@ from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.matching.keys import match_texts
 from policy_service.services.context import Context
+
+_PEOPLE = select(PersonRow).where(
+    PersonRow.id.in_(bindparam("people", expanding=True)), PersonRow.erased_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,7 @@ def open_people(context: Context, person_ids: list[str]) -> list[Person]:
     if not person_ids:
         return []
     context.keyring.load_person_keys(context.session, person_ids)
-    rows = context.session.scalars(
-        select(PersonRow).where(PersonRow.id.in_(person_ids), PersonRow.erased_at.is_(None))
-    )
+    rows = context.session.scalars(_PEOPLE, {"people": person_ids})
     return [_open(context, row) for row in rows]
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
@@ -23,6 +23,17 @@ from policy_service.services.context import Context
 from policy_service.services.people import Person, open_people, record_digest
 from policy_service.services.verdicts import Judgements, judgements_on
 
+_KEYS = (
+    MatchKeyRow.practice_id == bindparam("practice"),
+    MatchKeyRow.key.in_(bindparam("keys", expanding=True)),
+)
+_COUNTS = select(MatchKeyRow.key, func.count()).where(*_KEYS).group_by(MatchKeyRow.key)
+_HOLDERS = select(MatchKeyRow.key, MatchKeyRow.person_id).where(*_KEYS)
+_POPULATION = (
+    select(func.count())
+    .select_from(PersonRow)
+    .where(PersonRow.practice_id == bindparam("practice"))
+)
 HOT_KEY = 500
 """A match key held by more people than this finds nobody; the answer says that it was skipped."""
 
@@ -118,21 +129,13 @@ def united(several: Sequence[Identification]) -> Identification:
 
 
 def _key_counts(context: Context, keys: list[int]) -> dict[int, int]:
-    rows = context.session.execute(
-        select(MatchKeyRow.key, func.count())
-        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.key.in_(keys))
-        .group_by(MatchKeyRow.key)
-    )
+    rows = context.session.execute(_COUNTS, {"practice": context.practice_id, "keys": keys})
     return dict(rows.all())
 
 
 def _holders(context: Context, keys: list[int], exclude: frozenset[str]) -> Mapping[str, list[int]]:
     shared: defaultdict[str, list[int]] = defaultdict(list)
-    rows = context.session.execute(
-        select(MatchKeyRow.key, MatchKeyRow.person_id).where(
-            MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.key.in_(keys)
-        )
-    )
+    rows = context.session.execute(_HOLDERS, {"practice": context.practice_id, "keys": keys})
     for key, person_id in rows:
         if person_id not in exclude:
             shared[person_id].append(key)
@@ -140,11 +143,7 @@ def _holders(context: Context, keys: list[int], exclude: frozenset[str]) -> Mapp
 
 
 def _population(context: Context) -> int:
-    count = context.session.execute(
-        select(func.count())
-        .select_from(PersonRow)
-        .where(PersonRow.practice_id == context.practice_id)
-    ).scalar_one()
+    count = context.session.execute(_POPULATION, {"practice": context.practice_id}).scalar_one()
     return max(count, 1)
 
 

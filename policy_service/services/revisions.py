@@ -8,7 +8,7 @@ from sqlalchemy import inspect, select, update
 
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.revisions import Revised
-from policy_service.errors import NotFound, StateConflict
+from policy_service.errors import NotFound, StaleVersion, StateConflict
 from policy_service.services.context import Context
 
 R = TypeVar("R", bound=Revised)
@@ -37,7 +37,10 @@ def current(context: Context, table: type[R], record_id: str) -> R:
 
 
 def revise(context: Context, old: R, reason: str | None = None, **changes: Any) -> R:
-    """Add a revision that differs in `changes`. StateConflict on a withdrawn record."""
+    """Add a revision that differs in `changes`.
+
+    StateConflict on a withdrawn record, StaleVersion when it was revised since it was read.
+    """
     if old.is_withdrawn:
         raise StateConflict("The record was withdrawn; a new one must be made.")
     columns = {
@@ -61,8 +64,23 @@ def withdraw(context: Context, old: R, reason: str) -> R:
 
 
 def _retire(context: Context, old: Revised) -> None:
-    old.is_current = False
-    context.session.flush()
+    """Only one can revise a revision: whoever comes second must read again."""
+    table = type(old)
+    retired = context.session.execute(
+        update(table)
+        .where(
+            table.practice_id == context.practice_id,
+            table.id == old.id,
+            table.revision == old.revision,
+            table.is_current.is_(True),
+        )
+        .values(is_current=False)
+        .returning(table.revision)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if retired is None:
+        raise StaleVersion
+    context.session.expire(old)
 
 
 def first_stamps(context: Context, record_id: str) -> dict[str, Any]:

@@ -45,7 +45,6 @@ from policy_service.services.context import Context
 from policy_service.services.decisions import Material
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.gathering.facts import Question, gather_facts
-from policy_service.services.gathering.targets import find_targets
 from policy_service.services.people import Person
 from policy_service.services.stored_responses import (
     IdempotencyKey,
@@ -131,18 +130,18 @@ def read_screening(context: Context, screening_id: str) -> ScreeningAnswer:
 
 def _prepare(desk: Desk, context: Context, request: ScreeningRequest) -> _Prepared:
     clinicians = _clinicians(context, request.clinicians)
-    client, person, is_new = find_client(context, request.client)
-    targets = find_targets(context, person)
+    found = find_client(context, request.client)
+    client, person = found.row, found.person
     lines: list[ScreeningLine] = []
     packs: set[str] = set()
     for clinician in clinicians:
         question = Question(clinician, client, person, request.purpose, request.as_of)
-        gathered = gather_facts(context, question, targets)
+        gathered = gather_facts(context, question, found.targets)
         material = decide_question(desk, context, question, gathered, request.location_of_service)
         lines.append(_line(context, material))
         packs.update(material.packs)
-    versions = {row.id: row.version for row in (*clinicians, *(() if is_new else (client,)))}
-    return _Prepared(client, person, is_new, versions, tuple(lines), frozenset(packs))
+    versions = {row.id: row.version for row in (*clinicians, *(() if found.is_new else (client,)))}
+    return _Prepared(client, person, found.is_new, versions, tuple(lines), frozenset(packs))
 
 
 def _clinicians(context: Context, wanted: Sequence[str] | None) -> list[ClinicianRow]:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from policy_service.database.tables.people import IdentityVerdictRow
 from policy_service.domain.kinship import converse
 from policy_service.services.context import Context
+
+_VERDICTS_ON = (
+    select(IdentityVerdictRow)
+    .where(
+        or_(
+            IdentityVerdictRow.digest_a == bindparam("digest"),
+            IdentityVerdictRow.digest_b == bindparam("digest"),
+        )
+    )
+    .order_by(IdentityVerdictRow.decided_at, IdentityVerdictRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +36,7 @@ Judgements = dict[tuple[str, bytes], Judgement]
 
 def judgements_on(context: Context, digest: bytes) -> Judgements:
     """The newest verdict per other person that was given on a record of this digest."""
-    rows = context.session.scalars(
-        select(IdentityVerdictRow)
-        .where(or_(IdentityVerdictRow.digest_a == digest, IdentityVerdictRow.digest_b == digest))
-        .order_by(IdentityVerdictRow.decided_at, IdentityVerdictRow.id)
-    )
+    rows = context.session.scalars(_VERDICTS_ON, {"digest": digest})
     found: Judgements = {}
     for row in rows:
         # Two persons may have equal records: then the verdict reads both ways.

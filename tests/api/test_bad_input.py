@@ -117,6 +117,8 @@ def _full(world: World) -> dict[str, Any]:
         ("/client/person/birth_date", "1984-02-30", "/client/person/birth_date"),
         ("/client/person/sex", "yes", "/client/person/sex"),
         ("/client/person/names", [], "/client/person/names"),
+        ("/client/person/names/0", {}, "/client/person/names/0"),
+        ("/client/person/names/0", {"middle": "Q"}, "/client/person/names/0"),
         ("/client/person/names/0/given", "A" * 201, "/client/person/names/0/given"),
         ("/client/person/names/0/given", "", "/client/person/names/0/given"),
         ("/client/person/names/0/given", "Ida\u0000", "/client/person/names/0/given"),
@@ -231,7 +233,7 @@ def test_a_body_without_a_length_is_cut_at_the_same_limit(shared: World, ehr: Ca
         "wsgi.input_terminated": True,
         "HTTP_TRANSFER_ENCODING": "chunked",
     }
-    del environ["CONTENT_LENGTH"]
+    environ.pop("CONTENT_LENGTH", None)
     body, status, headers = run_wsgi_app(shared.app, environ, buffered=True)
     assert (status, headers["Content-Type"]) == (
         "413 REQUEST ENTITY TOO LARGE",

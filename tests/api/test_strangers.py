@@ -16,13 +16,14 @@ from policy_service.api import RESOURCES
 from policy_service.domain.accounts import ConnectionState, Direction
 from policy_service.domain.principals import Scope
 from policy_service.services.accounts import AccountForm, ConnectionForm, add_account, connect
-from policy_service.services.attestations import attestations_of
+from policy_service.services.attestations import attest
 from policy_service.services.clinicians import licences_of, memberships_of
 from policy_service.services.disclosures import TieForm, state_tie
 from policy_service.services.episodes import ClientPart, ClinicianPart, EpisodeForm, open_episode
 from policy_service.services.events import EventForm, events_of, report_event
+from policy_service.services.identity import VerdictForm, judge
 from policy_service.services.parties import client_row, clinician_row
-from tests.cast import World
+from tests.cast import ALL_KINDS, World
 
 PERSON = {"names": [{"given": "Eve", "family": "Stranger"}]}
 OFFICER = {"acting_user": {"role": "compliance"}}
@@ -89,10 +90,11 @@ def ours(postgresql_world: World) -> dict[str, str]:
             "episode_id": open_episode(context, EpisodeForm(*parts)),
             "licence_id": licences_of(context, ids["alma"])[0].id,
             "membership_id": memberships_of(context, ids["alma"])[0].id,
-            "attestation_id": attestations_of(context, ids["ben"])[0].id,
+            "attestation_id": attest(context, ids["alma"], ALL_KINDS, context.today),
             "event_id": events_of(context, ids["alma"], ids["nora"])[0].id,
             "tie_id": state_tie(context, TieForm(alma, nora, "FRND")),
             "disclosure_id": ids["brother_tie"],
+            "verdict_id": judge(context, VerdictForm(alma, nora, "different")),
         }
 
 

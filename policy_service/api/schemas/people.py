@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from policy_service.api.schemas.fields import Past, Strict, Text, Word
 from policy_service.domain.people import (
@@ -30,6 +30,11 @@ class NameSchema(Strict):
     suffix = Text(longest=20)
     kind = Word(NameKind)
 
+    @validates_schema
+    def _names_somebody(self, parts: dict[str, Any], **_: Any) -> None:
+        if not parts.keys() & {"given", "family"}:
+            raise ValidationError("Give given, family or both.")
+
     @post_load
     def _make(self, parts: dict[str, Any], **_: Any) -> PersonName:
         return PersonName(**parts | {"kind": NameKind(parts.get("kind", NameKind.LEGAL))})
@@ -40,7 +45,7 @@ class AddressSchema(Strict):
 
     house = Text(longest=20)
     street = Text()
-    unit = Text(longest=40)
+    unit = Text(longest=100)
     city = Text()
     postcode = Text(longest=20)
     state = Text(longest=40)

@@ -78,3 +78,30 @@ class VerdictFormSchema(Strict):
     verdict = Word(Verdict, required=True)
     relation = Word(STATED_KINDS)
     acting_user = fields.Nested(ActingUserSchema, required=True)
+
+
+class TieSchema(Schema):
+    """An officer's tie as it stands."""
+
+    id = Id(required=True)
+    revision = fields.Integer(required=True)
+    is_withdrawn = fields.Boolean(required=True)
+    from_person = Id(required=True)
+    to_person = Id(required=True)
+    kind = fields.String(required=True)
+    since = fields.String(required=True, allow_none=True)
+    until = fields.String(required=True, allow_none=True)
+    is_ended = fields.Boolean(required=True)
+    source = fields.String(required=True)
+
+
+class VerdictSchema(Schema):
+    """A verdict as it was given."""
+
+    id = Id(required=True)
+    person_a = Id(required=True)
+    person_b = Id(required=True)
+    verdict = Word(Verdict, required=True)
+    relation = fields.String(required=True, allow_none=True)
+    decided_by = fields.String(required=True)
+    decided_at = fields.String(required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from policy_service.database.tables.accounts import AccountRow, ConnectionRow
 from policy_service.domain.accounts import (
@@ -20,6 +20,11 @@ from policy_service.domain.people import PersonRecord
 from policy_service.services.accounts import handle_key
 from policy_service.services.context import Context
 
+_HANDLES_OF = select(AccountRow.handle_key).where(
+    AccountRow.is_current.is_(True),
+    AccountRow.is_withdrawn.is_(False),
+    AccountRow.person_id.in_(bindparam("people", expanding=True)),
+)
 _PERSONAL = frozenset({AccountKind.PERSONAL, AccountKind.MIXED})
 _PROFESSIONAL = frozenset({AccountKind.PROFESSIONAL})
 
@@ -32,15 +37,7 @@ def find_connections(
 ) -> tuple[Connection, ...]:
     """Connections from the clinician's accounts to a handle or account of the client."""
     keys = {handle_key(context, h.platform, h.handle) for record in records for h in record.handles}
-    keys |= set(
-        context.session.scalars(
-            select(AccountRow.handle_key).where(
-                AccountRow.is_current.is_(True),
-                AccountRow.is_withdrawn.is_(False),
-                AccountRow.person_id.in_(list(client_people)),
-            )
-        )
-    )
+    keys |= set(context.session.scalars(_HANDLES_OF, {"people": list(client_people)}))
     if not keys:
         return ()
     rows = context.session.execute(

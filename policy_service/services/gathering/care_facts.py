@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import BindParameter, bindparam, select, tuple_
 
 from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
 from policy_service.database.tables.registry import ClientRow
@@ -20,6 +20,44 @@ from policy_service.domain.dates import PartialDate
 from policy_service.domain.facts import NOT_APPLICABLE, Fact, Known, On, OneOf, Unknown, Why
 from policy_service.services.context import Context
 
+_CLIENTS: BindParameter[str] = bindparam("clients", expanding=True)
+_SPELLS = (
+    select(EpisodeRow, EpisodeClientRow, EpisodeClinicianRow)
+    .join(
+        EpisodeClientRow,
+        (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
+        & (EpisodeClientRow.episode_id == EpisodeRow.id)
+        & (EpisodeClientRow.revision == EpisodeRow.revision),
+    )
+    .join(
+        EpisodeClinicianRow,
+        (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
+        & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
+        & (EpisodeClinicianRow.revision == EpisodeRow.revision),
+    )
+    .where(
+        EpisodeRow.is_current.is_(True),
+        EpisodeRow.is_withdrawn.is_(False),
+        EpisodeClientRow.client_id.in_(_CLIENTS),
+    )
+)
+_OWN_SPELLS = _SPELLS.where(EpisodeClinicianRow.clinician_id == bindparam("clinician"))
+_OPEN_EPISODES = (
+    select(EpisodeRow.id, EpisodeRow.revision)
+    .join(
+        EpisodeClientRow,
+        (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
+        & (EpisodeClientRow.episode_id == EpisodeRow.id)
+        & (EpisodeClientRow.revision == EpisodeRow.revision),
+    )
+    .where(
+        EpisodeRow.is_current.is_(True),
+        EpisodeRow.is_withdrawn.is_(False),
+        EpisodeRow.is_open.is_(True),
+        EpisodeClientRow.client_id.in_(_CLIENTS),
+    )
+)
+
 
 def care_spells(
     context: Context, clinician_id: str | None, client_ids: Iterable[str]
@@ -28,29 +66,12 @@ def care_spells(
     wanted = list(client_ids)
     if not wanted:
         return []
-    statement = (
-        select(EpisodeRow, EpisodeClientRow, EpisodeClinicianRow)
-        .join(
-            EpisodeClientRow,
-            (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-            & (EpisodeClientRow.episode_id == EpisodeRow.id)
-            & (EpisodeClientRow.revision == EpisodeRow.revision),
-        )
-        .join(
-            EpisodeClinicianRow,
-            (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
-            & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
-            & (EpisodeClinicianRow.revision == EpisodeRow.revision),
-        )
-        .where(
-            EpisodeRow.is_current.is_(True),
-            EpisodeRow.is_withdrawn.is_(False),
-            EpisodeClientRow.client_id.in_(wanted),
-        )
+    rows = (
+        context.session.execute(_SPELLS, {"clients": wanted})
+        if clinician_id is None
+        else context.session.execute(_OWN_SPELLS, {"clients": wanted, "clinician": clinician_id})
     )
-    if clinician_id is not None:
-        statement = statement.where(EpisodeClinicianRow.clinician_id == clinician_id)
-    return [_spell(*row) for row in context.session.execute(statement)]
+    return [_spell(*row) for row in rows]
 
 
 def _spell(
@@ -165,21 +186,9 @@ def linked_clients(context: Context, client_ids: Iterable[str]) -> bool:
 
 
 def _open_episodes(context: Context, client_ids: list[str]) -> list[tuple[str, int]]:
-    rows = context.session.execute(
-        select(EpisodeRow.id, EpisodeRow.revision)
-        .join(
-            EpisodeClientRow,
-            (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-            & (EpisodeClientRow.episode_id == EpisodeRow.id)
-            & (EpisodeClientRow.revision == EpisodeRow.revision),
-        )
-        .where(
-            EpisodeRow.is_current.is_(True),
-            EpisodeRow.is_withdrawn.is_(False),
-            EpisodeRow.is_open.is_(True),
-            EpisodeClientRow.client_id.in_(client_ids),
-        )
-    )
+    if not client_ids:
+        return []
+    rows = context.session.execute(_OPEN_EPISODES, {"clients": client_ids})
     return [(episode, revision) for episode, revision in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.domain.attestations import AttestationKind
@@ -20,6 +20,17 @@ from policy_service.services.gathering.tie_facts import ReadTie
 _INTIMATE = frozenset({TieCategory.PARTNER, TieCategory.EX_PARTNER})
 PERIODS = ("before", "during", "after")
 _NO_EVENT = ("event_kind", "event_direction", "event_party", "event_on", "event_amount")
+
+_EVENTS = (
+    select(BoundaryEventRow)
+    .where(
+        BoundaryEventRow.is_current.is_(True),
+        BoundaryEventRow.is_withdrawn.is_(False),
+        BoundaryEventRow.clinician_id == bindparam("clinician"),
+        BoundaryEventRow.client_id.in_(bindparam("clients", expanding=True)),
+    )
+    .order_by(BoundaryEventRow.recorded_at, BoundaryEventRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +49,8 @@ def recorded_events(
     context: Context, clinician_id: str, client_ids: Iterable[str]
 ) -> list[RecordedEvent]:
     """Current events of the pair, oldest record first."""
-    rows = context.session.scalars(
-        select(BoundaryEventRow)
-        .where(
-            BoundaryEventRow.is_current.is_(True),
-            BoundaryEventRow.is_withdrawn.is_(False),
-            BoundaryEventRow.clinician_id == clinician_id,
-            BoundaryEventRow.client_id.in_(list(client_ids)),
-        )
-        .order_by(BoundaryEventRow.recorded_at, BoundaryEventRow.id)
-    )
+    asked = {"clinician": clinician_id, "clients": list(client_ids)}
+    rows = context.session.scalars(_EVENTS, asked) if asked["clients"] else ()
     return [
         RecordedEvent(
             row.kind,

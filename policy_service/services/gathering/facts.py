@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from policy_service.database.tables.registry import AttestationRow, ClientRow, ClinicianRow
 from policy_service.domain.attestations import AttestationKind
@@ -25,6 +25,19 @@ from policy_service.services.gathering.paths import walk
 from policy_service.services.gathering.targets import Targets, find_targets
 from policy_service.services.gathering.tie_facts import ReadTie, base_tie_facts, read_ties
 from policy_service.services.people import Person
+
+_CLIENTS_OF = (
+    select(ClientRow.id)
+    .where(ClientRow.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(ClientRow.id)
+)
+_ATTESTED = select(AttestationRow.kinds).where(
+    AttestationRow.clinician_id == bindparam("clinician"),
+    AttestationRow.is_current.is_(True),
+    AttestationRow.is_withdrawn.is_(False),
+    AttestationRow.as_of <= bindparam("day"),
+    AttestationRow.valid_until >= bindparam("day"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +97,14 @@ def clients_of(context: Context, person_ids: Iterable[str]) -> list[str]:
     wanted = list(person_ids)
     if not wanted:
         return []
-    return list(
-        context.session.scalars(
-            select(ClientRow.id).where(ClientRow.person_id.in_(wanted)).order_by(ClientRow.id)
-        )
-    )
+    return list(context.session.scalars(_CLIENTS_OF, {"people": wanted}))
 
 
 def attested_kinds(context: Context, clinician_id: str, as_of: date) -> frozenset[AttestationKind]:
     """What the clinician has attested and is still in force on the day asked about."""
-    rows = context.session.scalars(
-        select(AttestationRow).where(
-            AttestationRow.clinician_id == clinician_id,
-            AttestationRow.is_current.is_(True),
-            AttestationRow.is_withdrawn.is_(False),
-            AttestationRow.as_of <= as_of.isoformat(),
-            AttestationRow.valid_until >= as_of.isoformat(),
-        )
-    )
-    return frozenset(AttestationKind(kind) for row in rows for kind in row.kinds.split())
+    asked = {"clinician": clinician_id, "day": as_of.isoformat()}
+    rows = context.session.scalars(_ATTESTED, asked)
+    return frozenset(AttestationKind(kind) for kinds in rows for kind in kinds.split())
 
 
 def _practice_facts(context: Context, client_ids: list[str], treats: bool) -> Mapping[str, Fact]:

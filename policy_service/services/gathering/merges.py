@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 
 from policy_service.database.tables.people import PersonRow
 from policy_service.services.context import Context
+
+_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
+_MERGED = select(PersonRow.id, PersonRow.merged_into).where(
+    PersonRow.merged_into.is_not(None),
+    or_(PersonRow.id.in_(_PEOPLE), PersonRow.merged_into.in_(_PEOPLE)),
+)
 
 
 def merged_with(context: Context, person_ids: Iterable[str]) -> set[str]:
@@ -21,11 +27,5 @@ def merged_with(context: Context, person_ids: Iterable[str]) -> set[str]:
 
 
 def _next_to(context: Context, person_ids: set[str]) -> set[str]:
-    wanted = sorted(person_ids)
-    rows = context.session.execute(
-        select(PersonRow.id, PersonRow.merged_into).where(
-            PersonRow.merged_into.is_not(None),
-            or_(PersonRow.id.in_(wanted), PersonRow.merged_into.in_(wanted)),
-        )
-    )
+    rows = context.session.execute(_MERGED, {"people": sorted(person_ids)})
     return {person for row in rows for person in row if person is not None}

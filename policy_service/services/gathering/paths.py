@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 
 from policy_service.database.tables.registry import ClinicianRow
 from policy_service.database.tables.ties import TieRow
@@ -20,6 +20,15 @@ from policy_service.services.gathering.targets import Certainty, Target
 from policy_service.services.ties import StatedTie, open_ties
 
 _CHUNK = 500
+_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
+_TIES_OF = select(TieRow).where(
+    TieRow.is_current.is_(True),
+    TieRow.is_withdrawn.is_(False),
+    or_(TieRow.from_person_id.in_(_PEOPLE), TieRow.to_person_id.in_(_PEOPLE)),
+)
+_CLINICIANS_AMONG = select(ClinicianRow.person_id).where(
+    ClinicianRow.person_id.in_(_PEOPLE), ClinicianRow.is_active.is_(True)
+)
 _MIDDLE_LIMIT = 2000
 """More neighbours than this are not walked; the answer says that the walk was cut."""
 
@@ -140,16 +149,7 @@ def _tie_rows(context: Context, people: list[str]) -> Iterator[TieRow]:
     seen = set()
     for start in range(0, len(people), _CHUNK):
         chunk = people[start : start + _CHUNK]
-        rows = context.session.scalars(
-            select(TieRow).where(
-                and_(
-                    TieRow.is_current.is_(True),
-                    TieRow.is_withdrawn.is_(False),
-                    or_(TieRow.from_person_id.in_(chunk), TieRow.to_person_id.in_(chunk)),
-                )
-            )
-        )
-        for row in rows:
+        for row in context.session.scalars(_TIES_OF, {"people": chunk}):
             if row.id not in seen:
                 seen.add(row.id)
                 yield row
@@ -171,12 +171,8 @@ def _working_relations(
     context: Context, clinician_person: str, ends: Mapping[str, list[Target]]
 ) -> list[Edge]:
     """Another active clinician of the practice is a colleague, whether or not anybody says so."""
-    rows = context.session.scalars(
-        select(ClinicianRow.person_id).where(
-            ClinicianRow.person_id.in_([p for p in ends if p != clinician_person]),
-            ClinicianRow.is_active.is_(True),
-        )
-    )
+    others = [person for person in ends if person != clinician_person]
+    rows = context.session.scalars(_CLINICIANS_AMONG, {"people": others}) if others else ()
     return [Edge(clinician_person, person, TieStep("colleague")) for person in rows]
 
 

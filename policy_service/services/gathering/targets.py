@@ -7,7 +7,7 @@ client.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policy_service.domain.kinship import TieStep
@@ -81,6 +81,23 @@ def find_targets(context: Context, client: Person) -> Targets:
             found += _of_related(context, person, related)
     found += _merged_with_matches(context, found)
     return Targets(tuple(found), identification, tuple(person.record for person in own))
+
+
+def targets_of_known(targets: Targets, stranger_id: str, known_id: str) -> Targets | None:
+    """The targets of someone recognised, from those of the stranger they first seemed to be.
+
+    None where others are that person too: their records must then be read as well.
+    """
+    if targets.same_people - {stranger_id, known_id}:
+        return None
+    own = {stranger_id, known_id}
+    matches = tuple(m for m in targets.identification.matches if m.person.id != known_id)
+    others = (target for target in targets.found if target.person_id not in own)
+    return replace(
+        targets,
+        found=(Target(known_id, Certainty.FACT), *others),
+        identification=replace(targets.identification, matches=matches),
+    )
 
 
 def _merged_with_matches(context: Context, found: list[Target]) -> list[Target]:
