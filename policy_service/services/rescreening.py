@@ -98,6 +98,8 @@ def _purpose(last: Recorded | None) -> str:
 
 
 def _is_unchanged(desk: Desk, context: Context, plan: _Plan) -> bool:
+    if plan.last_body is None:
+        return False  # nobody ever asked: whatever is decided is news
     decided = prepare(desk, context, plan.request).material.decision
     return decided.to_json() == plan.last_body
 
