@@ -6,6 +6,8 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
+# One test process per core; PYTEST_ARGS= for a single one.
+PYTEST_ARGS ?= -n auto
 # The first Python that is new enough; shims that name a missing version fail here and are passed by.
 ifndef PYTHON
 PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
