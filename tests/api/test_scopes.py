@@ -82,6 +82,13 @@ MATRIX: dict[str, set[Scope]] = {
     "POST /v1/ties": IDENTITY,
     "PUT /v1/ties/{tie_id}": IDENTITY,
     "POST /v1/ties/{tie_id}/withdrawal": IDENTITY,
+    "GET /v1/clinicians/{clinician_id}/attestations/{attestation_id}": READ,
+    "GET /v1/clinicians/{clinician_id}/disclosures/{tie_id}": READ,
+    "GET /v1/clinicians/{clinician_id}/licences/{licence_id}": READ,
+    "GET /v1/clinicians/{clinician_id}/memberships/{membership_id}": READ,
+    "GET /v1/connections/{connection_id}": READ,
+    "GET /v1/identity-verdicts/{verdict_id}": IDENTITY,
+    "GET /v1/ties/{tie_id}": IDENTITY,
 }
 DOCUMENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 OPERATIONS = operations(DOCUMENT)
