@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -207,10 +208,10 @@ def ask_all(
     refs = list(intakes)
 
     def work(part: Sequence[str]) -> list[Answered]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        return [
-            ask(connection, house.key, ref, body_of(clinician_id, intakes[ref])) for ref in part
-        ]
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            return [
+                ask(connection, house.key, ref, body_of(clinician_id, intakes[ref])) for ref in part
+            ]
 
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
