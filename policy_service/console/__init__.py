@@ -18,7 +18,7 @@ from policy_service.console import (
     own_forms,
     signing_in,
 )
-from policy_service.console.words import bits, moment, plain, pretty
+from policy_service.console.words import bits, moment, plain, pretty, uncompared
 from policy_service.settings import Settings
 
 __all__ = ["register_console"]
@@ -45,5 +45,7 @@ def register_console(app: Flask) -> None:
     app.extensions["console_lifetimes"] = lifetimes
     app.extensions["console_throttle"] = Throttle()
     login_manager(app, app.extensions["policy_service"], lifetimes)
-    app.jinja_env.filters.update(bits=bits, moment=moment, plain=plain, pretty=pretty)
+    app.jinja_env.filters.update(
+        bits=bits, moment=moment, plain=plain, pretty=pretty, uncompared=uncompared
+    )
     app.register_blueprint(door.blueprint)

@@ -130,6 +130,12 @@ def bits(hundredths: int) -> str:
     return f"{hundredths / 100:+.2f}"
 
 
+def uncompared(text: str) -> str:
+    """Why a field was not compared, in words for people ("phone, usable in neither record")."""
+    field, _, where = text.partition(": not usable in ")
+    return f"{field}, {_LACKING.get(where, where)}"
+
+
 def moment(at: datetime) -> str:
     """A time as the console shows it: UTC, to the minute."""
     return at.strftime("%Y-%m-%d %H:%M UTC")
@@ -140,6 +146,11 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+_LACKING = {
+    "query and candidate": "usable in neither record",
+    "query": "not usable in the client's record",
+    "candidate": "not usable in the other record",
+}
 _ACTORS = {"account": "an account,", "ehr": "an EHR,"}
 
 TABLES = {
