@@ -105,16 +105,20 @@ def bench_returning(known: People, intakes: People, connections: int) -> None:
 
 
 def report_people(answers: Sequence[Answered], ours: Mapping[str, str]) -> None:
-    """Recognised: the answer names the right client. Wrong: it names another client."""
+    """Recognised: the answer names the right client. Wrong: it names another client instead."""
     right = Counter(answer.named.get(ours[answer.ref], "missed") for answer in answers)
     registered = set(ours.values())
-    wrong = sum(bool(set(a.named) & registered - {ours[a.ref]}) for a in answers)
+    others = [set(a.named) & registered - {ours[a.ref]} for a in answers]
+    wrong = sum(
+        bool(found) and ours[a.ref] not in a.named for a, found in zip(answers, others, strict=True)
+    )
     merged = sum(a.client_id in registered - {ours[a.ref]} for a in answers)
     share = "share of intakes"
     recognised = right["certain"] + right["probable"]
     report("returning clients recognised", recognised / len(answers), share)
     report("of these certain, decided without a question", right["certain"] / len(answers), share)
     report("wrong person named", wrong / len(answers), share)
+    report("another client named too", (sum(map(bool, others)) - wrong) / len(answers), share)
     report("answered as another client", merged / len(answers), share)
 
 
