@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -104,16 +105,20 @@ def bench_returning(known: People, intakes: People, connections: int) -> None:
 
 
 def report_people(answers: Sequence[Answered], ours: Mapping[str, str]) -> None:
-    """Recognised: the answer names the right client. Wrong: it names another client."""
+    """Recognised: the answer names the right client. Wrong: it names another client instead."""
     right = Counter(answer.named.get(ours[answer.ref], "missed") for answer in answers)
     registered = set(ours.values())
-    wrong = sum(bool(set(a.named) & registered - {ours[a.ref]}) for a in answers)
+    others = [set(a.named) & registered - {ours[a.ref]} for a in answers]
+    wrong = sum(
+        bool(found) and ours[a.ref] not in a.named for a, found in zip(answers, others, strict=True)
+    )
     merged = sum(a.client_id in registered - {ours[a.ref]} for a in answers)
     share = "share of intakes"
     recognised = right["certain"] + right["probable"]
     report("returning clients recognised", recognised / len(answers), share)
     report("of these certain, decided without a question", right["certain"] / len(answers), share)
     report("wrong person named", wrong / len(answers), share)
+    report("another client named too", (sum(map(bool, others)) - wrong) / len(answers), share)
     report("answered as another client", merged / len(answers), share)
 
 
@@ -207,10 +212,10 @@ def ask_all(
     refs = list(intakes)
 
     def work(part: Sequence[str]) -> list[Answered]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        return [
-            ask(connection, house.key, ref, body_of(clinician_id, intakes[ref])) for ref in part
-        ]
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            return [
+                ask(connection, house.key, ref, body_of(clinician_id, intakes[ref])) for ref in part
+            ]
 
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
