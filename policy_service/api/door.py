@@ -18,6 +18,7 @@ from policy_service.errors import (
     InvalidRequest,
     Malformed,
     NotAllowed,
+    TooLarge,
     UnsupportedMediaType,
 )
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
@@ -64,9 +65,18 @@ def _require_readable_body() -> None:
         raise UnsupportedMediaType.only(*allowed)
     if request.mimetype == JSON_TYPE:
         try:
-            parse_strict(request.get_data(cache=True))
+            parse_strict(_whole_body())
         except NotCanonical as error:
             raise Malformed(f"The request body is {error}"[:_LONGEST_REASON]) from error
+
+
+def _whole_body() -> bytes:
+    """Werkzeug silently cuts a body of unknown length at the limit; a cut one is too large."""
+    raw = request.get_data(cache=True)
+    limit = request.max_content_length
+    if limit is not None and request.content_length is None and len(raw) >= limit:
+        raise TooLarge.over(limit)
+    return raw
 
 
 def principal(*scopes: Scope) -> Principal:

@@ -32,10 +32,11 @@ from policy_service.services.gathering.facts import Gathered, Question, clients_
 from policy_service.services.people import full_name, open_people
 
 _VERSION_OF = {
-    table: select(table.version)
+    (table, shared): select(table.version)
     .where(table.practice_id == bindparam("practice"), table.id == bindparam("id"))
-    .with_for_update(read=True)
+    .with_for_update(read=shared)
     for table in (ClinicianRow, ClientRow)
+    for shared in (True, False)
 }
 _PSEUDONYM = select(PersonRow.pseudonym).where(PersonRow.id == bindparam("person"))
 Render = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -60,17 +61,24 @@ class Versions:
     client: int | None
 
     def hold(self, context: Context, question: Question) -> bool:
-        """Read both versions again inside the write transaction (FOR SHARE on PostgreSQL)."""
-        clinician = _version(context, ClinicianRow, question.clinician.id)
+        """Read both versions again inside the write transaction.
+
+        On PostgreSQL under FOR SHARE; an event raises the versions afterwards and takes FOR UPDATE,
+        or two events of one pair would wait for each other for ever.
+        """
+        shared = question.event is None
+        clinician = _version(context, ClinicianRow, question.clinician.id, shared)
         if self.client is None:
             return clinician == self.clinician
-        client = _version(context, ClientRow, question.client.id)
+        client = _version(context, ClientRow, question.client.id, shared)
         return (clinician, client) == (self.clinician, self.client)
 
 
-def _version(context: Context, table: type[ClinicianRow | ClientRow], row_id: str) -> int | None:
+def _version(
+    context: Context, table: type[ClinicianRow | ClientRow], row_id: str, shared: bool
+) -> int | None:
     asked = {"practice": context.practice_id, "id": row_id}
-    return context.session.execute(_VERSION_OF[table], asked).scalar_one_or_none()
+    return context.session.execute(_VERSION_OF[table, shared], asked).scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,6 @@ def report_event(desk: Desk, principal: Principal, form: EventForm, door: CheckD
             door.also(context, client_id)
 
     whole = replace(door, also=record)
-    # Two events of one pair hold the same versions and then raise them: one may have to wait.
     return patiently(lambda: run_check(desk, principal, request, whole))
 
 

@@ -23,6 +23,7 @@ from tests.api.test_openapi import operations
 from tests.cast import Caller, World, empty_world, populate
 
 CHECKS = "/v1/checks"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -124,6 +125,8 @@ def _full(world: World) -> dict[str, Any]:
         ("/client/person/names/0/given", "Ida\u0000", "/client/person/names/0/given"),
         ("/client/person/names/0/given", "Ida\u202e", "/client/person/names/0/given"),
         ("/client/person/names/0/given", "Ida\n", "/client/person/names/0/given"),
+        ("/client/person/names/0/given", "  ", "/client/person/names/0/given"),
+        ("/client/person/names/0/given", "Ida\u0378", "/client/person/names/0/given"),
         ("/client/person/names/0/kind", "stage", "/client/person/names/0/kind"),
         ("/client/person/phones/0", "1" * 41, "/client/person/phones/0"),
         ("/client/person/phones", ["+1 512 555 0161"] * 33, "/client/person/phones"),

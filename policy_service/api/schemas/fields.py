@@ -38,9 +38,15 @@ class Text(fields.String):
         super().__init__(validate=[limits, _printable], **options)
 
 
+_UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Control, format, surrogate, private use, unassigned: what `domain.people` would drop silently."""
+
+
 def _printable(value: str) -> None:
+    if value.isspace():
+        raise ValidationError("More than spaces is expected.")
     for character in value:
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co"):
+        if unicodedata.category(character) in _UNPRINTABLE:
             name = f"U+{ord(character):04X}"
             raise ValidationError(f"Control or formatting character {name} is not allowed.")
 

@@ -1,0 +1,171 @@
+"""Every route and every scope, one by one: a route that is not listed here fails the test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+
+from policy_service.domain.principals import Scope
+from tests.api.test_openapi import FILE, operations
+from tests.cast import Caller, World, empty_world, populate
+
+DECISIONS = {Scope.DECISION_BRIEF, Scope.DECISION_FULL}
+READ, WRITE = {Scope.REGISTRY_READ}, {Scope.REGISTRY_WRITE}
+EVENTS, IDENTITY, AUDIT = {Scope.EVENTS_WRITE}, {Scope.IDENTITY_WRITE}, {Scope.AUDIT_READ}
+
+MATRIX: dict[str, set[Scope]] = {
+    "POST /v1/checks": DECISIONS,
+    "GET /v1/checks/{check_id}": DECISIONS,
+    "GET /v1/checks/{check_id}/replay": AUDIT,
+    "POST /v1/screenings": DECISIONS,
+    "GET /v1/screenings/{screening_id}": DECISIONS,
+    "GET /v1/clients/{client_id}/flags": DECISIONS,
+    "GET /v1/audit/checkpoint": AUDIT,
+    "GET /v1/audit/consistency": AUDIT,
+    "GET /v1/audit/entries": AUDIT,
+    "GET /v1/audit/entries.csv": AUDIT,
+    "GET /v1/audit/entries/{entry_id}": AUDIT,
+    "GET /v1/audit/entries/{entry_id}/proof": AUDIT,
+    "GET /v1/accounts/{account_id}": READ,
+    "PUT /v1/accounts/{account_id}": WRITE,
+    "GET /v1/accounts/{account_id}/connections": READ,
+    "POST /v1/accounts/{account_id}/withdrawal": WRITE,
+    "GET /v1/clients": READ,
+    "POST /v1/clients": WRITE,
+    "GET /v1/clients/{client_id}": READ,
+    "PUT /v1/clients/{client_id}": WRITE,
+    "GET /v1/clients/{client_id}/accounts": READ,
+    "POST /v1/clients/{client_id}/accounts": WRITE,
+    "POST /v1/clients/{client_id}/merge": WRITE,
+    "POST /v1/clients/{client_id}/split": WRITE,
+    "GET /v1/clinicians": READ,
+    "POST /v1/clinicians": WRITE,
+    "GET /v1/clinicians/{clinician_id}": READ,
+    "PUT /v1/clinicians/{clinician_id}": WRITE,
+    "GET /v1/clinicians/{clinician_id}/accounts": READ,
+    "POST /v1/clinicians/{clinician_id}/accounts": WRITE,
+    "GET /v1/clinicians/{clinician_id}/attestations": READ,
+    "POST /v1/clinicians/{clinician_id}/attestations": WRITE,
+    "POST /v1/clinicians/{clinician_id}/attestations/{attestation_id}/withdrawal": WRITE,
+    "POST /v1/clinicians/{clinician_id}/deactivation": WRITE,
+    "GET /v1/clinicians/{clinician_id}/disclosures": READ,
+    "POST /v1/clinicians/{clinician_id}/disclosures": WRITE,
+    "PUT /v1/clinicians/{clinician_id}/disclosures/{tie_id}": WRITE,
+    "POST /v1/clinicians/{clinician_id}/disclosures/{tie_id}/withdrawal": WRITE,
+    "GET /v1/clinicians/{clinician_id}/licences": READ,
+    "POST /v1/clinicians/{clinician_id}/licences": WRITE,
+    "POST /v1/clinicians/{clinician_id}/licences/{licence_id}/lapse": WRITE,
+    "POST /v1/clinicians/{clinician_id}/licences/{licence_id}/withdrawal": WRITE,
+    "GET /v1/clinicians/{clinician_id}/memberships": READ,
+    "POST /v1/clinicians/{clinician_id}/memberships": WRITE,
+    "POST /v1/clinicians/{clinician_id}/memberships/{membership_id}/end": WRITE,
+    "POST /v1/clinicians/{clinician_id}/memberships/{membership_id}/withdrawal": WRITE,
+    "POST /v1/connections": WRITE,
+    "PUT /v1/connections/{connection_id}": WRITE,
+    "POST /v1/connections/{connection_id}/withdrawal": WRITE,
+    "POST /v1/episodes": WRITE,
+    "GET /v1/episodes/{episode_id}": READ,
+    "PUT /v1/episodes/{episode_id}": WRITE,
+    "POST /v1/episodes/{episode_id}/withdrawal": WRITE,
+    "GET /v1/events": READ,
+    "POST /v1/events": EVENTS,
+    "PUT /v1/events/{event_id}": EVENTS,
+    "POST /v1/events/{event_id}/withdrawal": EVENTS,
+    "POST /v1/identity-verdicts": IDENTITY,
+    "POST /v1/imports/roster": WRITE,
+    "POST /v1/ties": IDENTITY,
+    "PUT /v1/ties/{tie_id}": IDENTITY,
+    "POST /v1/ties/{tie_id}/withdrawal": IDENTITY,
+}
+DOCUMENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+OPERATIONS = operations(DOCUMENT)
+SPECIAL: dict[str, Any] = {
+    "acting_user": {"role": "compliance"},
+    "client": {"id": str(uuid4())},
+    "person": {"names": [{"family": "Moss"}]},
+    "valid_to": "2021",
+}
+"""Parts whose rules a JSON schema does not say."""
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The cast, once for the module: whatever is asked names ids that do not exist."""
+    folder = tmp_path_factory.mktemp("scopes")
+    (folder / "world.sqlite3").write_bytes(sqlite_template.read_bytes())
+    made = populate(empty_world(f"sqlite:///{folder / 'world.sqlite3'}", folder))
+    yield made
+    made.desk.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def callers(world: World) -> dict[Scope, Caller]:
+    """One caller a scope."""
+    return {scope: world.http(scope) for scope in Scope}
+
+
+def minimal(schema: dict[str, Any], name: str = "") -> Any:
+    """The least that the schema allows."""
+    if name in SPECIAL:
+        return SPECIAL[name]
+    if "$ref" in schema:
+        return minimal(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]], name)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
+    match kind:
+        case "object":
+            wanted = {*schema.get("required", ()), *(SPECIAL.keys() & schema["properties"].keys())}
+            return {part: minimal(schema["properties"][part], part) for part in sorted(wanted)}
+        case "array":
+            return [minimal(schema["items"])]
+        case "integer":
+            return schema.get("minimum", 1)
+        case "boolean":
+            return False
+    return _text(schema)
+
+
+def _text(schema: dict[str, Any]) -> str:
+    if schema.get("format") == "uuid":
+        return str(uuid4())
+    return "2021-05-17" if schema.get("format") == "date" else "US-TX"
+
+
+def _send(caller: Caller, name: str) -> Any:
+    method, path = name.split(" ")
+    operation = OPERATIONS[name]
+    query = {
+        parameter["name"]: minimal(parameter["schema"], parameter["name"])
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query" and parameter.get("required")
+    }
+    content = operation.get("requestBody", {}).get("content", {})
+    more: dict[str, Any] = {"query_string": query}
+    if "application/json" in content:
+        more["json"] = minimal(content["application/json"]["schema"])
+    elif content:
+        more |= {"data": b"x", "content_type": next(iter(content))}
+    address = re.sub(r"\{[a-z_]+\}", lambda _: str(uuid4()), path)
+    return caller.client.open(address, method=method, headers=caller.headers, **more)
+
+
+def test_every_route_is_in_the_matrix_and_nothing_else() -> None:
+    assert MATRIX.keys() == OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_a_route_is_for_its_scopes_alone(callers: dict[Scope, Caller], name: str) -> None:
+    for scope, caller in callers.items():
+        response = _send(caller, name)
+        refused = response.status_code == 403
+        assert response.status_code not in (401, 405, 415, 500, 503), response.text
+        assert refused == (scope not in MATRIX[name]), f"{scope}: {response.text}"
+        if refused:
+            assert "scope" in response.json["detail"]
