@@ -56,7 +56,7 @@ def _passes(view: CaseView, disposition: Disposition) -> bool:
 
 
 @given(views, dispositions)
-def test_only_a_deliberated_case_is_accepted_and_a_prohibition_only_overridden(
+def test_what_asks_for_deliberation_gets_it_and_a_prohibition_is_only_overridden(
     view: CaseView, disposition: Disposition
 ) -> None:
     kind = disposition.kind
@@ -64,7 +64,7 @@ def test_only_a_deliberated_case_is_accepted_and_a_prohibition_only_overridden(
         assert kind is not DispositionKind.DECLINE
         return
     if kind is not DispositionKind.DECLINE:
-        assert view.deliberation_complete
+        assert view.deliberation_complete or view.outcome < Outcome.DELIBERATE
         assert view.outcome is not Outcome.PROHIBIT or view.waivable
     if kind is DispositionKind.ACCEPT_WITH_CONDITIONS:
         assert view.outcome is not Outcome.PROHIBIT
