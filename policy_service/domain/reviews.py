@@ -87,6 +87,11 @@ class CaseView:
     override_asked_by: str | None = None
     deliberation_complete: bool = False
 
+    @property
+    def needs_deliberation(self) -> bool:
+        """A question of identity with a milder outcome is settled without one."""
+        return self.outcome >= Outcome.DELIBERATE
+
 
 @dataclass(frozen=True, slots=True)
 class Disposition:
@@ -126,7 +131,7 @@ def require_disposition(case: CaseView, disposition: Disposition, today: date) -
     accepts = disposition.kind is DispositionKind.ACCEPT_WITH_CONDITIONS
     if accepts and case.outcome is Outcome.PROHIBIT:
         raise StateConflict("A prohibition is lifted only by an override, which takes two people.")
-    if not case.deliberation_complete:
+    if case.needs_deliberation and not case.deliberation_complete:
         raise StateConflict(
             "The deliberation is not complete: fill in every mandatory field first."
         )
