@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
 
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.audiences import Audience, audience_of, redact
@@ -109,7 +110,8 @@ def run_check(desk: Desk, principal: Principal, request: CheckRequest, door: Che
         try:
             with desk.writing(principal) as context:
                 return _record(desk, context, request, prepared, door)
-        except (StaleFacts, TwinFound):
+        except (StaleFacts, TwinFound, IntegrityError):
+            # An IntegrityError is a twin too: it opened the case, or registered the client, first.
             continue
     raise NotReady("The records kept changing while the check was made.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -449,3 +450,20 @@ def test_every_decision_has_its_entry_and_the_log_verifies(ehr: Ehr) -> None:
     verdict = verify_log(world.desk.database, world.practice_id, world.desk.log_key(origin))
     assert verdict.exit_code == 0, verdict.text
     assert count(world, DecisionRow) == 3
+
+
+def test_checks_at_the_same_time_open_one_case_and_none_fails(ehr: Ehr) -> None:
+    world = ehr.world
+    alma, tomas = world.ids["alma"], world.ids["tomas"]
+    ehr.check(world.ids["ben"], NORA)  # warms what threads share
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: ehr.check(alma, tomas), range(8)))
+    assert len({answer["id"] for answer in answers}) == 8
+    with world.reading() as context:
+        questions = context.session.execute(
+            select(CaseRow.kind, func.count())
+            .where(CaseRow.clinician_id == alma, CaseRow.client_id == tomas)
+            .group_by(CaseRow.kind)
+        ).all()
+    assert questions
+    assert all(number == 1 for _kind, number in questions)
