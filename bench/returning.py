@@ -243,6 +243,9 @@ def ask(
 def body_of(clinician_id: str, person: PersonRecord) -> dict[str, Any]:
     """An intake by attributes: what the client tells at the front desk."""
     described = {name: part for name, part in person.to_json().items() if name != "v"}
+    if not any(name.get("given") or name.get("family") for name in described.get("names", ())):
+        # The API wants a name; a front desk that has none writes what recognition takes for none.
+        described["names"] = [{"family": "unknown"}]
     described["birth_date"] = iso(person.birth_date)
     if not described["birth_date"]:
         del described["birth_date"]
