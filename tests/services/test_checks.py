@@ -61,7 +61,7 @@ class Ehr:
             purpose=asked.pop("purpose", "intake"),
             as_of=asked.pop("as_of", self.world.clock.now.date()),
             client_id=client if by_id else None,
-            client_record=None if by_id else client,  # type: ignore[arg-type]
+            client_record=None if by_id else client,
             acting=ActingUser(ActingRole.SYSTEM),
             **asked,
         )
