@@ -1,49 +1,48 @@
 """A seeded generator of households: a development set for kin, never a source of weights.
 
-`generate(seed)` gives a registry (former clients in full, disclosed persons with gaps, social
-entries of a name and perhaps a town), intakes, and the truth: which registry person is what to
-which intake. Everything is invented.
+`generate(seed)` gives a registry and intakes as rows of `flask matching score`, and the truth: what
+each intake person is to which registry person. The registry knows former clients in full, disclosed
+people with gaps, social entries by a name and perhaps a town. Everything is invented.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from policy_service.domain.people import (
-    Address,
-    NameKind,
-    PersonName,
-    PersonRecord,
-    RelatedPerson,
-    RelatedRole,
-)
+from bench.town import SHORT, Home, Town
+from policy_service.importers.people import COLUMNS
 
-_FEMALE = (
-    "mary linda susan karen nancy lisa sarah emily anna laura julia megan olivia grace chloe "
-    "hannah rachel alice maria carmen elena sofia fatima mei priya nora ruth iris hazel joan"
-)
-_MALE = (
-    "james robert john michael william david richard joseph thomas daniel matthew anthony mark "
-    "paul steven andrew kevin brian jose carlos ahmed wei raj oliver henry lucas noah owen felix"
-)
-_FAMILY = (
-    "smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez "
-    "gonzalez wilson anderson thomas taylor moore jackson martin lee perez thompson white harris"
-)
-_SYLLABLES = "bar ken dor lis mon tar vel rok han sil pet gor mal fen dru cas win tol ber nak"
-_STREETS = "oak maple cedar pine elm lake hill park river mill church spring forest meadow sunset"
-_TOWNS = (("austin", "78701"), ("round rock", "78664"), ("dayton", "45402"), ("kyle", "78640"))
-_SHORT = {"robert": "bob", "william": "bill", "michael": "mike", "susan": "sue", "james": "jim"}
-KINDS = (
+KINDS_WORDS = (
     "SELF spouse ex_spouse sibling twin parent child namesake room_mate stranger namesake_stranger"
 )
+KINDS = tuple(KINDS_WORDS.split())
+SOURCES = ("former", "disclosed", "social")
+_RELATED = {
+    "spouse": "SPS", "ex_spouse": "FMRSPS", "sibling": "SIB", "twin": "TWIN", "parent": "PRN",
+    "child": "CHILD", "room_mate": "ROOM",
+}  # fmt: skip
+_CONVERSE = {"PRN": "CHILD", "CHILD": "PRN"}
+# kind: chance of one family name, of one home, of one town otherwise, of one line when apart.
+_SHARED = {
+    "spouse": (0.65, 0.85, 0.7, 0.05),
+    "ex_spouse": (0.3, 0.03, 0.6, 0.05),
+    "sibling": (0.75, 0.2, 0.55, 0.03),
+    "twin": (0.85, 0.5, 0.6, 0.05),
+    "parent": (0.75, 0.35, 0.6, 0.08),
+    "child": (0.75, 0.35, 0.6, 0.08),
+    "namesake": (1.0, 0.45, 0.6, 0.05),
+    "room_mate": (0.0, 1.0, 1.0, 0.0),
+}
+Cells = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What `registry` is to `intake`: a word of `KINDS`; `source` says how the registry knows."""
+    """The intake person is `kind` to the registry person, whom the practice knows by `source`."""
 
     intake: str
     registry: str
@@ -55,170 +54,262 @@ class Truth:
 class Population:
     """The generated set. `unrelated` intakes have no true partner."""
 
-    registry: dict[str, PersonRecord] = field(default_factory=dict)
-    intakes: dict[str, PersonRecord] = field(default_factory=dict)
+    registry: dict[str, Cells] = field(default_factory=dict)
+    intakes: dict[str, Cells] = field(default_factory=dict)
     truth: list[Truth] = field(default_factory=list)
     unrelated: list[str] = field(default_factory=list)
 
 
-def generate(seed: int, per_kind: int = 100, strangers: int = 2000) -> Population:
-    """A population with `per_kind` true pairs of every kind and as many unrelated intakes."""
+@dataclass(frozen=True)
+class Soul:
+    """A person as he or she is, before any record is made."""
+
+    given: str
+    family: str
+    born: str
+    sex: str
+    home: Home
+    mobile: str
+    email: str
+    handle: str
+    company: str
+    suffix: str = ""
+    former: str = ""
+
+
+def generate(seed: int, per_kind: int = 100, strangers: int = 1500) -> Population:
+    """`per_kind` true pairs of every kind and as many unrelated intakes, among `strangers`."""
     return _Generator(Random(seed)).population(per_kind, strangers)
 
 
-@dataclass
+def as_csv(rows: Mapping[str, Cells]) -> bytes:
+    """The rows as the command reads them."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows({"id": ref, **cells} for ref, cells in rows.items())
+    return text.getvalue().encode()
+
+
 class _Generator:
-    random: Random
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.town = Town(random)
 
     def population(self, per_kind: int, strangers: int) -> Population:
         made = Population()
         for number in range(strangers):
-            made.registry[f"stranger-{number}"] = self.thinned(self.person(), self.source())
-        for kind in KINDS.split():
+            source = self.random.choice(SOURCES)
+            made.registry[f"r{number}"] = self.registered(self.soul(), source)
+        for kind in KINDS:
             for number in range(per_kind):
                 self.add(made, kind, f"{kind}-{number}")
         return made
 
     def add(self, made: Population, kind: str, ref: str) -> None:
-        """One intake of `kind`; a stranger has no partner, a namesake stranger only his name."""
-        known = self.person()
-        if kind == "stranger":
-            made.intakes[ref] = self.person()
-            made.unrelated.append(ref)
-            return
+        """One intake of `kind`; strangers have no partner, namesake strangers only a name."""
+        known, source = self.soul(), self.random.choice(SOURCES)
         intake = self.partner(known, kind)
-        source = self.source()
-        made.registry[ref] = self.thinned(known, source)
-        if kind == "namesake_stranger":
+        cells = self.at_intake(intake)
+        if kind != "stranger":
+            made.registry[ref] = self.registered(known, source)
+        if kind.endswith("stranger"):
             made.unrelated.append(ref)
+            self.with_contact(cells, self.soul(), self.random.choice(tuple(_RELATED.values())))
         else:
             made.truth.append(Truth(ref, ref, kind, source))
-            intake = self.with_contact(intake, known, kind)
-        made.intakes[ref] = intake
+            self.with_ties(cells, made.registry[ref], kind, (intake, known, source))
+        made.intakes[ref] = cells
 
-    def person(self, born: int = 0, sex: str = "") -> PersonRecord:
+    def happens(self, chance: float) -> bool:
+        return self.random.random() < chance
+
+    def soul(self, sex: str = "", born: int = 0) -> Soul:
         sex = sex or self.random.choice(("female", "male"))
-        return PersonRecord(
-            names=(PersonName(self.given(sex), self.family()),),
-            birth_date=self.date(born or self.random.randint(1945, 2003)),
+        given, family = self.town.given(sex), self.town.family()
+        home = self.town.home()
+        number = self.random.randrange(1000)
+        return Soul(
+            given=given,
+            family=family,
+            born=self.town.date(born or self.random.randint(1945, 2005)),
             sex=sex,
-            phones=(self.phone(),),
-            emails=(f"u{self.random.randrange(10**8)}@gmail.com",),
-            addresses=(self.address(),),
+            home=home,
+            mobile=self.town.phone(),
+            email=f"{given[:1]}{family}{number}@{self.random.choice(_MAIL)}".lower(),
+            handle=f"{given}{family}{number % 100}".lower(),
+            company=self.random.choice(_COMPANIES),
         )
 
-    def given(self, sex: str) -> str:
-        return self.random.choice((_FEMALE if sex == "female" else _MALE).split()).title()
-
-    def family(self) -> str:
-        if self.random.random() < 0.4:
-            return self.random.choice(_FAMILY.split()).title()
-        return "".join(self.random.sample(_SYLLABLES.split(), 2)).title()
-
-    def date(self, year: int) -> str:
-        return f"{year}-{self.random.randint(1, 12):02d}-{self.random.randint(2, 28):02d}"
-
-    def phone(self) -> str:
-        return f"512{self.random.randint(200, 554)}{self.random.randrange(10000):04d}"
-
-    def address(self) -> Address:
-        town, postcode = self.random.choice(_TOWNS)
-        street = f"{self.random.choice(_STREETS.split())} {self.random.choice(('street', 'drive'))}"
-        return Address(str(self.random.randint(1, 900)), street, "", town, postcode)
-
-    def source(self) -> str:
-        return self.random.choice(("former", "disclosed", "social"))
-
-    def partner(self, known: PersonRecord, kind: str) -> PersonRecord:
-        """The intake who is `kind` to `known`."""
+    def partner(self, known: Soul, kind: str) -> Soul:
+        """The intake person who is `kind` to `known`."""
         if kind == "SELF":
-            return self.returned(known)
+            return self.years_later(known)
         if kind == "namesake_stranger":
-            return replace(self.person(sex=known.sex), names=known.names)
-        born = int(known.birth_date[:4]) + self.years_apart(kind)
-        other = "male" if known.sex == "female" else "female"
-        sex = other if "spouse" in kind else known.sex if kind == "namesake" else ""
-        kin = self.person(born, sex)
-        while kind != "namesake" and kin.names[0].given == known.names[0].given:
-            kin = self.person(born, sex)
-        return self.shared(known, kin, kind)
-
-    def years_apart(self, kind: str) -> int:
-        """Years from the known person's birth to the intake's."""
-        if kind == "twin":
-            return 0
-        if kind in ("parent", "child", "namesake"):
-            gap = self.random.randint(20, 38)
-            return -gap if kind == "parent" else gap
-        return self.random.randint(-9, 9)
-
-    def shared(self, known: PersonRecord, kin: PersonRecord, kind: str) -> PersonRecord:
-        """What kin of this kind have in common: name, home, phone, birth date."""
-        name, known_name = kin.names[0], known.names[0]
-        if kind in ("sibling", "twin", "parent", "child") or self.happens(0.6, kind == "spouse"):
-            name = replace(name, family=known_name.family)
+            return replace(self.soul(known.sex), given=known.given, family=known.family)
+        if kind == "stranger":
+            return self.soul()
+        kin = self.soul(self.sex_of(known, kind), self.year_of(known, kind))
+        while kind != "namesake" and kin.given == known.given:
+            kin = replace(kin, given=self.town.given(kin.sex))
         if kind == "namesake":
-            name = known_name
-        names: tuple[PersonName, ...] = (name,)
-        if self.happens(0.4, kind == "ex_spouse"):
-            names += (PersonName(name.given, known_name.family, kind=NameKind.FORMER),)
-        at_home = {"spouse": 0.9, "room_mate": 1.0, "twin": 1.0, "namesake": 0.9, "ex_spouse": 0.05}
-        home = self.happens(at_home.get(kind, 0.4))
-        return replace(
-            kin,
-            names=names,
-            birth_date=known.birth_date if kind == "twin" else kin.birth_date,
-            addresses=known.addresses if home else kin.addresses,
-            phones=known.phones if home and self.happens(0.3) else kin.phones,
-        )
+            kin = replace(kin, given=known.given, suffix="Jr" if self.happens(0.4) else "")
+        return self.sharing(known, kin, kind)
 
-    def returned(self, known: PersonRecord) -> PersonRecord:
-        """The same person years later: slips of the pen, a short name, a move, a new phone."""
-        name = known.names[0]
-        given = _SHORT.get(name.given.lower(), name.given) if self.happens(0.3) else name.given
-        family = self.mistyped(name.family) if self.happens(0.15) else name.family
-        return replace(
-            known,
-            names=(PersonName(given, family),),
-            addresses=known.addresses if self.happens(0.6) else (self.address(),),
-            phones=known.phones if self.happens(0.6) else (self.phone(),),
-            emails=known.emails if self.happens(0.6) else (),
-            birth_date=self.mistyped(known.birth_date) if self.happens(0.05) else known.birth_date,
-        )
+    def sex_of(self, known: Soul, kind: str) -> str:
+        other = "male" if known.sex == "female" else "female"
+        if kind in ("spouse", "ex_spouse"):
+            return other if self.happens(0.92) else known.sex
+        if kind == "namesake":
+            return known.sex
+        return known.sex if kind == "room_mate" and self.happens(0.7) else ""
 
-    def mistyped(self, text: str) -> str:
-        place = self.random.randrange(len(text) - 1)
-        return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
+    def year_of(self, known: Soul, kind: str) -> int:
+        year = int(known.born[:4])
+        if kind in ("parent", "child", "namesake"):
+            gap = self.random.randint(18, 42)
+            return year - gap if kind == "parent" else year + gap
+        spread = 9 if kind == "sibling" else 5
+        return year + round(self.random.gauss(0, spread / 2))
 
-    def happens(self, chance: float, applies: bool = True) -> bool:
-        return applies and self.random.random() < chance
+    def sharing(self, known: Soul, kin: Soul, kind: str) -> Soul:
+        """What kin of this kind have in common."""
+        family, home, town, line = _SHARED[kind]
+        if self.happens(family):
+            kin = replace(kin, family=known.family)
+        elif (kind == "ex_spouse" and self.happens(0.35)) or kind in ("sibling", "twin", "child"):
+            kin = replace(kin, former=known.family)
+        if kind == "twin":
+            kin = replace(kin, born=known.born)
+        if self.happens(home):
+            return replace(kin, home=known.home)
+        place = self.town.home(known.home.city if self.happens(town) else "")
+        phone = known.home.phone if self.happens(line) else place.phone
+        return replace(kin, home=replace(place, phone=phone))
 
-    def with_contact(self, intake: PersonRecord, known: PersonRecord, kind: str) -> PersonRecord:
-        """Half of the kin name the known person as emergency contact."""
-        if kind in ("SELF", "ex_spouse") or not self.happens(0.5):
-            return intake
-        phone = known.phones[0] if self.happens(0.7) else ""
-        role = RelatedRole.EMERGENCY_CONTACT
-        return replace(intake, related=(RelatedPerson(known.names[0], "", role, "", phone),))
+    def years_later(self, known: Soul) -> Soul:
+        """The same person: perhaps married, moved, with another number and address."""
+        soul = known
+        if soul.sex == "female" and self.happens(0.15):
+            soul = replace(soul, family=self.town.family(), former=soul.family)
+        if self.happens(0.4):
+            soul = replace(soul, home=self.town.home(soul.home.city if self.happens(0.6) else ""))
+        if self.happens(0.3):
+            soul = replace(soul, mobile=self.town.phone())
+        if self.happens(0.3):
+            soul = replace(soul, email=self.soul().email)
+        return soul
 
-    def thinned(self, person: PersonRecord, source: str) -> PersonRecord:
-        """What the registry holds by this source."""
+    def at_intake(self, soul: Soul) -> Cells:
+        """What the front desk writes: nearly everything, with slips and placeholders."""
+        cells = self.full(soul)
+        short = SHORT.get(soul.given.lower(), "")
+        if short and self.happens(0.25):
+            cells["given"] = short.title()
+        if soul.former and self.happens(0.5):
+            cells["aliases"] = soul.former
+        for name in ("given", "family", "address"):
+            if self.happens(0.05):
+                cells[name] = self.town.mistyped(cells[name])
+        if self.happens(0.04):
+            cells["birth_date"] = self.town.misdated(soul.born)
+        if self.happens(0.03):
+            cells["given"], cells["family"] = cells["family"], cells["given"]
+        return self.spoilt(cells)
+
+    def spoilt(self, cells: Cells) -> Cells:
+        """Placeholders and gaps."""
+        for name, filler, chance in _FILLERS:
+            if self.happens(chance):
+                cells[name] = filler
+        return cells
+
+    def full(self, soul: Soul) -> Cells:
+        phones = [soul.mobile] if self.happens(0.8) else []
+        if self.happens(0.35):
+            phones.append(soul.home.phone)
+        return {
+            "given": soul.given,
+            "family": f"{soul.family} {soul.suffix}".strip(),
+            "birth_date": soul.born,
+            "sex": soul.sex if self.happens(0.9) else "",
+            "phones": ";".join(phones),
+            "emails": soul.email if self.happens(0.75) else "",
+            "address": soul.home.street,
+            "city": soul.home.city,
+            "postcode": soul.home.postcode,
+            "state": "TX",
+        }
+
+    def registered(self, soul: Soul, source: str) -> Cells:
+        """What the practice holds by this source."""
         if source == "former":
-            return person
+            return {"source": source, **self.spoilt(self.full(soul))}
         if source == "social":
-            town = (Address(city=person.addresses[0].city),) if self.happens(0.6) else ()
-            emails = person.emails if self.happens(0.1) else ()
-            return PersonRecord(names=person.names, addresses=town, emails=emails)
-        return replace(
-            person,
-            birth_date=self.random.choice(("", person.birth_date[:4], person.birth_date)),
-            addresses=person.addresses if self.happens(0.5) else (),
-            phones=person.phones if self.happens(0.4) else (),
-            emails=(),
-        )
+            return self.social(soul)
+        cells = self.full(soul) | {"source": source, "emails": ""}
+        cells["relation"] = self.random.choice(("SIS", "BRO", "FRND", "FMRSPS", "COUSN", "SPS"))
+        cells["birth_date"] = self.random.choice(("", "", soul.born[:4], soul.born))
+        if self.happens(0.55):
+            cells |= {"address": "", "postcode": ""}
+            cells["city"] = soul.home.city if self.happens(0.5) else ""
+        if self.happens(0.6):
+            cells["phones"] = ""
+        return cells
+
+    def social(self, soul: Soul) -> Cells:
+        short = SHORT.get(soul.given.lower(), "")
+        given = short.title() if short and self.happens(0.3) else soul.given
+        return {
+            "source": "social",
+            "given": given,
+            "family": soul.family,
+            "city": soul.home.city if self.happens(0.6) else "",
+            "emails": soul.email if self.happens(0.1) else "",
+            "handles": f"instagram:{soul.handle}" if self.happens(0.4) else "",
+            "company": soul.company if self.happens(0.3) else "",
+        }
+
+    def with_ties(
+        self, cells: Cells, registry: Cells, kind: str, pair: tuple[Soul, Soul, str]
+    ) -> None:
+        """Half of the kin name each other; some people give their handle."""
+        intake, known, source = pair
+        if self.happens(0.2):
+            cells["handles"] = f"instagram:{intake.handle}"
+        code = _RELATED.get(kind, "CHILD" if kind == "namesake" else "")
+        share = {"ex_spouse": 0.08, "room_mate": 0.25}.get(kind, 0.5)
+        if code and self.happens(share):
+            self.with_contact(cells, known, _CONVERSE.get(code, code))
+        elif kind == "SELF" or self.happens(0.5):
+            self.with_contact(cells, self.soul(), self.random.choice(tuple(_RELATED.values())))
+        if code and source == "former" and self.happens(share / 2):
+            self.with_contact(registry, intake, code)
+
+    def with_contact(self, cells: Cells, contact: Soul, code: str) -> None:
+        """The emergency contact on a form."""
+        cells["emergency_contact_name"] = f"{contact.given} {contact.family}"
+        if self.happens(0.8):
+            cells["emergency_contact_phone"] = contact.mobile
+        if self.happens(0.85):
+            cells["emergency_contact_relation"] = code
+        if code == "PRN" and self.happens(0.3):
+            cells["guarantor_name"] = cells["emergency_contact_name"]
+
+
+_MAIL = ("gmail.com", "yahoo.com", "outlook.com", "icloud.com")
+_COMPANIES = ("Acme", "Initech", "Lone Star Dental", "H-E-B", "Dell", "St David's", "City", "UT")
+_FILLERS = (
+    ("birth_date", "1900-01-01", 0.02),
+    ("birth_date", "", 0.03),
+    ("phones", "0000000000", 0.03),
+    ("phones", "", 0.08),
+    ("emails", "none@none.com", 0.03),
+    ("address", "unknown", 0.02),
+)
 
 
 def kinds(truth: Iterable[Truth]) -> tuple[str, ...]:
     """The kinds that occur, in the order of `KINDS`."""
     found = {pair.kind for pair in truth}
-    return tuple(kind for kind in KINDS.split() if kind in found)
+    return tuple(kind for kind in KINDS if kind in found)

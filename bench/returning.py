@@ -31,8 +31,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bench.figures import report
 from bench.granian_server import House, empty_house, serving
-from bench.matching_offline import read_febrl, report
+from bench.matching_offline import read_febrl
 from policy_service.audit.verification import verify_log
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.reviews import CaseRow

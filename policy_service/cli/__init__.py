@@ -6,6 +6,7 @@ from flask import Flask
 
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.demo import demo_commands
+from policy_service.cli.matching import matching_commands
 from policy_service.cli.packs import pack_commands
 from policy_service.cli.practices import practice_commands
 from policy_service.cli.records import audit_commands, check_commands
@@ -21,6 +22,7 @@ COMMANDS = (
     demo_commands,
     roster_commands,
     pack_commands,
+    matching_commands,
     work,
 )
 

@@ -24,10 +24,15 @@ _MAX_TEXTS = 160  # a record of many aliases and addresses must not flood the in
 
 @dataclass(frozen=True, slots=True)
 class KeyText:
-    """One text to hash. `family` is what a reader is told ("name and birth year")."""
+    """One text to hash. `family` is what a reader is told ("name and birth year").
+
+    An optional text finds people for whom it is the only clue, such as a rare family name. Where it
+    is common it says next to nothing by itself, so passing it over leaves no question open.
+    """
 
     family: str
     text: str
+    is_optional: bool = False
 
 
 def match_texts(record: PersonRecord) -> tuple[KeyText, ...]:
@@ -49,6 +54,7 @@ def _all_keys(features: Features) -> Iterator[KeyText]:
     for name in features.names:
         yield from _name_keys(name)
         yield from _nickname_keys(name, features)
+        yield from _family_keys(name)
     words = _words(features)
     yield from _birth_keys(words, features)
     for place in features.places:
@@ -79,6 +85,11 @@ def _related_person_keys(person: NamedPerson) -> Iterator[KeyText]:
         yield KeyText("name of a named person", key.text)
     if person.birth and person.birth.is_full:
         yield KeyText("birth date of a named person", f"bd:{person.birth}")
+
+
+def _family_keys(name: FoldedName) -> Iterator[KeyText]:
+    for family in name.family_parts:
+        yield KeyText("family name", f"fa:{family}", is_optional=True)
 
 
 def _name_keys(name: FoldedName) -> Iterator[KeyText]:

@@ -5,8 +5,7 @@ Recognition is not replayed: its result is an input fact of the decision.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
@@ -16,8 +15,8 @@ from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hypotheses import Hypothesis
-from policy_service.matching.keys import KeyText, match_texts
-from policy_service.matching.ranking import rank
+from policy_service.matching.keys import match_texts
+from policy_service.matching.probing import probe, ranked
 from policy_service.matching.recognition import Comparison, Recognised, recognise
 from policy_service.services.context import Context
 from policy_service.services.people import Person, open_people, record_digest
@@ -34,8 +33,6 @@ _POPULATION = (
     .select_from(PersonRow)
     .where(PersonRow.practice_id == bindparam("practice"))
 )
-HOT_KEY = 500
-"""A match key held by more people than this finds nobody; the answer says that it was skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +85,10 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     """Find the known persons who may be, or be kin to, the person of this record."""
     texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
     counts = _key_counts(context, list(texts))
-    usable = [key for key in texts if 0 < counts.get(key, 0) <= HOT_KEY]
-    shared = _holders(context, usable, frozenset(exclude))
+    probes = probe(texts, counts)
     total = _population(context)
-    ranking = rank(((ref, [counts[key] for key in keys]) for ref, keys in shared.items()), total)
+    held = _holders(context, list(probes.usable), frozenset(exclude))
+    ranking = ranked(held, counts, total, context.model.candidates)
     judgements = judgements_on(context, record_digest(record))
     best = dict(ranking.best)
     for person_id, _digest in judgements:  # whoever was judged is looked at whatever is shared
@@ -107,7 +104,7 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     return Identification(
         matches=tuple(_judged(found, people[found.ref], judgements) for found in result.candidates),
         missing=result.missing,
-        skipped_keys=_skipped(texts, counts),
+        skipped_keys=probes.skipped,
         left_out=ranking.left_out,
     )
 
@@ -133,23 +130,16 @@ def _key_counts(context: Context, keys: list[int]) -> dict[int, int]:
     return dict(rows.all())
 
 
-def _holders(context: Context, keys: list[int], exclude: frozenset[str]) -> Mapping[str, list[int]]:
-    shared: defaultdict[str, list[int]] = defaultdict(list)
+def _holders(
+    context: Context, keys: list[int], exclude: frozenset[str]
+) -> Iterator[tuple[int, str]]:
     rows = context.session.execute(_HOLDERS, {"practice": context.practice_id, "keys": keys})
-    for key, person_id in rows:
-        if person_id not in exclude:
-            shared[person_id].append(key)
-    return shared
+    return ((key, person_id) for key, person_id in rows if person_id not in exclude)
 
 
 def _population(context: Context) -> int:
     count = context.session.execute(_POPULATION, {"practice": context.practice_id}).scalar_one()
     return max(count, 1)
-
-
-def _skipped(texts: Mapping[int, KeyText], counts: Mapping[int, int]) -> tuple[str, ...]:
-    hot = {texts[key].family for key, count in counts.items() if count > HOT_KEY}
-    return tuple(sorted(hot))
 
 
 def _judged(found: Recognised[str], person: Person, judgements: Judgements) -> Match:
