@@ -78,7 +78,10 @@ class Soul:
 
 
 def generate(seed: int, per_kind: int = 100, strangers: int = 1500) -> Population:
-    """`per_kind` true pairs of every kind and as many unrelated intakes, among `strangers`."""
+    """`per_kind` true pairs of every kind, and unrelated intakes, among `strangers`.
+
+    A third as many unrelated intakes bear the full name of someone known.
+    """
     return _Generator(Random(seed)).population(per_kind, strangers)
 
 
@@ -102,7 +105,8 @@ class _Generator:
             source = self.random.choice(SOURCES)
             made.registry[f"r{number}"] = self.registered(self.soul(), source)
         for kind in KINDS:
-            for number in range(per_kind):
+            many = per_kind // 3 if kind == "namesake_stranger" else per_kind
+            for number in range(many):
                 self.add(made, kind, f"{kind}-{number}")
         return made
 

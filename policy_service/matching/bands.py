@@ -7,8 +7,8 @@ practice's size before the model's thresholds are applied.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policy_service.matching.hypotheses import Hypothesis, Weighing
@@ -29,7 +29,10 @@ class Band(StrEnum):
 _ORDER = (Band.WEAK, Band.POSSIBLE, Band.PROBABLE, Band.CERTAIN)
 _CONFLICTS = {
     "given": frozenset({"different", "close_but_both_names"}),
-    "birth_date": frozenset({"different", "generation_apart", "one_digit_generation_apart"}),
+    "birth_date": frozenset(
+        {"different", "years_apart", "generation_apart", "generations_apart"}
+        | {"one_digit_generation_apart"}
+    ),
     "sex": frozenset({"different"}),
 }
 _SURE = frozenset({Group.BIRTH, Group.CONTACT})
@@ -68,12 +71,16 @@ class _Judge:
 
     def band(self, hypothesis: Hypothesis) -> Band:
         said = self.weighing.kin if hypothesis is Hypothesis.KIN else self.weighing.same
-        ceilings = _ceilings(self.weighing, hypothesis, self.model)
-        return min(self._by_score(said), *ceilings, key=_rank)
+        by_score = self._by_score(said)
+        ceilings = _ceilings(self.weighing, hypothesis, self.model, by_score)
+        return min(by_score, *ceilings, key=_rank)
 
     def identity(self) -> Band:
         """SELF when KIN leads: judged without the rules that made it KIN, probable at most."""
-        without = Weighing(tuple(w for w in self.weighing.weights if w.level.field != "rule"))
+        without = replace(
+            self.weighing,
+            weights=tuple(w for w in self.weighing.weights if w.level.field != "rule"),
+        )
         judge = _Judge(without, self.people, self.model)
         return min(judge.band(Hypothesis.SELF), Band.PROBABLE, key=_rank)
 
@@ -93,29 +100,51 @@ def telling_groups(
     weighing: Weighing, hypothesis: Hypothesis, model: MatchModel
 ) -> frozenset[Group]:
     """The evidence groups that speak for the hypothesis with at least `telling_bits`."""
-    said = {group: weighing.group_bits(group, hypothesis) for group in Group}
-    return frozenset(group for group, value in said.items() if value >= model.telling_bits[group])
+    return _saying(weighing, hypothesis, model.telling_bits)
 
 
-def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:
+def _saying(
+    weighing: Weighing, hypothesis: Hypothesis, least: Mapping[Group, int]
+) -> frozenset[Group]:
+    return frozenset(
+        group for group, bits in least.items() if weighing.group_bits(group, hypothesis) >= bits
+    )
+
+
+def _ceilings(
+    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel, by_score: Band
+) -> Iterator[Band]:
     groups = telling_groups(weighing, hypothesis, model)
     yield Band.CERTAIN
     if hypothesis is Hypothesis.KIN:
         yield Band.PROBABLE  # an inferred tie is a question, never a fact
-        yield from _kin_ceilings(groups)
+        yield from _kin_ceilings(groups, weighing, model, by_score)
     elif _in_conflict(weighing) or len(groups) < 2 or not groups & _SURE:
         yield Band.PROBABLE
     elif weighing.level("birth_date") in _IMPRECISE and groups <= {Group.NAME, Group.BIRTH}:
         yield Band.PROBABLE  # a name and a birth year alone are never a fact, however rare the name
     if hypothesis is Hypothesis.SELF and len(groups) < 2:
         yield Band.POSSIBLE  # name only, or one contact point only
+    if hypothesis is Hypothesis.SELF and _is_half_a_name(weighing) and not groups & _SURE:
+        yield Band.WEAK
 
 
-def _kin_ceilings(groups: frozenset[Group]) -> Iterator[Band]:
-    if groups <= {Group.NAME, Group.BIRTH, Group.WORK}:
-        yield Band.POSSIBLE if len(groups) > 1 else Band.WEAK  # a surname is never a flag by itself
-    elif groups <= {Group.HOUSEHOLD}:
+def _kin_ceilings(
+    telling: frozenset[Group], weighing: Weighing, model: MatchModel, by_score: Band
+) -> Iterator[Band]:
+    if telling <= {Group.NAME, Group.BIRTH, Group.WORK}:
         yield Band.POSSIBLE
+        hints = _saying(weighing, Hypothesis.KIN, model.hinting_bits)
+        if len(telling | hints) < 2 or _rank(by_score) < _rank(Band.PROBABLE):
+            yield Band.WEAK  # no flag by itself; with a hint, only where kin is likelier
+    elif telling <= {Group.HOUSEHOLD}:
+        yield Band.POSSIBLE
+
+
+def _is_half_a_name(weighing: Weighing) -> bool:
+    """One name part agrees and the other does not: with a town, that is many people."""
+    family, given = weighing.level("family"), weighing.level("given")
+    return family.startswith("different") or family == "displaced" or given == "different"
 
 
 def _in_conflict(weighing: Weighing) -> bool:

@@ -8,7 +8,9 @@ from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.dates import BirthDate
 from policy_service.matching.normalise import Features
 
-GENERATION = 15  # years; matching page, section 7.2
+GENERATION = 15  # years from which two people are parent and child rather than siblings
+_TWO_GENERATIONS = 46
+_FEW_YEARS = 9
 
 
 def birth_alternatives(query: Features, candidate: Features) -> list[Alternative]:
@@ -31,9 +33,17 @@ def birth_level(one: BirthDate, other: BirthDate) -> str:
         return "one_digit_generation_apart" if apart else "one_digit"
     if not full:
         return _partial_level(one, other)
-    if apart:
-        return "generation_apart"
-    return "two_parts" if _shared_parts(one, other) == 2 else "different"
+    if not apart and _shared_parts(one, other) == 2:
+        return "two_parts"
+    if _are_all_near(one, other):
+        return "all_near"
+    return _gap_level(abs(one.year - other.year))
+
+
+def _are_all_near(one: BirthDate, other: BirthDate) -> bool:
+    """A date as someone else remembers it: every part about right."""
+    near_days = abs(one.day - other.day) <= 2
+    return near_days and abs(one.month - other.month) <= 1 and abs(one.year - other.year) <= 1
 
 
 def _partial_level(one: BirthDate, other: BirthDate) -> str:
@@ -42,9 +52,15 @@ def _partial_level(one: BirthDate, other: BirthDate) -> str:
         if one.month and other.month:
             return "year_and_month" if one.month == other.month else "near_year"
         return "year"
-    if gap == 1:
-        return "near_year"
-    return "generation_apart" if gap >= GENERATION else "different"
+    return "near_year" if gap == 1 else _gap_level(gap)
+
+
+def _gap_level(years: int) -> str:
+    if years < _FEW_YEARS:
+        return "different"
+    if years < GENERATION:
+        return "years_apart"
+    return "generation_apart" if years < _TWO_GENERATIONS else "generations_apart"
 
 
 def _shared_parts(one: BirthDate, other: BirthDate) -> int:

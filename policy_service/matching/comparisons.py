@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from policy_service.domain.people import NameKind
 from policy_service.matching.keys import sound
 from policy_service.matching.names import FoldedName
 from policy_service.matching.normalise import Features
-from policy_service.matching.places import Place
 from policy_service.matching.short_names import are_variants, is_known_name
 
 
@@ -31,6 +30,7 @@ class Level:
 
 
 Alternative = tuple[Level, ...]
+_NOT_CURRENT = frozenset({NameKind.MAIDEN, NameKind.FORMER, NameKind.ALIAS})
 
 
 def name_alternatives(query: Features, candidate: Features) -> list[Alternative]:
@@ -68,10 +68,16 @@ def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
         given = Level("given", "swapped", one.given, other.family)
         return given, Level("family", "swapped", one.family, other.given)
     if one.given and one.given == other.family:
-        return (Level("family", "displaced", one.given, other.family),)
+        return _displaced(one.given, (one.family, other.given))
     if one.family and one.family == other.given:
-        return (Level("family", "displaced", one.family, other.given),)
+        return _displaced(one.family, (one.given, other.family))
     return ()
+
+
+def _displaced(shared: str, others: tuple[str, str]) -> Alternative:
+    """One part stands in the other's column; what stands opposite it may differ too."""
+    family = Level("family", "displaced", shared, shared)
+    return (family, Level("given", "different", *others)) if all(others) else (family,)
 
 
 def _are_alike(one: str, other: str) -> bool:
@@ -116,6 +122,8 @@ def _family(one: FoldedName, other: FoldedName, other_family: str) -> Level | No
     if level == "different":
         level = other_family
     counted = f"family:{min(one.family, other.family)}" if level == "exact" else ""
+    if level == "exact" and (one.kind in _NOT_CURRENT or other.kind in _NOT_CURRENT):
+        level = "former"
     return Level("family", level, one.family, other.family, counted)
 
 
@@ -153,9 +161,11 @@ def _middle(one: FoldedName, other: FoldedName) -> Level | None:
 
 
 def _suffix(one: FoldedName, other: FoldedName) -> Level | None:
-    if not (one.suffix and other.suffix):
+    if not (one.suffix or other.suffix):
         return None
     level = "exact" if one.suffix == other.suffix else "different"
+    if not (one.suffix and other.suffix):
+        level = "one_sided"
     return Level("suffix", level, one.suffix, other.suffix)
 
 
@@ -165,128 +175,3 @@ def sex_alternatives(query: Features, candidate: Features) -> list[Alternative]:
         return []
     level = "exact" if query.sex == candidate.sex else "different"
     return [(Level("sex", level, query.sex, candidate.sex),)]
-
-
-def place_alternatives(query: Features, candidate: Features) -> list[Alternative]:
-    """Every pairing of the two people's addresses, compared part by part."""
-    return [_place_levels(one, other) for one, other in product(query.places, candidate.places)]
-
-
-def _place_levels(one: Place, other: Place) -> Alternative:
-    postcode = _postcode(one, other)
-    same_area = _is(postcode, "exact")
-    city = None if same_area else _city(one, other)
-    elsewhere = _is(postcode, "different") and _is(city, "different")
-    found = (None, None) if elsewhere else _street_and_house(one, other, same_area)
-    street, house = found  # one street name in two towns is no common home
-    inside = _unit(one, other, _is(house, "exact"))
-    return tuple(level for level in (street, house, inside, postcode, city) if level)
-
-
-def _street_and_house(
-    one: Place, other: Place, same_area: bool
-) -> tuple[Level | None, Level | None]:
-    """House numbers count within one street; one street with two houses is a neighbourhood."""
-    street = _street(one, other)
-    same_street = street.level != "different" if street else same_area
-    house = _part("house", one.house, other.house) if same_street else None
-    if street and _is(house, "different"):
-        return Level("street", "other_house", one.street, other.street), None
-    if street and _is(house, "exact") and one.dwelling == other.dwelling != "":
-        counted = f"dwelling:{one.dwelling}"
-        street = Level("street", street.level, one.street, other.street, counted)
-    return street, house
-
-
-def _unit(one: Place, other: Place, same_house: bool) -> Level | None:
-    """Units tell within one house; building names tell anywhere."""
-    if one.building and other.building:
-        level = _spelling(one.building, other.building, 2)
-        return Level("building", level, one.building, other.building)
-    return _part("unit", one.unit, other.unit) if same_house else None
-
-
-def _is(level: Level | None, wanted: str) -> bool:
-    return level is not None and level.level == wanted
-
-
-def _part(field: str, one: str, other: str) -> Level | None:
-    if not (one and other):
-        return None
-    return Level(field, "exact" if one == other else "different", one, other)
-
-
-def _street(one: Place, other: Place) -> Level | None:
-    if not (one.street and other.street):
-        return None
-    if one.street == other.street:
-        return Level("street", "exact", one.street, other.street)
-    if (one.street == other.building) or (one.building == other.street):
-        return Level("street", "close", one.street, other.street)  # address lines exchanged
-    same_name = one.street_name == other.street_name
-    close = same_name or fuzz.ratio(one.street, other.street) >= 80
-    return Level("street", "close" if close else "different", one.street, other.street)
-
-
-def _postcode(one: Place, other: Place) -> Level | None:
-    level = _spelling(one.postcode, other.postcode, 1)
-    counted = f"postcode:{one.postcode}" if level == "exact" else ""
-    return Level("postcode", level, one.postcode, other.postcode, counted) if level else None
-
-
-def _city(one: Place, other: Place) -> Level | None:
-    level = _spelling(one.city, other.city, 2)
-    counted = f"city:{one.city}" if level == "exact" else ""
-    return Level("city", level, one.city, other.city, counted) if level else None
-
-
-def _spelling(one: str, other: str, slips: int) -> str:
-    if not (one and other):
-        return ""
-    if one == other:
-        return "exact"
-    return "close" if OSA.distance(one, other, score_cutoff=slips) <= slips else "different"
-
-
-def phone_alternatives(query: Features, candidate: Features) -> list[Alternative]:
-    """Every pairing of phone numbers; numbers that differ count once, as different."""
-    pairs = product(sorted(query.phones), sorted(candidate.phones))
-    return [(_phone(one, other),) for one, other in pairs]
-
-
-def _phone(one: str, other: str) -> Level:
-    if one == other:
-        return Level("phone", "exact", one, other, f"phone:{one}")
-    return Level("phone", "last_seven" if one[-7:] == other[-7:] else "different", one, other)
-
-
-def email_alternatives(query: Features, candidate: Features) -> list[Alternative]:
-    """Every pairing of e-mail addresses; the part before the at-sign may agree alone."""
-    found: list[Alternative] = []
-    for one, other in product(query.emails, candidate.emails):
-        name_part = one.local == other.local and not one.is_role
-        level = "exact" if one == other else "name_part" if name_part else "different"
-        counted = f"email:{one.whole}" if level == "exact" else ""
-        found.append((Level("email", level, one.whole, other.whole, counted),))
-    return found
-
-
-def handle_alternatives(query: Features, candidate: Features) -> list[Alternative]:
-    """Handles on one platform; different platforms cannot be compared."""
-    pairs = product(sorted(query.handles), sorted(candidate.handles))
-    same_platform = (pair for pair in pairs if _platform(pair[0]) == _platform(pair[1]))
-    return [(level,) for one, other in same_platform if (level := _part("handle", one, other))]
-
-
-def _platform(handle: str) -> str:
-    return handle.partition(":")[0]
-
-
-def company_alternatives(query: Features, candidate: Features) -> list[Alternative]:
-    """Employers, when both are known."""
-    one, other = query.company, candidate.company
-    if not (one and other):
-        return []
-    same = fuzz.token_sort_ratio(one, other) >= 90
-    counted = f"company:{min(one, other)}" if same else ""
-    return [(Level("company", "exact" if same else "different", one, other, counted),)]

@@ -28,7 +28,10 @@ _LEVEL_WORDS = {
     "one_digit_generation_apart": "differ in one digit, which makes a generation",
     "two_parts": "agree in two of year, month and day", "year_and_month": "agree in year and month",
     "year": "agree in the year", "near_year": "are about a year apart",
-    "generation_apart": "are a generation apart", "last_seven": "agree in the last seven digits",
+    "former": "agree, one of them a former name", "years_apart": "are some years apart",
+    "generation_apart": "are a generation apart", "generations_apart": "are generations apart",
+    "one_sided": "are stated by one record alone", "all_near": "agree about in every part",
+    "other_platform": "agree on two platforms", "last_seven": "agree in the last seven digits",
     "name_part": "agree before the at-sign",
 }  # fmt: skip
 _OWN_SENTENCES = {
@@ -37,7 +40,8 @@ _OWN_SENTENCES = {
     "phone": "The phone of a person named in one record is the other's phone.",
     "twin": "One birth date and family name but two given names: twins, not one person.",
     "same_name_generation_apart": "One full name a generation apart: parent and child.",
-    "one_birth_date_two_families": "One birth date under two family names is rare among kin.",
+    "named_namesake": "One record names a relative of this very name, and no birth date tells.",
+    "same_name_one_suffix": "One full name, a suffix in one record, and no birth date tells.",
     "bounded": "Fields of this kind share a cause; their sum is bounded.",
 }
 
@@ -89,6 +93,8 @@ def sentence(weight: Weight) -> str:
         return f"The {_FIELD_WORDS[field]} {_LEVEL_WORDS[level]}."
     if field == "shared_contact":
         return "Both records name the same third person."
+    if field == "kind":
+        return f"Weighed as a {level.replace('_', ' ')}; this is how rare that is among kin."
     return _OWN_SENTENCES[level]
 
 

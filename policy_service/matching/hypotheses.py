@@ -4,23 +4,28 @@ Fellegi–Sunter: a level seen with chance m under a hypothesis and u among stra
 log2(m/u) bits. Bits are integers, hundredths of a bit; the rows of `Comparison.evidence` sum
 exactly to its score. Fields of one evidence group share a cause (one household, one move), so the
 sum of a group is bounded, by a row of its own.
+
+KIN is several kinds of kin, each with chances of its own: spouses share a home and an age, parents
+and children a name and not an age. The kind that explains the records best speaks for KIN; a row
+takes off how rare that kind is among kin.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching import comparisons
+from policy_service.matching import comparisons, contact_points, households
 from policy_service.matching.births import birth_alternatives
 from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.frequencies import Frequencies
-from policy_service.matching.model import Chances, Group, MatchModel
+from policy_service.matching.level_bits import LevelBits, bits
+from policy_service.matching.model import Group, KindOfKin, MatchModel
 from policy_service.matching.normalise import Features, normalise
 from policy_service.matching.relatives import named_alternatives, shared_alternatives
+from policy_service.matching.rules import RULES
 
 
 class Hypothesis(StrEnum):
@@ -43,9 +48,13 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """All rows for two records; `same` and `kin` are their exact sums."""
+    """All rows for two records; `same` and `kin` are their exact sums.
+
+    `kind` is the kind of kin that explains the records best, and that the rows speak of.
+    """
 
     weights: tuple[Weight, ...]
+    kind: KindOfKin
 
     @property
     def same(self) -> int:
@@ -56,6 +65,11 @@ class Weighing:
     def kin(self) -> int:
         """Hundredths of a bit for KIN against NONE."""
         return sum(weight.kin for weight in self.weights)
+
+    @property
+    def identity(self) -> int:
+        """Hundredths of a bit for SELF, without the rules that made it KIN."""
+        return sum(weight.same for weight in self.weights if weight.level.field != "rule")
 
     def group_bits(self, group: Group, hypothesis: Hypothesis) -> int:
         """What one evidence group says for a hypothesis, its bound included."""
@@ -71,14 +85,15 @@ _COMPARED: tuple[Callable[[Features, Features], list[Alternative]], ...] = (
     comparisons.name_alternatives,
     comparisons.sex_alternatives,
     birth_alternatives,
-    comparisons.place_alternatives,
-    comparisons.phone_alternatives,
-    comparisons.email_alternatives,
-    comparisons.handle_alternatives,
+    households.place_alternatives,
+    contact_points.phone_alternatives,
+    contact_points.email_alternatives,
+    contact_points.handle_alternatives,
     named_alternatives,
     shared_alternatives,
-    comparisons.company_alternatives,
+    contact_points.company_alternatives,
 )
+_Weighed = tuple[Level, Group, LevelBits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +104,56 @@ class Scales:
     frequencies: Frequencies
 
     def weigh(self, query: Features, candidate: Features) -> Weighing:
-        """Every field of the two people, the rules for twins and namesakes, and the bounds."""
-        fields = (alternatives(query, candidate) for alternatives in _COMPARED)
-        weights = [weight for found in fields if found for weight in self._loudest(found)]
+        """Every field of the two people, the bounds, the rules for twins and namesakes."""
+        found = (alternatives(query, candidate) for alternatives in _COMPARED)
+        return self.weigh_alternatives(list(filter(None, found)))
+
+    def weigh_alternatives(self, fields: Sequence[Sequence[Alternative]]) -> Weighing:
+        """The loudest alternative of every field that could be compared."""
+        weighed = [one for alternatives in fields for one in self._loudest(alternatives)]
+        number = self._leading_kind(weighed)
+        kind = self.model.kin[number]
+        weights = [
+            Weight(group, level, said.same, said.kin[number]) for level, group, said in weighed
+        ]
         weights += self._bounds(weights)
-        return Weighing((*weights, *self._rules(Weighing(tuple(weights)))))
+        weights.append(self._rarity(kind))
+        return Weighing((*weights, *self._rules(Weighing(tuple(weights), kind))), kind)
 
-    def _loudest(self, alternatives: Iterable[Alternative]) -> tuple[Weight, ...]:
-        weighed = (tuple(map(self._weight, alternative)) for alternative in alternatives)
-        return max(weighed, key=_loudness)
+    def _loudest(self, alternatives: Sequence[Alternative]) -> list[_Weighed]:
+        weighed = [[self._weighed(level) for level in levels] for levels in alternatives]
+        return weighed[0] if len(weighed) == 1 else max(weighed, key=_loudness)
 
-    def _weight(self, level: Level) -> Weight:
+    def _weighed(self, level: Level) -> _Weighed:
         field = self.model.fields[level.field]
-        chances = field.levels[level.level]
-        none = self._chance_among_strangers(level, chances)
-        return Weight(field.group, level, bits(chances.same, none), bits(chances.kin, none))
+        said = field.bits[level.level]
+        measured = self._measured(level, field.levels[level.level].none)
+        if measured is not None:
+            said = said.rarer(bits(field.levels[level.level].none, measured))
+        return level, field.group, said
 
-    def _chance_among_strangers(self, level: Level, chances: Chances) -> float:
-        """Measured frequency, smoothed by the model's chance worth `frequency_weight` people.
+    def _measured(self, level: Level, none: int) -> float | None:
+        """Measured chance among strangers, smoothed by the model's worth `frequency_weight` people.
 
-        A value that was never counted keeps the model's chance: not counted is not rare.
+        The candidate bears the value anyhow; only the others tell how common it is. A value that
+        was never counted keeps the model's chance: not counted is not rare.
         """
         count = self.frequencies.counts.get(level.counted) if level.counted else None
         if count is None:
-            return chances.none
+            return None
         weight = self.model.frequency_weight
-        measured = (count * 1_000_000 + weight * chances.none) / (self.frequencies.total + weight)
-        bound = min(chances.same, chances.kin)  # agreement is never evidence against
-        return min(max(measured, self.model.rarest), max(bound, chances.none))
+        others = max(count - 1, 0)
+        measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
+        return max(measured, self.model.rarest)
+
+    def _leading_kind(self, weighed: list[_Weighed]) -> int:
+        totals = [kind.bits for kind in self.model.kin]
+        for group in Group:
+            said = [one.kin for _, own, one in weighed if own is group]
+            low, high = self.model.limits.get(group, (-1_000_000, 1_000_000))
+            for number, column in enumerate(zip(*said, strict=True)):
+                totals[number] += min(max(sum(column), low), high)
+        return totals.index(max(totals))
 
     def _rules(self, weighing: Weighing) -> Iterator[Weight]:
         """What fields say only together. A rule for kin hands them all that spoke for SELF.
@@ -125,11 +162,12 @@ class Scales:
         taking an agreeing field away never raises it.
         """
         levels = {weight.level.field: weight.level.level for weight in weighing.weights}
-        for rule, applies in _RULES:
+        for rule, applies in RULES:
             if applies(levels):
                 same, kin = self.model.rules[rule]
                 lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
                 yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
+                return
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():
@@ -139,6 +177,9 @@ class Scales:
             if any(excess):
                 yield Weight(group, Level(f"{group}_bound", "bounded", "", ""), *excess)
 
+    def _rarity(self, kind: KindOfKin) -> Weight:
+        return Weight(Group.PRIOR, Level("kind", kind.name, "", ""), 0, kind.bits)
+
 
 def weigh_records(
     query: PersonRecord, candidate: PersonRecord, frequencies: Frequencies, model: MatchModel
@@ -147,54 +188,11 @@ def weigh_records(
     return Scales(model, frequencies).weigh(normalise(query), normalise(candidate))
 
 
-def bits(chance: float, among_strangers: float) -> int:
-    """log2 of the ratio in hundredths of a bit, rounded once, here."""
-    return round(100 * math.log2(chance / among_strangers))
-
-
 def _within(value: int, limits: tuple[int, int]) -> int:
     return min(max(value, limits[0]), limits[1])
 
 
-def _loudness(weights: tuple[Weight, ...]) -> tuple[int, int, tuple[str, ...]]:
-    same, kin = sum(w.same for w in weights), sum(w.kin for w in weights)
-    return max(same, kin), same + kin, tuple(w.level.level for w in weights)
-
-
-_ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_month", "year"})
-_OTHER_GIVEN = frozenset({"different", "close_but_both_names"})
-
-
-def is_twin(levels: dict[str, str]) -> bool:
-    """One birth date as far as it is known, one family name, another given name.
-
-    A slip in one date, or a year alone, does not make one person of two given names either.
-    """
-    return (
-        levels.get("birth_date") in _ONE_BIRTH
-        and levels.get("family") in ("exact", "close", "near")
-        and levels.get("given") in _OTHER_GIVEN
-    )
-
-
-def is_namesake(levels: dict[str, str]) -> bool:
-    """Senior and junior: one full name, births fifteen years or more apart, or unlike suffixes.
-
-    A date that differs in one digit alone (1951 for 1981, same day) is a slip of the pen in one
-    record far more often than a parent born on the child's birthday; it does not count here.
-    """
-    same_name = levels.get("given") in ("exact", "variant") and levels.get("family") == "exact"
-    apart = levels.get("birth_date") == "generation_apart"
-    return same_name and (apart or levels.get("suffix") == "different")
-
-
-def is_unlikely_kin(levels: dict[str, str]) -> bool:
-    """One birth date under two family names: kin who share a birth date are twins."""
-    return levels.get("birth_date") == "exact" and levels.get("family", "").startswith("different")
-
-
-_RULES: tuple[tuple[str, Callable[[dict[str, str]], bool]], ...] = (
-    ("twin", is_twin),
-    ("same_name_generation_apart", is_namesake),
-    ("one_birth_date_two_families", is_unlikely_kin),
-)
+def _loudness(weighed: list[_Weighed]) -> tuple[int, int, tuple[str, ...]]:
+    same = sum(said.same for _, _, said in weighed)
+    kin = max(map(sum, zip(*(said.kin for _, _, said in weighed), strict=True)), default=0)
+    return max(same, kin), same + kin, tuple(level.level for level, _, _ in weighed)

@@ -67,10 +67,13 @@ def _contact_keys(features: Features) -> Iterator[KeyText]:
         yield KeyText("email", f"em:{email.whole}")
         if not email.is_role:
             yield KeyText("email name", f"el:{email.local}")
+            yield KeyText("email by sound", f"es:{sound(_letters(email.local))}", is_optional=True)
+            domain = email.whole.partition("@")[2]
+            yield KeyText("email domain", f"ed:{domain}", is_optional=True)
     for phone in sorted(features.phones):
         yield KeyText("phone", f"ph:{phone[-7:]}")
     for handle in sorted(features.handles):
-        yield KeyText("handle", f"ha:{handle}")
+        yield KeyText("handle", f"ha:{handle.partition(':')[2]}")
 
 
 def _related_keys(features: Features) -> Iterator[KeyText]:
@@ -114,7 +117,8 @@ def _birth_keys(words: tuple[str, ...], features: Features) -> Iterator[KeyText]
     if birth.is_full:
         yield KeyText("birth date", f"bd:{birth}")
     for word in words:
-        yield KeyText("name and birth year", f"ny:{sound(word)}|{birth.year}")
+        for years in (f"{birth.year // 2}", f"{(birth.year + 1) // 2}+"):  # neighbours share one
+            yield KeyText("name and birth year", f"ny:{sound(word)}|{years}")
         if birth.is_full:
             yield KeyText("name and birthday", f"nd:{sound(word)}|{birth.month}|{birth.day}")
             yield KeyText("letters, year and day", f"ld:{word[:2]}|{birth.year}|{birth.day}")
@@ -126,6 +130,9 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
         yield from _postcode_keys(place, words, features)
     if place.house and street:
         yield KeyText("house and street", f"hs:{place.house}|{street}")
+    if place.city and features.birth:
+        about = f"ty:{soundex(place.city)}|{features.birth.year}"
+        yield KeyText("town and birth year", about, is_optional=True)
     for word in words if place.city else ():
         yield KeyText("name and town", f"nc:{soundex(word)}|{soundex(place.city)}")
 
@@ -153,6 +160,10 @@ def _words(features: Features) -> tuple[str, ...]:
         word for name in features.names for word in (*name.given_parts[:1], *name.family_parts)
     )
     return tuple(dict.fromkeys(parts))
+
+
+def _letters(local: str) -> str:
+    return "".join(filter(str.isalpha, local)) or local
 
 
 def sound(word: str) -> str:

@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from policy_service.matching.level_bits import LevelBits, bits, level_bits
+
 
 class Group(StrEnum):
     """Kinds of evidence; two fields of one group are not independent witnesses."""
@@ -20,6 +22,7 @@ class Group(StrEnum):
     HOUSEHOLD = "household"
     CONTACT = "contact"
     WORK = "work"
+    PRIOR = "prior"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,47 @@ class FieldModel:
 
     group: Group
     levels: Mapping[str, Chances]
+    bits: Mapping[str, LevelBits]
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfKin:
+    """One kind of kin: its share among kin (ppm), its tie kind, and where it differs from KIN."""
+
+    name: str
+    label: str
+    prior: int
+    levels: Mapping[str, Mapping[str, int]]
+
+    @property
+    def bits(self) -> int:
+        """Hundredths of a bit of the prior: how rare this kind is among kin."""
+        return bits(self.prior, 1_000_000)
+
+    def chance(self, field: str, level: str, otherwise: int) -> int:
+        """How often the level is seen among kin of this kind, in parts per million."""
+        return self.levels.get(field, {}).get(level, otherwise)
 
 
 @dataclass(frozen=True, slots=True)
 class MatchModel:
-    """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group."""
+    """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
+
+    `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
+    must say to make a question of a shared family name.
+    """
 
     version: str
     digest: str
     fields: Mapping[str, FieldModel]
+    kin: tuple[KindOfKin, ...]
+    typical_birth_year: int
     limits: Mapping[Group, tuple[int, int]]
     rules: Mapping[str, tuple[int, int]]
     frequency_weight: int
     rarest: int
     telling_bits: Mapping[Group, int]
+    hinting_bits: Mapping[Group, int]
     thresholds: Mapping[str, int]
     candidates: int
 
@@ -58,15 +88,19 @@ class MatchModel:
 def read_model(text: str) -> MatchModel:
     """The model in JSON `text`. Raises `ValueError` naming the field whose chances are wrong."""
     content = json.loads(text)
+    kin = tuple(KindOfKin(name, **value) for name, value in content["kin"].items())
     return MatchModel(
         version=content["version"],
         digest=_digest(content),
-        fields={name: _field(name, value) for name, value in content["fields"].items()},
+        fields={name: _field(name, value, kin) for name, value in content["fields"].items()},
+        kin=kin,
+        typical_birth_year=content["typical_birth_year"],
         limits={Group(name): (low, high) for name, (low, high) in content["limits"].items()},
         rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
         telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
+        hinting_bits={Group(name): said for name, said in content["hinting_bits"].items()},
         thresholds=content["thresholds"],
         candidates=content["candidates"],
     )
@@ -78,12 +112,21 @@ def default_model() -> MatchModel:
     return read_model(resources.files(__package__).joinpath("model.json").read_text("utf-8"))
 
 
-def _field(name: str, value: Mapping[str, Any]) -> FieldModel:
+def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> FieldModel:
     levels = {level: Chances(*chances) for level, chances in value["levels"].items()}
+    by_kind = {
+        level: tuple(kind.chance(name, level, chances.kin) for kind in kin)
+        for level, chances in levels.items()
+    }
     for level, chances in levels.items():
-        if not all(0 < part <= 1_000_000 for part in (chances.same, chances.kin, chances.none)):
+        stated = (chances.same, chances.kin, chances.none, *by_kind[level])
+        if not all(0 < part <= 1_000_000 for part in stated):
             raise ValueError(f"fields.{name}.levels.{level}: chances must be 1 to 1000000 ppm")
-    return FieldModel(Group(value["group"]), levels)
+    table = {
+        level: level_bits(level, chances.same, by_kind[level], chances.none)
+        for level, chances in levels.items()
+    }
+    return FieldModel(Group(value["group"]), levels, table)
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -55,6 +55,10 @@ class FoldedName:
     kind: NameKind
 
 
+NOBODY = FoldedName("", "", "", "", (), (), NameKind.LEGAL)
+"""A person whose name is not stated."""
+
+
 def fold(text: str) -> str:
     """Lower-case ASCII letters, digits and single spaces; other scripts are transliterated."""
     if not text.isascii():

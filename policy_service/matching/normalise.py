@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from policy_service.domain.people import PersonRecord, RelatedPerson
+from policy_service.domain.people import NameKind, PersonRecord, RelatedPerson
 from policy_service.matching.contacts import Email, read_email, read_handle, read_phone
 from policy_service.matching.dates import BirthDate, read_birth_date
-from policy_service.matching.names import FoldedName, fold, fold_name, is_placeholder, real_name
+from policy_service.matching.names import (
+    NOBODY,
+    FoldedName,
+    fold,
+    fold_name,
+    is_placeholder,
+    real_name,
+)
 from policy_service.matching.places import Place, read_address
+from policy_service.matching.short_names import is_known_name
 
 _SEXES = {"m": "male", "male": "male", "f": "female", "female": "female"}
 
@@ -60,16 +68,34 @@ def normalise(record: PersonRecord) -> Features:
 
 
 def _distinct_names(record: PersonRecord) -> tuple[FoldedName, ...]:
-    folded = (fold_name(name) for name in record.names)
-    return tuple(dict.fromkeys(name for name in folded if name))
+    folded = [name for name in map(fold_name, record.names) if name]
+    completed = (full for name in folded for full in _completed(name, folded[0]))
+    return tuple(dict.fromkeys(completed))
+
+
+def _completed(name: FoldedName, first: FoldedName) -> Iterator[FoldedName]:
+    """A further name of one part only goes with the other part of the first name.
+
+    One word as an alias may be a nickname or a former family name; unless the tables know it for a
+    given name, it is read as both.
+    """
+    word = name.given or name.family
+    if name is first or (name.given and name.family) or not (first.given and first.family):
+        yield name
+        return
+    parts = name.given_parts if name.given else name.family_parts
+    if name.given:
+        yield replace(name, family=first.family, family_parts=first.family_parts)
+    if name.family or (name.kind is NameKind.ALIAS and not is_known_name(word)):
+        yield replace(first, family=word, family_parts=parts, kind=name.kind)
 
 
 def _named_person(person: RelatedPerson) -> NamedPerson | None:
-    name = fold_name(person.name)
-    if name is None:
+    name, phone = fold_name(person.name), read_phone(person.phone)
+    if name is None and not phone:
         return None
     birth, _ = read_birth_date(person.birth_date)
-    return NamedPerson(name, person.relation, person.role.value, birth, read_phone(person.phone))
+    return NamedPerson(name or NOBODY, person.relation, person.role.value, birth, phone)
 
 
 def _warnings(record: PersonRecord) -> Iterator[str]:

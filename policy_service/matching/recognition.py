@@ -25,7 +25,8 @@ class Comparison:
 
     `label` says what the query person seems to be to the candidate: ONESELF, a kinship code, or ""
     under NONE. `self_bits` and `kin_bits` are the two scores from which `hypothesis` was chosen.
-    `identity` is how sure it is that the two are one person, also where KIN leads (see `Verdict`).
+    `identity` is how sure it is that the two are one person, also where KIN leads (see `Verdict`);
+    `identity_bits` is the score behind it: SELF without the rules that make twins kin.
     """
 
     hypothesis: Hypothesis
@@ -34,6 +35,7 @@ class Comparison:
     bits: int
     self_bits: int
     kin_bits: int
+    identity_bits: int
     evidence: tuple[FieldEvidence, ...]
     label: str
     reasons: tuple[str, ...]
@@ -97,7 +99,10 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
     weighing = scales.weigh(query, candidate)
     verdict = choose(weighing, scales.frequencies.total, scales.model)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
-    label = _label(query, candidate, weighing, verdict.hypothesis)
+    label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
+    rows = [evidence_row(weight, leading) for weight in weighing.weights]
+    if leading is Hypothesis.SELF:  # which kind of kin it is not does not matter
+        rows = [row for row in rows if row.field != "kind"]
     return Comparison(
         hypothesis=verdict.hypothesis,
         band=verdict.band,
@@ -105,7 +110,8 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
         bits=max(weighing.same, weighing.kin),
         self_bits=weighing.same,
         kin_bits=weighing.kin,
-        evidence=tuple(evidence_row(weight, leading) for weight in weighing.weights),
+        identity_bits=weighing.identity,
+        evidence=tuple(rows),
         label=label.code,
         reasons=label.reasons,
         not_compared=not_compared(query, candidate),
@@ -114,10 +120,14 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
 
 
 def _label(
-    query: Features, candidate: Features, weighing: Weighing, hypothesis: Hypothesis
+    query: Features,
+    candidate: Features,
+    weighing: Weighing,
+    hypothesis: Hypothesis,
+    model: MatchModel,
 ) -> KinLabel:
     if hypothesis is Hypothesis.KIN:
-        return infer_label(query, candidate, weighing)
+        return infer_label(query, candidate, weighing, model.typical_birth_year)
     return KinLabel("ONESELF" if hypothesis is Hypothesis.SELF else "", ())
 
 

@@ -1,0 +1,61 @@
+"""What fields say only together: twins, seniors and juniors are kin, never one person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+_ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_month", "year"})
+_OTHER_GIVEN = frozenset({"different", "close_but_both_names"})
+_SAME_GIVEN = frozenset({"exact", "variant", "close", "initial", "swapped"})
+_SAME_FAMILY = frozenset({"exact", "former", "part", "close", "near", "swapped"})
+_APART = frozenset({"generation_apart", "generations_apart"})
+Levels = Mapping[str, str]
+
+
+def is_twin(levels: Levels) -> bool:
+    """One birth date as far as it is known, one family name, another given name.
+
+    A slip in one date, or a year alone, does not make one person of two given names either.
+    """
+    return (
+        levels.get("birth_date") in _ONE_BIRTH
+        and levels.get("family") in _SAME_FAMILY | {"displaced"}
+        and levels.get("given") in _OTHER_GIVEN
+    )
+
+
+def is_namesake(levels: Levels) -> bool:
+    """Senior and junior: one full name, births fifteen years or more apart, or unlike suffixes.
+
+    A date that differs in one digit alone (1951 for 1981, same day) is a slip of the pen in one
+    record far more often than a parent born on the child's birthday; it does not count here.
+    """
+    apart = levels.get("birth_date") in _APART
+    return _one_name(levels) and (apart or levels.get("suffix") == "different")
+
+
+def is_named_namesake(levels: Levels) -> bool:
+    """One full name, and one record names a relative of that very name; no birth date tells."""
+    named = levels.get("named_contact") in ("name", "name_and_second_field")
+    return named and _one_name(levels) and levels.get("birth_date", "") not in _ONE_BIRTH
+
+
+def is_one_suffix(levels: Levels) -> bool:
+    """One full name, a suffix in one record alone, and no birth date tells."""
+    return (
+        levels.get("suffix") == "one_sided"
+        and _one_name(levels)
+        and levels.get("birth_date", "") not in _ONE_BIRTH
+    )
+
+
+def _one_name(levels: Levels) -> bool:
+    return levels.get("given") in _SAME_GIVEN and levels.get("family") in _SAME_FAMILY
+
+
+RULES: tuple[tuple[str, Callable[[Levels], bool]], ...] = (
+    ("twin", is_twin),
+    ("same_name_generation_apart", is_namesake),
+    ("named_namesake", is_named_namesake),
+    ("same_name_one_suffix", is_one_suffix),
+)
