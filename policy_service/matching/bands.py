@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from policy_service.matching.hypotheses import Hypothesis, Weighing
@@ -76,13 +76,18 @@ class _Judge:
         return min(by_score, *ceilings, key=_rank)
 
     def identity(self) -> Band:
-        """SELF when KIN leads: judged without the rules that made it KIN, probable at most."""
-        without = replace(
-            self.weighing,
-            weights=tuple(w for w in self.weighing.weights if w.level.field != "rule"),
-        )
-        judge = _Judge(without, self.people, self.model)
-        return min(judge.band(Hypothesis.SELF), Band.PROBABLE, key=_rank)
+        """SELF when KIN leads: judged without the rules that made it KIN, probable at most.
+
+        Where kinship explains the records far better (spouses in one home), nobody need be asked.
+        """
+        fields = self.weighing.without_rules()
+        behind = fields.same - fields.kin
+        rival = Band.WEAK
+        for band in (Band.POSSIBLE, Band.PROBABLE):
+            if behind >= self.model.rivals[band]:
+                rival = band
+        judge = _Judge(fields, self.people, self.model)
+        return min(judge.band(Hypothesis.SELF), rival, key=_rank)
 
     def _by_score(self, said: int) -> Band:
         against_chance = round(100 * math.log2(max(self.people, _SMALLEST_PRACTICE)))
@@ -142,7 +147,12 @@ def _kin_ceilings(
 
 
 def _is_half_a_name(weighing: Weighing) -> bool:
-    """One name part agrees and the other does not: with a town, that is many people."""
+    """One name part agrees and the other does not: with a town, that is many people.
+
+    In one home it is few.
+    """
+    if weighing.level("house") == "exact":
+        return False
     family, given = weighing.level("family"), weighing.level("given")
     return family.startswith("different") or family == "displaced" or given == "different"
 

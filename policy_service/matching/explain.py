@@ -42,6 +42,7 @@ _OWN_SENTENCES = {
     "same_name_generation_apart": "One full name a generation apart: parent and child.",
     "named_namesake": "One record names a relative of this very name, and no birth date tells.",
     "same_name_one_suffix": "One full name, a suffix in one record, and no birth date tells.",
+    "kin_explains_it_better": "Kinship explains the two records better than one person does.",
     "bounded": "Fields of this kind share a cause; their sum is bounded.",
 }
 

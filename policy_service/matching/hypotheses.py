@@ -13,7 +13,7 @@ takes off how rare that kind is among kin.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from policy_service.domain.people import PersonRecord
@@ -25,7 +25,7 @@ from policy_service.matching.level_bits import LevelBits, bits
 from policy_service.matching.model import Group, KindOfKin, MatchModel
 from policy_service.matching.normalise import Features, normalise
 from policy_service.matching.relatives import named_alternatives, shared_alternatives
-from policy_service.matching.rules import RULES
+from policy_service.matching.rules import KIN_EXPLAINS, RULES
 
 
 class Hypothesis(StrEnum):
@@ -66,10 +66,9 @@ class Weighing:
         """Hundredths of a bit for KIN against NONE."""
         return sum(weight.kin for weight in self.weights)
 
-    @property
-    def identity(self) -> int:
-        """Hundredths of a bit for SELF, without the rules that made it KIN."""
-        return sum(weight.same for weight in self.weights if weight.level.field != "rule")
+    def without_rules(self) -> Weighing:
+        """What the fields say by themselves."""
+        return replace(self, weights=tuple(w for w in self.weights if w.level.field != "rule"))
 
     def group_bits(self, group: Group, hypothesis: Hypothesis) -> int:
         """What one evidence group says for a hypothesis, its bound included."""
@@ -168,6 +167,9 @@ class Scales:
                 lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
                 yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
                 return
+        if weighing.kin > weighing.same:
+            same, kin = self.model.rules[KIN_EXPLAINS]
+            yield Weight(Group.NAME, Level("rule", KIN_EXPLAINS, "", ""), same, kin)
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():

@@ -67,7 +67,8 @@ class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
 
     `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
-    must say to make a question of a shared family name.
+    must say to make a question of a shared family name. `thresholds` are against chance, `rivals`
+    how far SELF may lie behind KIN and still be a question.
     """
 
     version: str
@@ -82,6 +83,7 @@ class MatchModel:
     telling_bits: Mapping[Group, int]
     hinting_bits: Mapping[Group, int]
     thresholds: Mapping[str, int]
+    rivals: Mapping[str, int]
     candidates: int
 
 
@@ -102,6 +104,7 @@ def read_model(text: str) -> MatchModel:
         telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
         hinting_bits={Group(name): said for name, said in content["hinting_bits"].items()},
         thresholds=content["thresholds"],
+        rivals=content["rivals"],
         candidates=content["candidates"],
     )
 

@@ -39,6 +39,8 @@ PLACEHOLDERS = frozenset(PLACEHOLDERS_WORDS.split())
 # "Anna (MB)", "Anna [MB]", "Anna - MB": profiles of one client told apart by clinician initials.
 _BRACKETED = re.compile(r"\s*[(\[][^)\]]{0,40}[)\]]\s*")
 _INITIALS = re.compile(r"^(?P<name>.*[a-z].*?)(?:\s*[-/]\s*|\s+)[A-Z]{2,3}$")
+_WORD = re.compile(r"[a-z0-9]+")
+_INSIDE = str.maketrans("", "", "'`")  # O'Brien is one word
 _OWN_NAME_KINDS = frozenset({NameKind.CHOSEN, NameKind.NICKNAME})
 
 
@@ -65,8 +67,7 @@ def fold(text: str) -> str:
         from anyascii import anyascii  # not paid for by plain names
 
         text = anyascii(text)
-    lowered = text.lower().replace("'", "").replace("`", "").replace(".", " ")
-    return " ".join("".join(c if c.isalnum() else " " for c in lowered).split())
+    return " ".join(_WORD.findall(text.lower().translate(_INSIDE)))
 
 
 def fold_name(name: PersonName) -> FoldedName | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from policy_service.domain.people import NameKind, PersonRecord, RelatedPerson
 from policy_service.matching.contacts import Email, read_email, read_handle, read_phone
@@ -35,7 +35,7 @@ class NamedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What two records are compared by. `warnings` says what was stated and could not be used."""
+    """What two records are compared by."""
 
     names: tuple[FoldedName, ...]
     birth: BirthDate | None
@@ -46,7 +46,12 @@ class Features:
     handles: frozenset[str]
     company: str
     related: tuple[NamedPerson, ...]
-    warnings: tuple[str, ...]
+    record: PersonRecord = field(compare=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was stated and could not be used."""
+        return tuple(_warnings(self.record))
 
 
 def normalise(record: PersonRecord) -> Features:
@@ -63,7 +68,7 @@ def normalise(record: PersonRecord) -> Features:
         handles=frozenset(filter(None, map(read_handle, record.handles))),
         company=real_name(fold(record.company)),
         related=tuple(filter(None, map(_named_person, record.related))),
-        warnings=tuple(_warnings(record)),
+        record=record,
     )
 
 

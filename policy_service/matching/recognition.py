@@ -110,7 +110,7 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
         bits=max(weighing.same, weighing.kin),
         self_bits=weighing.same,
         kin_bits=weighing.kin,
-        identity_bits=weighing.identity,
+        identity_bits=weighing.without_rules().same,
         evidence=tuple(rows),
         label=label.code,
         reasons=label.reasons,

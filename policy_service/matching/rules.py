@@ -59,3 +59,5 @@ RULES: tuple[tuple[str, Callable[[Levels], bool]], ...] = (
     ("named_namesake", is_named_namesake),
     ("same_name_one_suffix", is_one_suffix),
 )
+KIN_EXPLAINS = "kin_explains_it_better"
+"""The rule for all other pairs that kinship explains better: they are not one person as well."""

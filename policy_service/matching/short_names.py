@@ -6,7 +6,7 @@ below. Two names are kin when they share a formal name, so "Bill" meets "Will" t
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def _english() -> NickNamer:
     return NickNamer()
 
 
+@lru_cache(maxsize=4096)
 def formal_names(given: str) -> frozenset[str]:
     """The formal names that folded `given` may stand for, itself included.
 
@@ -162,6 +163,7 @@ def are_variants(one: str, other: str) -> bool:
     return not formal_names(one).isdisjoint(formal_names(other))
 
 
+@lru_cache(maxsize=4096)
 def is_known_name(given: str) -> bool:
     """Whether folded `given` is a name in its own right in one of the tables."""
     english = _english()
