@@ -36,11 +36,11 @@ _NOT_CURRENT = frozenset({NameKind.MAIDEN, NameKind.FORMER, NameKind.ALIAS})
 def name_alternatives(query: Features, candidate: Features) -> list[Alternative]:
     """Every pairing of the two people's names, compared."""
     pairs = product(query.names, candidate.names)
-    other_family = _other_family({query.sex, candidate.sex} - {""})
+    other_family = other_family_level({query.sex, candidate.sex} - {""})
     return [_name_levels(one, other, other_family) for one, other in pairs]
 
 
-def _other_family(sexes: set[str]) -> str:
+def other_family_level(sexes: set[str]) -> str:
     """The level of unlike family names: many women, and so some unknowns, married into another."""
     if not sexes:
         return "different_sex_unknown"

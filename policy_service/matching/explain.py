@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from policy_service.matching.hashed_comparisons import Hashed
 from policy_service.matching.hypotheses import Hypothesis, Weight
 from policy_service.matching.normalise import Features
 
@@ -105,7 +106,7 @@ _STATED = {
 }  # fmt: skip
 
 
-def not_compared(query: Features, candidate: Features) -> tuple[str, ...]:
+def not_compared(query: Features, candidate: Features | Hashed) -> tuple[str, ...]:
     """The fields that could not be compared and which record lacks them."""
     found = []
     for field, attribute in _STATED.items():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from policy_service.domain.kinship import converse, sexed
 from policy_service.domain.ties import TIE_KINDS
+from policy_service.matching.hashed_comparisons import Hashed
 from policy_service.matching.hypotheses import Weighing
 from policy_service.matching.normalise import Features, NamedPerson
 from policy_service.matching.relatives import naming
@@ -36,10 +37,10 @@ class KinLabel:
 
 
 def infer_label(
-    query: Features, candidate: Features, weighing: Weighing, typical_birth_year: int
+    query: Features, candidate: Features | Hashed, weighing: Weighing, typical_birth_year: int
 ) -> KinLabel:
     """What the records state of each other, else the kind of kin that explains them best."""
-    stated = next(_stated(query, candidate), None)
+    stated = next(_stated(query, candidate, weighing), None)
     if stated:
         return stated
     code = weighing.kind.label
@@ -49,11 +50,19 @@ def infer_label(
     return KinLabel(sexed(code, query.sex), reasons or ("shared contact points or contacts",))
 
 
-def _stated(query: Features, candidate: Features) -> Iterator[KinLabel]:
-    for person in naming(candidate, query):
-        if code := _stated_code(person):
-            yield KinLabel(code, (f"named as {person.role} by the person on record",))
-    for person in naming(query, candidate):
+def _stated(
+    query: Features, candidate: Features | Hashed, weighing: Weighing
+) -> Iterator[KinLabel]:
+    if isinstance(candidate, Hashed):
+        named: tuple[NamedPerson, ...] = ()
+        if weighing.level("named_contact") and len(query.related) == 1:
+            named = query.related
+    else:
+        named = tuple(naming(query, candidate))
+        for person in naming(candidate, query):
+            if code := _stated_code(person):
+                yield KinLabel(code, (f"named as {person.role} by the person on record",))
+    for person in named:
         if code := _stated_code(person):
             reasons = (f"names the person on record as {person.role}",)
             yield KinLabel(converse(code, query.sex), reasons)
@@ -63,7 +72,7 @@ def _stated_code(person: NamedPerson) -> str:
     return person.relation if person.relation in TIE_KINDS else _UNSAID.get(person.role, "")
 
 
-def _years_older(query: Features, candidate: Features, typical: int) -> int:
+def _years_older(query: Features, candidate: Features | Hashed, typical: int) -> int:
     """By how many years the query person is the elder; one unknown birth is taken for typical."""
     born = query.birth.year if query.birth else typical
     return (candidate.birth.year if candidate.birth else typical) - born

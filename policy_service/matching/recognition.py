@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +10,8 @@ from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band, choose
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
+from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
+from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
 from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
 from policy_service.matching.kin_labels import KinLabel, infer_label
 from policy_service.matching.model import MatchModel
@@ -95,8 +97,46 @@ def compare(
     return _compare(normalise(query), normalise(candidate), Scales(model, frequencies))
 
 
+@dataclass(frozen=True, slots=True)
+class HashedComparer:
+    """Compares people with third parties kept as keyed hashes. Build one for a key and reuse it."""
+
+    hashed: Hash
+    dates: OpenDates
+
+    @classmethod
+    def under(cls, hashed: Hash) -> HashedComparer:
+        """For the practice's key."""
+        return cls(hashed, OpenDates.under(hashed))
+
+    def compare(
+        self,
+        query: PersonRecord,
+        candidate: HashedRecord,
+        frequencies: Frequencies,
+        model: MatchModel,
+    ) -> Comparison:
+        """`compare`, where only hashes are kept of the candidate."""
+        return next(self.compare_all(query, (candidate,), Scales(model, frequencies)))
+
+    def compare_all(
+        self, query: PersonRecord, candidates: Iterable[HashedRecord], scales: Scales
+    ) -> Iterator[Comparison]:
+        """One comparison a candidate; the query is hashed once."""
+        asked = HashedQuery.of(normalise(query), self.hashed)
+        for candidate in candidates:
+            opened = Hashed.opened(candidate, self.dates)
+            weighing = scales.weigh_alternatives(asked.alternatives(opened))
+            yield _comparison(asked.features, opened, weighing, scales)
+
+
 def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
-    weighing = scales.weigh(query, candidate)
+    return _comparison(query, candidate, scales.weigh(query, candidate), scales)
+
+
+def _comparison(
+    query: Features, candidate: Features | Hashed, weighing: Weighing, scales: Scales
+) -> Comparison:
     verdict = choose(weighing, scales.frequencies.total, scales.model)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
     label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
@@ -121,7 +161,7 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
 
 def _label(
     query: Features,
-    candidate: Features,
+    candidate: Features | Hashed,
     weighing: Weighing,
     hypothesis: Hypothesis,
     model: MatchModel,
