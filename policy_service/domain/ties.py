@@ -15,7 +15,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypedDict
 
@@ -72,7 +72,7 @@ class Concept(TypedDict):
 @cache
 def rolecode_concepts() -> dict[str, Concept]:
     """Every concept of the RoleCode family, by code."""
-    text = resources.files(__package__).joinpath("rolecode_family.json").read_text("utf-8")
+    text = Path(__file__).with_name("rolecode_family.json").read_text("utf-8")
     concepts: dict[str, Concept] = json.loads(text)["concepts"]
     return concepts
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rapidfuzz.distance import OSA
-
 from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.dates import BirthDate
 from policy_service.matching.normalise import Features
+from policy_service.matching.spelling import slips
 
 GENERATION = 15  # years from which two people are parent and child rather than siblings
 _TWO_GENERATIONS = 46
@@ -29,7 +28,7 @@ def birth_level(one: BirthDate, other: BirthDate) -> str:
     if full and (one.year, one.month, one.day) == (other.year, other.day, other.month):
         return "day_month_swapped"
     apart = abs(one.year - other.year) >= GENERATION
-    if one.digits and other.digits and OSA.distance(one.digits, other.digits) == 1:
+    if one.digits and other.digits and slips(one.digits, other.digits, 1) == 1:
         return "one_digit_generation_apart" if apart else "one_digit"
     if not full:
         return _partial_level(one, other)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from rapidfuzz.distance import OSA, JaroWinkler
-
 from policy_service.domain.people import NameKind
 from policy_service.matching.keys import sound
 from policy_service.matching.names import FoldedName
 from policy_service.matching.normalise import Features
 from policy_service.matching.short_names import are_variants, is_known_name
+from policy_service.matching.spelling import beginning_alike, slips
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
     if _is_close(left, right):
         if is_known_name(left) and is_known_name(right):
             return "close_but_both_names"
-        return "close" if OSA.distance(left, right) == 1 else "near"
+        return "close" if slips(left, right, 1) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 
 
@@ -135,7 +134,7 @@ def family_level(one: FoldedName, other: FoldedName) -> str:
     if not {*one.family_parts}.isdisjoint(other.family_parts):
         return "part"
     if _is_close(left, right):
-        return "close" if OSA.distance(left, right) == 1 else "near"
+        return "close" if slips(left, right, 1) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 
 
@@ -144,10 +143,10 @@ def _is_close(one: str, other: str) -> bool:
     if not one or not other or one == other:
         return one == other != ""
     longest = max(len(one), len(other))
-    slips = OSA.distance(one, other, score_cutoff=2)
-    if slips <= (0 if longest < 4 else 1 if longest < 6 else 2):
+    found = slips(one, other, 2)
+    if found <= (0 if longest < 4 else 1 if longest < 6 else 2):
         return True
-    return longest > 4 and JaroWinkler.similarity(one, other) >= 0.92
+    return longest > 4 and beginning_alike(one, other) >= 0.92
 
 
 def _middle(one: FoldedName, other: FoldedName) -> Level | None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
-from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA
-
 from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.contacts import Email
 from policy_service.matching.normalise import Features
+from policy_service.matching.spelling import slips, word_ratio
 
 _LONG_ENOUGH = 6  # letters before the at-sign, from which two slips still show one address
 
@@ -42,9 +40,9 @@ def _unlike_emails(one: Email, other: Email) -> str:
         return "name_part"
     if one.is_role or other.is_role:
         return "different"
-    slips = OSA.distance(one.whole, other.whole, score_cutoff=2)
+    found = slips(one.whole, other.whole, 2)
     long = min(len(one.local), len(other.local)) >= _LONG_ENOUGH
-    return "close" if slips <= 2 and long else "different"
+    return "close" if found <= 2 and long else "different"
 
 
 def handle_alternatives(query: Features, candidate: Features) -> list[Alternative]:
@@ -66,6 +64,6 @@ def company_alternatives(query: Features, candidate: Features) -> list[Alternati
     one, other = query.company, candidate.company
     if not (one and other):
         return []
-    same = fuzz.token_sort_ratio(one, other) >= 90
+    same = word_ratio(one, other) >= 90
     counted = f"company:{min(one, other)}" if same else ""
     return [(Level("company", "exact" if same else "different", one, other, counted),)]

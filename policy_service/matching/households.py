@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
-from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA
-
 from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.normalise import Features
 from policy_service.matching.places import Place
+from policy_service.matching.spelling import ratio, slips
 
 
 def place_alternatives(query: Features, candidate: Features) -> list[Alternative]:
@@ -69,7 +67,7 @@ def _street(one: Place, other: Place) -> Level | None:
     if (one.street == other.building) or (one.building == other.street):
         return Level("street", "close", one.street, other.street)  # address lines exchanged
     same_name = one.street_name == other.street_name
-    close = same_name or fuzz.ratio(one.street, other.street) >= 80
+    close = same_name or ratio(one.street, other.street) >= 80
     return Level("street", "close" if close else "different", one.street, other.street)
 
 
@@ -85,9 +83,9 @@ def _city(one: Place, other: Place) -> Level | None:
     return Level("city", level, one.city, other.city, counted) if level else None
 
 
-def _spelling(one: str, other: str, slips: int) -> str:
+def _spelling(one: str, other: str, most: int) -> str:
     if not (one and other):
         return ""
     if one == other:
         return "exact"
-    return "close" if OSA.distance(one, other, score_cutoff=slips) <= slips else "different"
+    return "close" if slips(one, other, most) <= most else "different"

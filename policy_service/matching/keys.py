@@ -28,11 +28,14 @@ class KeyText:
 
     An optional text finds people for whom it is the only clue, such as a rare family name. Where it
     is common it says next to nothing by itself, so passing it over leaves no question open.
+
+    `measures` names the frequency text (see `Frequencies`) that the number of its holders measures.
     """
 
     family: str
     text: str
     is_optional: bool = False
+    measures: str = ""
 
 
 def match_texts(record: PersonRecord) -> tuple[KeyText, ...]:
@@ -64,14 +67,14 @@ def _all_keys(features: Features) -> Iterator[KeyText]:
 
 def _contact_keys(features: Features) -> Iterator[KeyText]:
     for email in features.emails:
-        yield KeyText("email", f"em:{email.whole}")
+        yield KeyText("email", f"em:{email.whole}", measures=f"email:{email.whole}")
         if not email.is_role:
             yield KeyText("email name", f"el:{email.local}")
             yield KeyText("email by sound", f"es:{sound(_letters(email.local))}", is_optional=True)
             domain = email.whole.partition("@")[2]
             yield KeyText("email domain", f"ed:{domain}", is_optional=True)
     for phone in sorted(features.phones):
-        yield KeyText("phone", f"ph:{phone[-7:]}")
+        yield KeyText("phone", f"ph:{phone[-7:]}", measures=f"phone:{phone}")
     for handle in sorted(features.handles):
         yield KeyText("handle", f"ha:{handle.partition(':')[2]}")
 
@@ -92,7 +95,8 @@ def _related_person_keys(person: NamedPerson) -> Iterator[KeyText]:
 
 def _family_keys(name: FoldedName) -> Iterator[KeyText]:
     for family in name.family_parts:
-        yield KeyText("family name", f"fa:{family}", is_optional=True)
+        measures = f"family:{name.family}" if len(name.family_parts) == 1 else ""
+        yield KeyText("family name", f"fa:{family}", is_optional=True, measures=measures)
 
 
 def _name_keys(name: FoldedName) -> Iterator[KeyText]:
@@ -139,7 +143,8 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
 
 def _postcode_keys(place: Place, words: tuple[str, ...], features: Features) -> Iterator[KeyText]:
     if place.house:
-        yield KeyText("postcode and house", f"ch:{place.postcode}|{place.house}")
+        measures = f"dwelling:{place.dwelling}" if place.dwelling else ""
+        yield KeyText("postcode and house", f"ch:{place.postcode}|{place.house}", measures=measures)
     if place.street:
         yield KeyText("postcode and street", f"cs:{place.postcode}|{sound(place.street_name)}")
     for word in words:

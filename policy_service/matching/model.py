@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from policy_service.matching.level_bits import LevelBits, bits, level_bits
@@ -112,7 +112,7 @@ def read_model(text: str) -> MatchModel:
 @cache
 def default_model() -> MatchModel:
     """The model that ships with the service."""
-    return read_model(resources.files(__package__).joinpath("model.json").read_text("utf-8"))
+    return read_model(Path(__file__).with_name("model.json").read_text("utf-8"))
 
 
 def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> FieldModel:

@@ -45,6 +45,13 @@ def probe(texts: Mapping[Key, KeyText], counts: Mapping[Key, int]) -> Probes[Key
     return Probes(usable, tuple(sorted(hot)))
 
 
+def frequencies(texts: Mapping[Key, KeyText], counts: Mapping[Key, int], total: int) -> Frequencies:
+    """How common the query's own values are, as the number of holders of their keys tells."""
+    measured = {text.measures: counts[key] for key, text in texts.items() if key in counts}
+    measured.pop("", None)
+    return Frequencies(total, measured)
+
+
 def _limit(text: KeyText) -> int:
     return HOT_OPTIONAL_KEY if text.is_optional else HOT_KEY
 

@@ -13,10 +13,9 @@ from sqlalchemy import bindparam, func, select
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
-from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hypotheses import Hypothesis
 from policy_service.matching.keys import match_texts
-from policy_service.matching.probing import probe, ranked
+from policy_service.matching.probing import frequencies, probe, ranked
 from policy_service.matching.recognition import Comparison, Recognised, recognise
 from policy_service.services.context import Context
 from policy_service.services.people import Person, open_people, record_digest
@@ -98,7 +97,7 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     result = recognise(
         record,
         ((ref, people[ref].record, held) for ref, held in best.items() if ref in people),
-        Frequencies(total),
+        frequencies(texts, counts, total),
         context.model,
     )
     return Identification(
