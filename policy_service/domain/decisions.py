@@ -149,7 +149,7 @@ class Finding:
     @property
     def outcome(self) -> Outcome:
         """What this finding asks for now."""
-        return _contribution(self.reading)
+        return contribution(self.reading)
 
     def to_json(self) -> dict[str, Any]:
         """Canonical-JSON-safe form, without wording."""
@@ -160,7 +160,7 @@ class Finding:
             "pack": facets.pack,
             "pack_digest": facets.pack_digest,
             "outcome": self.outcome.value,
-            "could_become": _worst(self.reading).value,
+            "could_become": worst(self.reading).value,
             "undecided": self.undecided,
             "waivable": facets.waivable,
             "tie": self.reading.tie,
@@ -225,8 +225,8 @@ def decide(readings: Iterable[RuleReading], not_consulted: Sequence[NotConsulted
     in_force = [r for r in spoken if not r.facets.is_draft]
     ask = _ask(spoken)
     return Decision(
-        outcome=strictest(*map(_contribution, spoken)),
-        could_become=strictest(*map(_worst, spoken)),
+        outcome=strictest(*map(contribution, spoken)),
+        could_become=strictest(*map(worst, spoken)),
         complete=not ask and not not_consulted and not any(map(_is_broken, spoken)),
         ask=ask,
         findings=_by_gravity(r for r in in_force if r.closed is not Truth.FALSE),
@@ -244,7 +244,7 @@ def _speaks(reading: RuleReading) -> bool:
     return (reading.closed, reading.open) != (Truth.FALSE, Truth.FALSE)
 
 
-def _contribution(reading: RuleReading) -> Outcome:
+def contribution(reading: RuleReading) -> Outcome:
     """What a reading adds to `outcome`: a gap advises, a draft never goes above deliberate."""
     facets = reading.facets
     if _is_broken(reading):
@@ -255,7 +255,7 @@ def _contribution(reading: RuleReading) -> Outcome:
     return min(asked, Outcome.DELIBERATE) if facets.is_draft else asked
 
 
-def _worst(reading: RuleReading) -> Outcome:
+def worst(reading: RuleReading) -> Outcome:
     """The worst a reading still allows. A broken rule might have said anything."""
     return Outcome.PROHIBIT if _is_broken(reading) else reading.facets.outcome
 
@@ -284,7 +284,7 @@ def _ask(spoken: Sequence[RuleReading]) -> tuple[Ask, ...]:
         for missing in reading.missing:
             wanted.setdefault(missing, []).append(reading)
     asks = [
-        Ask(m.fact, m.tie, m.why, len(readings), strictest(*map(_worst, readings)))
+        Ask(m.fact, m.tie, m.why, len(readings), strictest(*map(worst, readings)))
         for m, readings in wanted.items()
         if not _waits_for_the_tie(m, wanted)
     ]

@@ -37,6 +37,11 @@ class InForce:
     until: PartialDate | None
     seen_on: PartialDate | None
 
+    @property
+    def is_always(self) -> bool:
+        """True when no day lies outside."""
+        return self.first is None and self.until is None
+
     def may_cover(self, conduct: Span) -> bool:
         """True unless every possible day of the conduct lies outside."""
         if self.first and conduct.last < self.first.first:

@@ -54,14 +54,15 @@ class Verdict:
 
 
 _DEFINITE = frozenset[str]()
-_DECIDED = {truth: Verdict(truth, _DEFINITE, True) for truth in (True, False)}
+DECIDED = {truth: Verdict(truth, _DEFINITE, exact=True) for truth in (True, False)}
+"""The verdicts on what nothing unknown can change."""
 
 
 def settle(condition: Compiled, world: World) -> Verdict:
     """Truth of the condition over every way to fill in what is uncertain."""
     truth = condition.test(world)
     if truth is not None:
-        return _DECIDED[truth]
+        return DECIDED[truth]
     uncertain = [name for name in condition.uses if is_uncertain(name, world)]
     if all(condition.uses[name] == 1 for name in uncertain):
         return Verdict(None, _undecided(condition, world), True)
