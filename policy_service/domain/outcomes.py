@@ -15,6 +15,8 @@ class Outcome(StrEnum):
 
     rank: int
     """Place in the order, 0 for `no_finding`."""
+    word: str
+    """The plain text, for JSON; unlike `value` it costs no more than an attribute."""
 
     NO_FINDING = "no_finding"
     ADVISE = "advise"
@@ -22,7 +24,8 @@ class Outcome(StrEnum):
     DELIBERATE = "deliberate"
     PROHIBIT = "prohibit"
 
-    def __init__(self, _: str) -> None:
+    def __init__(self, word: str) -> None:
+        self.word = word
         self.rank = len(type(self).__members__)
 
     # StrEnum inherits str's alphabetical order, in which "deliberate" < "monitor":

@@ -7,7 +7,7 @@ relationship and termination. Dates may be partial, so the anchor is an interval
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -101,10 +101,15 @@ def care_ended(facts: Mapping[str, Fact]) -> Span | None:
 
     An unknown anchor leaves only a lower bound, so the end stays open.
     """
-    spans = list(_anchor_spans(facts))
-    if not spans:
-        return None
-    return Span(max(span.first for span in spans), max(span.last for span in spans))
+    first = last = None
+    for name in ANCHOR_FACTS:
+        fact = facts.get(name)
+        if type(fact) is Known and fact.value == NOT_APPLICABLE:
+            continue
+        span = fact.when if type(fact) is On else ANY_DAY
+        first = span.first if first is None or span.first > first else first
+        last = span.last if last is None or span.last > last else last
+    return None if first is None or last is None else Span(first, last)
 
 
 def undecided_anchors(facts: Mapping[str, Fact]) -> tuple[str, ...]:
@@ -130,13 +135,6 @@ def _reading(clock: Clock, ended: Span | None, clears_on: str | None) -> ClockRe
     anchor_on = ended.first.isoformat() if ended and ended.is_day else None
     period = clock.period.text if clock.period else NEVER
     return ClockReading(clock.anchor, anchor_on, period, clears_on, clock.then)
-
-
-def _anchor_spans(facts: Mapping[str, Fact]) -> Iterator[Span]:
-    for name in ANCHOR_FACTS:
-        span = day_span(facts.get(name))
-        if span is not None:
-            yield span
 
 
 def on_day(day: date) -> On:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from policy_service.domain.facts import Between, Fact, Known, OneOf, Unknown
 from policy_service.policy.clocks import CARE_ENDED, Period, Span, day_span
@@ -20,8 +21,7 @@ AS_OF = "as_of"
 Kleene = bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """What a condition is read against. `care_ended` is derived, or one candidate day of it."""
 
     facts: Mapping[str, Fact]

@@ -8,17 +8,18 @@ docs/semantics.md gives the meaning in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import reduce
+from operator import or_
 
-from policy_service.domain.decisions import ClockReading, Missing, RuleReading, Truth
-from policy_service.domain.facts import Fact, FactGroup, Facts, Known, Why
+from policy_service.domain.decisions import Missing, RuleReading, Truth
+from policy_service.domain.facts import Fact, FactGroup, Facts, Known, OneOf, Why
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
-from policy_service.policy.clocks import CARE_ENDED, Span, read_clock, undecided_anchors
-from policy_service.policy.conditions import World
+from policy_service.policy.clocks import CARE_ENDED, read_clock, undecided_anchors
+from policy_service.policy.conditions import Test, World
 from policy_service.policy.fact_check import check_facts
 from policy_service.policy.pack import Pack
 from policy_service.policy.plan import Indexed, Plan, Step, plan_of
@@ -26,7 +27,9 @@ from policy_service.policy.rule import Rule
 from policy_service.policy.supervaluation import DECIDED, Verdict, settle
 from policy_service.policy.views import View, event_days, view_of
 
-_BROKEN = Verdict(None, frozenset(), exact=False)
+HOLDS = DECIDED[True]
+BROKEN = Verdict(None, frozenset(), exact=False)
+"""Stands for a rule that raised; told apart by identity."""
 _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
@@ -46,129 +49,139 @@ def evaluate(packs: Sequence[Pack], facts: Facts) -> tuple[RuleReading, ...]:
     A rule that is false whatever the unknowns are gives no reading. Raises FactsFault for facts
     outside the vocabulary; a rule that raises is read as `broken`.
     """
+    check_facts(facts)
     return tuple(map(_reading, _sweep(plan_of(packs), facts)))
 
 
 def outcome_of(plan: Plan, facts: Facts) -> Answer:
     """`outcome` and `could_become` of the decision that `evaluate` leads to, and what holds.
 
-    Raises FactsFault for facts outside the vocabulary.
+    For facts that were checked when they were first decided on: they are not checked again.
     """
     outcome = could_become = Outcome.NO_FINDING
     holds: dict[str, None] = {}
     for heard in _sweep(plan, facts):
-        closed, opened = _truths(heard)
-        now, worst = heard.step.weights(closed, opened)
+        step, _, opened, closed = heard
+        if opened is closed is HOLDS:
+            now, at_worst = step.adds
+            holds[step.rule.id] = None
+        else:
+            truths = _truths(opened, closed)
+            now, at_worst = step.weigh(*truths)
+            if truths[0] is Truth.TRUE:
+                holds[step.rule.id] = None
         if now.rank > outcome.rank:
             outcome = now
-        if worst.rank > could_become.rank:
-            could_become = worst
-        if closed is Truth.TRUE:
-            holds[heard.step.rule.id] = None
+        if at_worst.rank > could_become.rank:
+            could_become = at_worst
     return Answer(outcome, could_become, tuple(holds))
 
 
 def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -> RuleReading:
     """One rule on one flat set of facts, as its own tests do; its trigger counts as a condition."""
     step = Step(pack, rule, None)
-    heard = _settled(step, view_of(None, facts, as_of), waits=True)
+    heard = _settled(step, view_of(None, facts, as_of))
     if heard is None:
         return RuleReading(step.facets(None), None, Truth.FALSE, Truth.FALSE)
     return _reading(heard)
 
 
-class _Heard(NamedTuple):
-    """A rule that is not false in one view, and how it settled in both of its worlds."""
-
-    step: Step
-    view: View
-    opened: Verdict
-    closed: Verdict
+_Heard = tuple[Step, View, Verdict, Verdict]
+"""A rule that is not false in a view, and how it settled in the open and the closed world."""
 
 
-def _sweep(plan: Plan, facts: Facts) -> Iterator[_Heard]:
+def _sweep(plan: Plan, facts: Facts) -> list[_Heard]:
     """Every rule that speaks, in the base view and in that of each tie."""
-    check_facts(facts)
+    heard: list[_Heard] = []
     base = view_of(None, facts.base, facts.as_of)
-    left, waiting = _narrow(plan.base, base.open, _binding(plan, base.open), 0)
-    yield from _hear(plan, base, *_narrow(plan.ties, base.open, left, waiting))
-    for tie in facts.ties:
+    left = plan.binding(facts.as_of, event_days(base.open)) if plan.dated else plan.everything
+    left, waiting = _narrow(plan.base, base.open, left, 0)
+    _hear(plan, base, _narrow(plan.ties, base.open, left, waiting), heard)
+    for tie in facts.ties if left & plan.tied else ():
         view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of)
-        yield from _hear(plan, view, *_narrow(plan.ties, view.open, left & plan.tied, waiting))
-
-
-def _binding(plan: Plan, base: World) -> int:
-    """The rules that may bind on the day of the conduct."""
-    bound = (1 << len(plan.steps)) - 1
-    if plan.dated:
-        today, event = Span(base.as_of, base.as_of), event_days(base)
-        for bit, step in plan.dated:
-            conduct = event if "event_kind" in step.rule.facts else today
-            if not step.rule.in_force.may_cover(conduct):
-                bound &= ~bit
-    return bound
+        _hear(plan, view, _narrow(plan.ties, view.open, left & plan.tied, waiting), heard)
+    return heard
 
 
 def _narrow(index: Sequence[Indexed], world: World, left: int, waiting: int) -> tuple[int, int]:
     """(the rules that no indexed fact makes false, those that wait for one that is not known)."""
-    facts = world.facts
-    for indexed in index:
-        possible, named = indexed.narrow(facts.get(indexed.fact))
-        left &= possible
-        waiting |= named
+    fact_of = world.facts.get
+    for name, by_word, naming in index:
+        fact = fact_of(name)
+        if type(fact) is Known:
+            left &= by_word[fact.value]
+            continue
+        waiting |= naming
+        if type(fact) is OneOf:
+            left &= reduce(or_, (by_word[word] for word in fact.values))
     return left, waiting
 
 
-def _hear(plan: Plan, view: View, left: int, waiting: int) -> Iterator[_Heard]:
+def _hear(plan: Plan, view: View, rules: tuple[int, int], heard: list[_Heard]) -> None:
+    """Read the rules that are left. What the index knows of a rule need not be asked again."""
+    left, waiting = rules
+    steps, world = plan.steps, view.open
+    if view.closed is not world:
+        waiting = left
     while left:
         bit = left & -left
         left ^= bit
-        heard = _settled(plan.steps[bit.bit_length() - 1], view, waits=bool(waiting & bit))
-        if heard is not None:
-            yield heard
+        step = steps[bit.bit_length() - 1]
+        if waiting & bit:
+            one = _settled(step, view)
+        elif step.rest is None:
+            one = (step, view, HOLDS, HOLDS)
+        else:
+            one = _settled_rest(step, step.rest, view)
+        if one is not None:
+            heard.append(one)
 
 
-def _settled(step: Step, view: View, *, waits: bool) -> _Heard | None:
+def _settled_rest(step: Step, rest: Test, view: View) -> _Heard | None:
+    """A rule of which every indexed conjunct is known to hold, in a world without gaps."""
+    try:
+        truth = rest(view.open)
+    except Exception:
+        return step, view, BROKEN, BROKEN
+    if truth is True:
+        return step, view, HOLDS, HOLDS
+    return None if truth is False else _settled(step, view)
+
+
+def _settled(step: Step, view: View) -> _Heard | None:
     """Design §2, promise 1: whatever goes wrong inside a rule is told, never skipped."""
     try:
-        opened = settle(step.rule.compiled, view.open) if waits else _rest(step, view.open)
+        opened = settle(step.rule.compiled, view.open)
         if opened.truth is False:
             return None
         if view.closed is view.open:
-            return _Heard(step, view, opened, opened)
-        return _Heard(step, view, opened, settle(step.rule.compiled, view.closed))
+            return step, view, opened, opened
+        return step, view, opened, settle(step.rule.compiled, view.closed)
     except Exception:
-        return _Heard(step, view, _BROKEN, _BROKEN)
+        return step, view, BROKEN, BROKEN
 
 
-def _rest(step: Step, world: World) -> Verdict:
-    """The rule when every indexed fact that it names is known to be met."""
-    truth = True if step.rest is None else step.rest(world)
-    return settle(step.rule.compiled, world) if truth is None else DECIDED[truth]
-
-
-def _truths(heard: _Heard) -> tuple[Truth, Truth]:
-    """A rule holds only if it holds with the gaps open as well: definite findings stay."""
-    opened, closed = heard.opened.truth, heard.closed.truth
-    if heard.opened is _BROKEN:
+def _truths(opened: Verdict, closed: Verdict) -> tuple[Truth, Truth]:
+    """(closed, open). A rule holds only if it holds with the gaps open as well."""
+    if opened is BROKEN:
         return Truth.BROKEN, Truth.BROKEN
-    if closed is True and opened is not True:
+    if closed.truth is True and opened.truth is not True:
         return Truth.UNKNOWN, Truth.UNKNOWN
-    return _TRUTHS[closed], _TRUTHS[opened]
+    return _TRUTHS[closed.truth], _TRUTHS[opened.truth]
 
 
 def _reading(heard: _Heard) -> RuleReading:
     step, view, opened, closed = heard
-    if opened is _BROKEN:
-        return RuleReading(step.facets(None), view.tie, Truth.BROKEN, Truth.BROKEN)
     rule = step.rule
+    if opened is BROKEN:
+        return RuleReading(step.facets(None), view.tie, Truth.BROKEN, Truth.BROKEN)
     return RuleReading(
         step.facets(view.closed.facts.get("tie")),
         view.tie,
-        *_truths(heard),
-        missing=_missing(view, opened, closed) if opened.open or closed.open else (),
-        facts=tuple(map(view.fact_used, rule.facts)),
-        clock=_clock(rule, view.closed),
+        *_truths(opened, closed),
+        _missing(view, opened, closed) if opened.open or closed.open else (),
+        tuple(map(view.used.__getitem__, rule.facts)),
+        None if rule.clock is None else read_clock(rule.clock, view.closed.care_ended),
     )
 
 
@@ -186,7 +199,3 @@ def _missing_fact(view: View, name: str) -> Missing:
             return Missing(name, tie, Why.CONTRADICTED)
         case fact:
             return Missing(name, tie, fact.why)
-
-
-def _clock(rule: Rule, world: World) -> ClockReading | None:
-    return read_clock(rule.clock, world.care_ended) if rule.clock else None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 from policy_service.domain.decisions import (
@@ -22,9 +23,10 @@ from policy_service.domain.decisions import (
     contribution,
     worst,
 )
-from policy_service.domain.facts import Fact, FactGroup, FactType, Known, OneOf
+from policy_service.domain.facts import Fact, FactGroup, FactType
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.clocks import Span
 from policy_service.policy.conditions import Compiled, Test, Words, all_of
 from policy_service.policy.kinds import kind_of_tie
 from policy_service.policy.pack import Pack
@@ -41,46 +43,35 @@ class Step:
     pack: Pack
     rule: Rule
     rest: Test | None
-    """The conjuncts that are not in the index; None when there are none."""
-    _facets: dict[FindingKind, RuleFacets] = field(default_factory=dict)
-    _weights: dict[tuple[Truth, Truth], tuple[Outcome, Outcome]] = field(default_factory=dict)
+    """The conjuncts that are not in the index; None when they all are."""
+    adds: tuple[Outcome, Outcome] = field(init=False)
+    """What the rule adds to `outcome` and to `could_become` when it holds."""
+    _facets: dict[FindingKind, RuleFacets] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "adds", self.weigh(Truth.TRUE, Truth.TRUE))
 
     def facets(self, tie: Fact | None) -> RuleFacets:
         """What a decision needs to know of the rule; its kind may follow the tie."""
         kind = self.rule.kind or (FindingKind.OTHER if tie is None else kind_of_tie(tie))
         found = self._facets.get(kind)
         if found is None:
-            found = self._facets[kind] = facets_of(self.pack, self.rule, kind)
+            found = self._facets[kind] = _facets_of(self.pack, self.rule, kind)
         return found
 
-    def weights(self, closed: Truth, opened: Truth) -> tuple[Outcome, Outcome]:
+    def weigh(self, closed: Truth, opened: Truth) -> tuple[Outcome, Outcome]:
         """What the rule adds to `outcome` and to `could_become` when it reads so."""
-        found = self._weights.get((closed, opened))
-        if found is None:
-            reading = RuleReading(self.facets(None), None, closed, opened)
-            found = self._weights[closed, opened] = contribution(reading), worst(reading)
-        return found
+        reading = RuleReading(self.facets(None), None, closed, opened)
+        return contribution(reading), worst(reading)
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """One indexed fact. `left` tells by word which rules it does not make false."""
+Indexed = tuple[str, Mapping[str | int, int], int]
+"""A fact; by word the rules that the word does not make false; and the rules that have the fact as
+a conjunct, so that they wait for it while it is not known."""
 
-    fact: str
-    left: Mapping[str | int, int]
-    naming: int
-    """The rules that have the fact as a conjunct, so that they wait for it."""
-
-    def narrow(self, fact: Fact | None) -> tuple[int, int]:
-        """(the rules that can still hold, those of them that wait for this fact)."""
-        if type(fact) is Known:
-            return self.left[fact.value], 0
-        if type(fact) is OneOf:
-            possible = 0
-            for word in fact.values:
-                possible |= self.left[word]
-            return possible, self.naming
-        return -1, self.naming
+Dated = tuple[int, bool, date, date | None]
+"""A rule, as a set of one, that does not bind on every day: whether the day of the event decides,
+the first day, and the first day on which it binds no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +85,18 @@ class Plan:
     """The index over the facts of a tie."""
     tied: int
     """The rules that look at a tie."""
-    dated: tuple[tuple[int, Step], ...]
-    """The rules that do not always bind, each as a set of one."""
+    everything: int
+    """All the rules."""
+    dated: tuple[Dated, ...]
+
+    def binding(self, as_of: date, event: Span) -> int:
+        """The rules that may bind when the conduct is of today, or of the days of the event."""
+        bound = self.everything
+        for rule, is_of_event, first, until in self.dated:
+            begins, ends = (event.first, event.last) if is_of_event else (as_of, as_of)
+            if ends < first or (until is not None and begins >= until):
+                bound ^= rule
+        return bound
 
 
 def plan_of(packs: Sequence[Pack]) -> Plan:
@@ -103,7 +104,7 @@ def plan_of(packs: Sequence[Pack]) -> Plan:
     return _plan(_Same(tuple(packs)))
 
 
-def facets_of(pack: Pack, rule: Rule, kind: FindingKind) -> RuleFacets:
+def _facets_of(pack: Pack, rule: Rule, kind: FindingKind) -> RuleFacets:
     """What a decision needs to know of a rule that spoke."""
     return RuleFacets(
         rule=rule.id,
@@ -138,7 +139,8 @@ class _Same:
 
 @lru_cache(maxsize=KEPT)
 def _plan(same: _Same) -> Plan:
-    read = [(pack, rule) for pack in same.packs for rule in pack.rules if rule.status.is_read]
+    rules = [(pack, rule) for pack in same.packs for rule in pack.rules if rule.status.is_read]
+    read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
     parts = [list(rule.compiled.conjuncts()) for _, rule in read]
     steps = tuple(
         Step(pack, rule, _rest(conjuncts))
@@ -147,15 +149,19 @@ def _plan(same: _Same) -> Plan:
     index = _index(parts)
     return Plan(
         steps=steps,
-        base=tuple(one for one in index if VOCABULARY[one.fact].group is not FactGroup.TIE),
-        ties=tuple(one for one in index if VOCABULARY[one.fact].group is FactGroup.TIE),
+        base=tuple(one for one in index if VOCABULARY[one[0]].group is not FactGroup.TIE),
+        ties=tuple(one for one in index if VOCABULARY[one[0]].group is FactGroup.TIE),
         tied=sum(1 << place for place, step in enumerate(steps) if step.rule.is_tied),
-        dated=tuple(
-            (1 << place, step)
-            for place, step in enumerate(steps)
-            if not step.rule.in_force.is_always
-        ),
+        everything=(1 << len(steps)) - 1,
+        dated=tuple(_dated(steps)),
     )
+
+
+def _dated(steps: Sequence[Step]) -> Iterator[Dated]:
+    for place, step in enumerate(steps):
+        first, until = step.rule.in_force.days
+        if (first, until) != (date.min, None):
+            yield 1 << place, "event_kind" in step.rule.facts, first, until
 
 
 def _is_indexed(conjunct: Compiled) -> bool:
@@ -177,7 +183,7 @@ def _index(parts: Sequence[Sequence[Compiled]]) -> tuple[Indexed, ...]:
         naming[atom.fact] = naming.get(atom.fact, 0) | 1 << place
         for word in words.keys() - set(atom.words):
             words[word] &= ~(1 << place)
-    return tuple(Indexed(fact, words, naming[fact]) for fact, words in left.items())
+    return tuple((fact, words, naming[fact]) for fact, words in left.items())
 
 
 def _indexed(parts: Sequence[Sequence[Compiled]]) -> Iterator[tuple[int, Words]]:

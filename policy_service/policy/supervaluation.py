@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from policy_service.domain.facts import (
@@ -126,8 +126,7 @@ def _matters(place: int, truths: Mapping[tuple[Candidate, ...], Kleene]) -> bool
 def _filled(world: World, values: Mapping[str, Candidate]) -> World:
     ended = values.get(CARE_ENDED, world.care_ended)
     facts = {name: value for name, value in values.items() if not isinstance(value, Span)}
-    return replace(
-        world,
+    return world._replace(
         facts={**world.facts, **facts},
         care_ended=ended if isinstance(ended, Span) else world.care_ended,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from policy_service.domain.decisions import FactUsed
 from policy_service.domain.facts import Fact, Known, On, Unknown, Why, fact_to_json
@@ -15,25 +15,28 @@ from policy_service.policy.worlds import close_gaps, normalise
 _NOT_ASKED = Unknown(Why.NOT_ASKED)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class _Used(dict[str, FactUsed]):
+    """The facts of a view as findings show them, each made once for all the rules that look."""
+
+    def __init__(self, facts: Mapping[str, Fact]) -> None:
+        self.facts = facts
+
+    def __missing__(self, name: str) -> FactUsed:
+        used = self[name] = FactUsed(name, fact_to_json(self.facts.get(name, _NOT_ASKED)))
+        return used
+
+
+class View(NamedTuple):
     """The facts of one pass. `closed` is the very same world as `open` when there are no gaps."""
 
     tie: str | None
     open: World
     closed: World
-    used: dict[str, FactUsed] = field(default_factory=dict)
+    used: Mapping[str, FactUsed]
 
     def fact(self, name: str) -> Fact:
         """The fact as it stands; one that is absent was not asked."""
         return self.open.facts.get(name, _NOT_ASKED)
-
-    def fact_used(self, name: str) -> FactUsed:
-        """The fact as findings show it, made once for all the rules that look at it."""
-        used = self.used.get(name)
-        if used is None:
-            used = self.used[name] = FactUsed(name, fact_to_json(self.fact(name)))
-        return used
 
 
 def view_of(tie: str | None, facts: Mapping[str, Fact], as_of: date) -> View:
@@ -42,8 +45,8 @@ def view_of(tie: str | None, facts: Mapping[str, Fact], as_of: date) -> View:
     closed = close_gaps(opened)
     world = World(opened, as_of, care_ended(opened))
     if closed is opened:
-        return View(tie, world, world)
-    return View(tie, world, World(closed, as_of, care_ended(closed)))
+        return View(tie, world, world, _Used(opened))
+    return View(tie, world, World(closed, as_of, care_ended(closed)), _Used(opened))
 
 
 def event_days(world: World) -> Span:

@@ -39,17 +39,15 @@ def close_gaps(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
     Only facts that have a word for "nothing stated" can be closed, and only while that word is
     still possible.
     """
-    closed: dict[str, Fact] = {
-        name: Known(none_value)
-        for name, none_value in _CLOSABLE
-        if (fact := facts.get(name)) is not None and _is_closable(fact, none_value)
-    }
+    closed: dict[str, Fact] = {}
+    for name, none_value in _CLOSABLE:
+        fact = facts.get(name)
+        if type(fact) is not Known and _is_closable(fact, none_value):
+            closed[name] = Known(none_value)
     return normalise({**facts, **closed}) if closed else facts
 
 
-def _is_closable(fact: Fact, none_value: str) -> bool:
-    if type(fact) is Known:
-        return False
+def _is_closable(fact: Fact | None, none_value: str) -> bool:
     match fact:
         case Unknown(why):
             return why.is_gap
