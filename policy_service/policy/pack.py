@@ -29,6 +29,7 @@ class Profession(StrEnum):
 
     COUNSELLOR = "counsellor"
     MARRIAGE_AND_FAMILY_THERAPIST = "marriage_and_family_therapist"
+    PSYCHIATRIST = "psychiatrist"
     PSYCHOLOGIST = "psychologist"
     SOCIAL_WORKER = "social_worker"
 

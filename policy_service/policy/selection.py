@@ -18,6 +18,7 @@ NO_LOCATION = "the law of the client's location (not stated)"
 _LICENCES = {
     Profession.COUNSELLOR: ("LPC", "LPCC", "LPCC-S", "LCPC", "LMHC", "LPC ASSOCIATE", "NCC"),
     Profession.MARRIAGE_AND_FAMILY_THERAPIST: ("LMFT", "MFT", "IMFT", "LMFT ASSOCIATE"),
+    Profession.PSYCHIATRIST: ("PSYCHIATRIST",),
     Profession.PSYCHOLOGIST: ("PSYCHOLOGIST", "LP"),
     Profession.SOCIAL_WORKER: ("LCSW", "LMSW", "LICSW", "LSW", "LISW"),
 }
