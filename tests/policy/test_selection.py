@@ -38,7 +38,7 @@ def chosen(binding: Binding) -> tuple[list[str], list[str]]:
             ["baseline", "us-tx-lmft", "us-tx-lpc"],
             ["US-NM ART THERAPIST"],
         ),
-        (Binding((TX_LPC,), ("AAPC",), "US-TX"), ["baseline", "us-tx-lpc"], ["AMHCA"]),
+        (Binding((TX_LPC,), ("AAPC",), "US-TX"), ["baseline", "us-tx-lpc"], ["AAPC"]),
         (Binding((TX_LPC,), (), None), ["baseline", "us-tx-lpc"], [NO_LOCATION]),
         (Binding(), ["baseline"], sorted([NO_LICENCE, NO_LOCATION])),
         (
