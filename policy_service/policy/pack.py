@@ -30,6 +30,7 @@ class Profession(StrEnum):
     COUNSELLOR = "counsellor"
     MARRIAGE_AND_FAMILY_THERAPIST = "marriage_and_family_therapist"
     EDUCATIONAL_PSYCHOLOGIST = "educational_psychologist"
+    PSYCHIATRIST = "psychiatrist"
     PSYCHOLOGIST = "psychologist"
     SOCIAL_WORKER = "social_worker"
 
