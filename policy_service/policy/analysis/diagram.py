@@ -135,6 +135,20 @@ class Diagrams:
 
         return self.rebuild(node, lambda leaf: leaf, pick)
 
+    def leaves(self, node: int) -> frozenset[int]:
+        """All leaves that some combination leads to."""
+        found: set[int] = set()
+        seen: set[int] = set()
+        waiting = [node]
+        while waiting:
+            one = waiting.pop()
+            if one < LEAVES:
+                found.add(one)
+            elif one not in seen:
+                seen.add(one)
+                waiting.extend(self._nodes[one][1])
+        return frozenset(found)
+
     def at(self, node: int, values: Sequence[int]) -> int:
         """The leaf that one combination of values (one per variable) leads to."""
         while node >= LEAVES:
