@@ -45,6 +45,7 @@ _HEADER = (
     "scope",
     "professions",
 )
+_HEADER_MAY = ("stands_for_board",)
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
@@ -105,7 +106,7 @@ def _read_file(file: Traversable, name: str) -> Node:
 
 def _read_pack(documents: _Documents) -> Pack:
     header = documents.header
-    form = header.form(_HEADER)
+    form = header.form(_HEADER, _HEADER_MAY)
     edition = form["edition"].text()
     rules = tuple(read_rule(node, edition) for node in documents.rules)
     _refuse_twins(rules)
@@ -123,7 +124,12 @@ def _read_pack(documents: _Documents) -> Pack:
         rules=_with_exceptions(rules),
         cases=read_cases(documents.cases, form["pack"].text()),
         digest=digest(documents.plain()),
+        stands_for_board=_stands_for_board(form),
     )
+
+
+def _stands_for_board(form: Mapping[str, Node]) -> bool:
+    return "stands_for_board" not in form or form["stands_for_board"].boolean()
 
 
 def _version(node: Node) -> str:

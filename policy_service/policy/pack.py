@@ -29,6 +29,7 @@ class Profession(StrEnum):
 
     COUNSELLOR = "counsellor"
     MARRIAGE_AND_FAMILY_THERAPIST = "marriage_and_family_therapist"
+    EDUCATIONAL_PSYCHOLOGIST = "educational_psychologist"
     PSYCHOLOGIST = "psychologist"
     SOCIAL_WORKER = "social_worker"
 
@@ -82,7 +83,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A loaded pack. Equal digests mean equal packs."""
+    """A loaded pack. Equal digests mean equal packs.
+
+    `stands_for_board` is false for law that binds a licence beside its board's rules: having read
+    it is not having asked the board.
+    """
 
     id: str
     title: str
@@ -97,6 +102,7 @@ class Pack:
     rules: tuple[Rule, ...]
     cases: tuple[Case, ...]
     digest: str
+    stands_for_board: bool = True
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id; KeyError if this pack has none."""
