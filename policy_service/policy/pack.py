@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from policy_service.domain.facts import Fact
+from policy_service.domain.facts import Fact, Facts, TieFacts
 from policy_service.domain.outcomes import Outcome
 from policy_service.policy.rule import Rule
 
@@ -75,6 +75,11 @@ class Case:
     expect: Expected
     file: str
     line: int
+
+    def facts(self) -> Facts:
+        """The situation as the engine reads it; its ties are named tie-1, tie-2, …"""
+        ties = tuple(TieFacts(f"tie-{n}", facts) for n, facts in enumerate(self.ties, start=1))
+        return Facts(self.as_of, self.base, ties)
 
 
 @dataclass(frozen=True, slots=True)
