@@ -12,9 +12,9 @@ from policy_service.api.schemas.acting import ActingQuerySchema
 from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema, ReplaySchema
 from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.principals import Scope
-from policy_service.policy.wording import render_decision
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.decisions import answer_of, read_decision
+from policy_service.services.packs import wording
 from policy_service.services.replays import replay
 
 blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="Checks")
@@ -40,7 +40,7 @@ def create_check(asked: dict[str, Any]) -> Response:
     )
     desk = door.desk()
     how = CheckDoor(
-        render=lambda body: render_decision(desk.packs, body),
+        render=wording(desk, caller),
         respond=door.check_response,
         idempotency=door.idempotency_key(caller),
     )
@@ -61,7 +61,7 @@ def get_check(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
         answer = answer_of(
             context,
             recorded,
-            lambda body: render_decision(desk.packs, body),
+            wording(desk, caller),
             audience is Audience.OFFICER,
         )
     return redact(answer, audience)
