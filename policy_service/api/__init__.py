@@ -13,6 +13,7 @@ from policy_service.api import (
     clinicians,
     disclosures,
     door,
+    duties,
     episodes,
     events,
     health,
@@ -40,6 +41,7 @@ RESOURCES = (
     imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
+    duties.blueprint,
 )
 
 for _resource in RESOURCES:
