@@ -20,6 +20,7 @@ from policy_service.api import (
     identity_verdicts,
     imports,
     licences,
+    previews,
     problems,
     screenings,
     ties,
@@ -42,6 +43,7 @@ RESOURCES = (
     audit.blueprint,
     screenings.blueprint,
     duties.blueprint,
+    previews.blueprint,
 )
 
 for _resource in RESOURCES:

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     IDENTITY_WRITE = "identity.write"
     AUDIT_READ = "audit.read"
     DUTIES_WRITE = "duties.write"
+    PREVIEW_OWN = "preview.own"
 
 
 class ActingRole(StrEnum):

@@ -1,0 +1,31 @@
+"""The command line: `flask --app wsgi …`, one file per group."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from policy_service.cli.access import ehr_commands, login_commands
+from policy_service.cli.demo import demo_commands
+from policy_service.cli.packs import pack_commands
+from policy_service.cli.practices import practice_commands
+from policy_service.cli.records import audit_commands, check_commands
+from policy_service.cli.rosters import roster_commands
+from policy_service.cli.worker import work
+
+COMMANDS = (
+    practice_commands,
+    ehr_commands,
+    login_commands,
+    check_commands,
+    audit_commands,
+    demo_commands,
+    roster_commands,
+    pack_commands,
+    work,
+)
+
+
+def register_commands(app: Flask) -> None:
+    """Hang the commands on the application."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,25 @@
+"""`flask worker`: do what is due."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+from flask.cli import with_appcontext
+
+from policy_service.cli.desk import desk
+from policy_service.worker import Worker
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+@with_appcontext
+def work(once: bool) -> None:
+    """Seal the log, carry out queued work, sign checkpoints; until SIGTERM."""
+    worker = Worker(desk())
+    if once:
+        click.echo(f"{worker.run_due()} done")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stopping.set())
+    worker.run()
