@@ -123,7 +123,7 @@ def _prepare(
     care = care_between(_spells(request, client))
     location = request.location_of_service or desk.practice(context.practice_id).jurisdiction
     binding = binding_of(context, clinician.id, context.today, location)
-    selection = select_packs(desk.packs, binding)
+    selection = select_packs(active_packs(desk, context), binding)
     asked = Contemplation(request.kind, _day(context, request), context.today)
     said: dict[str, Json] = {
         "basis": "hypothetical" if client is None else "record",
