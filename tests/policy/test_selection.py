@@ -38,7 +38,30 @@ def chosen(binding: Binding) -> tuple[list[str], list[str]]:
             ["baseline", "us-tx-lmft", "us-tx-lpc"],
             ["US-NM ART THERAPIST"],
         ),
-        (Binding((TX_LPC,), ("AMHCA",), "US-TX"), ["baseline", "us-tx-lpc"], ["AMHCA"]),
+        (Binding((LicenceHeld("US-FL", "LMHC"),), (), "US-FL"), ["baseline", "us-fl-491"], []),
+        (
+            Binding((LicenceHeld("US-CA", "LMFT"),), (), "US-CA"),
+            ["baseline", "us-ca-bbs", "us-ca-psychotherapists"],
+            [],
+        ),
+        (
+            Binding((LicenceHeld("US-CA", "LCSW"),), (), "US-CA"),
+            ["baseline", "us-ca-psychotherapists"],
+            ["US-CA LCSW"],
+        ),
+        (
+            Binding((LicenceHeld("US-NH", "LCMHC"),), (), None),
+            ["baseline", "us-nh"],
+            ["US-NH LCMHC", NO_LOCATION],
+        ),
+        (
+            Binding((LicenceHeld("US-CA", "LEP"),), (), "US-TX"),
+            ["baseline", "us-ca-bbs", "us-ca-psychotherapists"],
+            ["US-TX LEP"],
+        ),
+        (Binding((TX_LPC,), (), "US-MD"), ["baseline", "us-md-counselors", "us-tx-lpc"], []),
+        (Binding((LicenceHeld("US-OH", "IMFT-S"),), (), "US-OH"), ["baseline", "us-oh-cswmft"], []),
+        (Binding((TX_LPC,), ("AAPC",), "US-TX"), ["baseline", "us-tx-lpc"], ["AAPC"]),
         (Binding((TX_LPC,), (), None), ["baseline", "us-tx-lpc"], [NO_LOCATION]),
         (Binding(), ["baseline"], sorted([NO_LICENCE, NO_LOCATION])),
         (
