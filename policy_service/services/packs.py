@@ -24,7 +24,7 @@ from policy_service.ledger.errors import NotCanonical
 from policy_service.policy.documents import pack_from_document
 from policy_service.policy.faults import PackFault
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
-from policy_service.policy.wording import render_decision
+from policy_service.policy.wording import render_decision, rule_words
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 
@@ -184,3 +184,9 @@ def wording(desk: Desk, principal: Principal) -> Callable[[Mapping[str, Any]], d
         return render_decision(PackSet(tuple(packs), several_versions=True), body)
 
     return render
+
+
+def rule_wording(desk: Desk, context: Context) -> Callable[[str, str], dict[str, Any]]:
+    """What says title and citations of a rule, by (pack digest, rule id), of every pack at hand."""
+    packs = packs_at_hand(desk, context)
+    return lambda digest, rule: rule_words(packs, digest, rule)

@@ -39,6 +39,7 @@ from policy_service.services.checks import NOBODY_NAMED, TRIES, StaleFacts
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.own_care import OwnClient, care_between, own_client
+from policy_service.services.packs import active_packs
 from policy_service.services.stored_responses import (
     IdempotencyKey,
     Response,
