@@ -80,7 +80,7 @@ def closed_house(version: str = "1.0.0") -> dict[str, Any]:
             {"given": {"client_status": "former"}, "expect": "no_finding"},
         ],
     )
-    document["cases"]["cases"][0]["given"] = {"client_status": "former"}
+    document["cases"]["cases"][0]["expect"] = {"outcome": "prohibit"}
     return document
 
 
