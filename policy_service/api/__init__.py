@@ -13,12 +13,14 @@ from policy_service.api import (
     clinicians,
     disclosures,
     door,
+    duties,
     episodes,
     events,
     health,
     identity_verdicts,
     imports,
     licences,
+    previews,
     problems,
     screenings,
     ties,
@@ -40,6 +42,8 @@ RESOURCES = (
     imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
+    duties.blueprint,
+    previews.blueprint,
 )
 
 for _resource in RESOURCES:

@@ -24,6 +24,7 @@ _LICENCES = {
         *("LMFT", "MFT", "IMFT", "IMFT-S", "LCMFT", "LGMFT"),
         *("LMFT ASSOCIATE",),
     ),
+    Profession.PSYCHIATRIST: ("PSYCHIATRIST",),
     Profession.PSYCHOLOGIST: ("PSYCHOLOGIST", "LP"),
     Profession.EDUCATIONAL_PSYCHOLOGIST: ("LEP",),
     Profession.SOCIAL_WORKER: (

@@ -61,7 +61,7 @@ def chosen(binding: Binding) -> tuple[list[str], list[str]]:
         ),
         (Binding((TX_LPC,), (), "US-MD"), ["baseline", "us-md-counselors", "us-tx-lpc"], []),
         (Binding((LicenceHeld("US-OH", "IMFT-S"),), (), "US-OH"), ["baseline", "us-oh-cswmft"], []),
-        (Binding((TX_LPC,), ("AMHCA",), "US-TX"), ["baseline", "us-tx-lpc"], ["AMHCA"]),
+        (Binding((TX_LPC,), ("AAPC",), "US-TX"), ["baseline", "us-tx-lpc"], ["AAPC"]),
         (Binding((TX_LPC,), (), None), ["baseline", "us-tx-lpc"], [NO_LOCATION]),
         (Binding(), ["baseline"], sorted([NO_LICENCE, NO_LOCATION])),
         (

@@ -22,13 +22,19 @@ ROWS = read_sources(FOLDER.joinpath("sources.yaml").read_text(encoding="utf-8"))
 RULES = [(pack, rule) for pack in PACKS for rule in pack.rules]
 
 
-def test_the_packs_that_ship() -> None:
+def test_the_packs_ship() -> None:
     assert [pack.id for pack in PACKS] == [
         "aamft-2015",
         "aca-2014",
+        "amhca",
         "apa-2016",
+        "apa-social-media-2021",
+        "asppb-2020",
         "baseline",
+        "crcc-2023",
         "nasw",
+        "nbcc-2023",
+        "psychiatry",
         "us-ca-bbs",
         "us-ca-psychotherapists",
         "us-co",
