@@ -19,6 +19,7 @@ from policy_service.api import (
     identity_verdicts,
     imports,
     licences,
+    previews,
     problems,
     screenings,
     ties,
@@ -40,6 +41,7 @@ RESOURCES = (
     imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
+    previews.blueprint,
 )
 
 for _resource in RESOURCES:

@@ -69,6 +69,18 @@ class ScreeningAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewAnswer:
+    """A preview as its clinician may see it. `full` is the rendered preview JSON."""
+
+    id: str
+    at: str
+    receipt: str
+    clinician_id: str
+    shared_at: str | None
+    full: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A question about a client that the practice has or had to answer. `since` is an ISO date."""
 
@@ -105,6 +117,43 @@ def _account_audience(principal: Principal, clinician_id: str) -> Audience:
     if principal.has(Role.CLINICIAN) and principal.clinician_id == clinician_id:
         return Audience.TREATING_CLINICIAN
     return Audience.ANYONE
+
+
+def preview_audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
+    """A preview is its clinician's own, whatever else they are; officers see what was shared."""
+    if Role.EHR not in principal.roles:
+        own = principal.has(Role.CLINICIAN) and principal.clinician_id == clinician_id
+        return Audience.TREATING_CLINICIAN if own else _officer_or_anyone(principal.has(*_OFFICERS))
+    if Scope.PREVIEW_OWN not in principal.scopes:
+        return Audience.ANYONE
+    if acting.role is ActingRole.CLINICIAN and acting.clinician_id == clinician_id:
+        return Audience.TREATING_CLINICIAN
+    return _officer_or_anyone(acting.role is ActingRole.COMPLIANCE)
+
+
+def _officer_or_anyone(is_officer: bool) -> Audience:
+    return Audience.OFFICER if is_officer else Audience.ANYONE
+
+
+def may_read_preview(is_shared: bool, audience: Audience) -> bool:
+    """The clinician always; officers once it is shared; nobody else ever."""
+    if audience is Audience.OFFICER:
+        return is_shared
+    return audience is Audience.TREATING_CLINICIAN
+
+
+def redact_preview(answer: PreviewAnswer, audience: Audience) -> dict[str, Any]:
+    """The whole of it for those who may read it, a constant for anyone else."""
+    frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+    if not may_read_preview(answer.shared_at is not None, audience):
+        return frame
+    return {
+        **frame,
+        "receipt": answer.receipt,
+        "clinician_id": answer.clinician_id,
+        "shared_at": answer.shared_at,
+        **answer.full,
+    }
 
 
 def redact(answer: Answer, audience: Audience) -> dict[str, Any]:

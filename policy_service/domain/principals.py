@@ -30,6 +30,7 @@ class Scope(StrEnum):
     EVENTS_WRITE = "events.write"
     IDENTITY_WRITE = "identity.write"
     AUDIT_READ = "audit.read"
+    PREVIEW_OWN = "preview.own"
 
 
 class ActingRole(StrEnum):

@@ -45,6 +45,9 @@ EVENT_KINDS = (
     "sexual_request",
     "reported_prior_misconduct",
     "client_attachment",
+    "hint_of_future_romance",
+    "request_for_date",
+    "advice_from_client",
 )
 
 CONNECTION_STATES = (
@@ -121,6 +124,7 @@ _CARE = (
             "lost_contact",
             "to_begin_personal_relationship",
             "other",
+            "to_begin_business_relationship",
             NOT_APPLICABLE,
         ),
         ("Why did care end?", ("clinician", "practice")),
@@ -208,6 +212,12 @@ _EVENTS = (
         "intimacy_after_care_began_on",
         FactGroup.EVENTS,
         ("When did the contact after care begin?", _BOTH),
+    ),
+    _enum(
+        "dependence_or_deception",
+        FactGroup.EVENTS,
+        _YES_NO,
+        ("Was the client dependent on the clinician, or deceived, when contact began?", _BOTH),
     ),
 )
 

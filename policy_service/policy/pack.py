@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from policy_service.domain.facts import Fact
+from policy_service.domain.facts import Fact, Facts, TieFacts
 from policy_service.domain.outcomes import Outcome
 from policy_service.policy.rule import Rule
 
@@ -29,6 +29,7 @@ class Profession(StrEnum):
 
     COUNSELLOR = "counsellor"
     MARRIAGE_AND_FAMILY_THERAPIST = "marriage_and_family_therapist"
+    EDUCATIONAL_PSYCHOLOGIST = "educational_psychologist"
     PSYCHIATRIST = "psychiatrist"
     PSYCHOLOGIST = "psychologist"
     SOCIAL_WORKER = "social_worker"
@@ -75,10 +76,19 @@ class Case:
     file: str
     line: int
 
+    def facts(self) -> Facts:
+        """The situation as the engine reads it; its ties are named tie-1, tie-2, …"""
+        ties = tuple(TieFacts(f"tie-{n}", facts) for n, facts in enumerate(self.ties, start=1))
+        return Facts(self.as_of, self.base, ties)
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A loaded pack. Equal digests mean equal packs."""
+    """A loaded pack. Equal digests mean equal packs.
+
+    `stands_for_board` is false for law that binds a licence beside its board's rules: having read
+    it is not having asked the board.
+    """
 
     id: str
     title: str
@@ -93,6 +103,7 @@ class Pack:
     rules: tuple[Rule, ...]
     cases: tuple[Case, ...]
     digest: str
+    stands_for_board: bool = True
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id; KeyError if this pack has none."""

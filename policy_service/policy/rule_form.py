@@ -219,7 +219,7 @@ def _clock(form: _Form, compiled: Compiled) -> Clock | None:
     node = form.fields["clock"]
     fields = node.form(("anchor", "period", "then"))
     fields["anchor"].word("anchor", (CARE_ENDED,))
-    then = Outcome(fields["then"].word("outcome", _OUTCOMES))
+    then = Outcome(fields["then"].word("outcome", _FINDABLE))
     if fields["period"].value == NEVER:
         return Clock(CARE_ENDED, None, then)
     period = read_period(fields["period"])

@@ -16,11 +16,21 @@ NO_LICENCE = "any licensing board (no valid licence on record)"
 NO_LOCATION = "the law of the client's location (not stated)"
 
 _LICENCES = {
-    Profession.COUNSELLOR: ("LPC", "LPCC", "LPCC-S", "LCPC", "LMHC", "LPC ASSOCIATE", "NCC"),
-    Profession.MARRIAGE_AND_FAMILY_THERAPIST: ("LMFT", "MFT", "IMFT", "LMFT ASSOCIATE"),
+    Profession.COUNSELLOR: (
+        *("LPC", "LPCC", "LPCC-S", "LCPC", "LGPC", "LMHC", "LCMHC"),
+        *("LPC ASSOCIATE", "NCC"),
+    ),
+    Profession.MARRIAGE_AND_FAMILY_THERAPIST: (
+        *("LMFT", "MFT", "IMFT", "IMFT-S", "LCMFT", "LGMFT"),
+        *("LMFT ASSOCIATE",),
+    ),
     Profession.PSYCHIATRIST: ("PSYCHIATRIST",),
     Profession.PSYCHOLOGIST: ("PSYCHOLOGIST", "LP"),
-    Profession.SOCIAL_WORKER: ("LCSW", "LMSW", "LICSW", "LSW", "LISW"),
+    Profession.EDUCATIONAL_PSYCHOLOGIST: ("LEP",),
+    Profession.SOCIAL_WORKER: (
+        *("LCSW", "LCSWA", "LMSW", "LGSW", "LICSW", "LSW", "LISW", "LISW-S"),
+        *("CSW", "CMSW", "RSW"),
+    ),
 }
 _PROFESSION_OF = {licence: who for who, licences in _LICENCES.items() for licence in licences}
 
@@ -63,7 +73,7 @@ def select(packs: PackSet, binding: Binding) -> Selection:
     ):
         for body, bound in bodies:
             found.update((pack.id, pack) for pack in bound)
-            missing.update(() if bound else (body,))
+            missing.update(() if any(pack.stands_for_board for pack in bound) else (body,))
     chosen = tuple(found[pack_id] for pack_id in sorted(found))
     return Selection(chosen, tuple(NotConsulted(body) for body in sorted(missing)))
 

@@ -63,6 +63,7 @@ MUTATIONS = [
     ),
     ("outcome: monitor", "outcome: monitor\n    waivable: false", "only a prohibition"),
     ("outcome: monitor", "outcome: monitor\n    if_unknown: prohibit", "graver"),
+    ("then: deliberate", "then: no_finding", "outcome"),
     ("outcome: monitor", "outcome: monitor\n    status: struck_down", "authority"),
     (
         "outcome: monitor",

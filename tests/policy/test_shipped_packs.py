@@ -35,9 +35,20 @@ def test_the_packs_ship() -> None:
         "nasw",
         "nbcc-2023",
         "psychiatry",
+        "us-ca-bbs",
+        "us-ca-psychotherapists",
+        "us-co",
+        "us-fl-491",
+        "us-fl-psychology",
+        "us-la-social-work",
+        "us-md-counselors",
+        "us-mn",
+        "us-nc-social-work",
+        "us-nh",
         "us-oh-cswmft",
         "us-tx-lmft",
         "us-tx-lpc",
+        "us-wa-psychology",
     ]
 
 

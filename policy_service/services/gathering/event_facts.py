@@ -69,7 +69,11 @@ def event_facts(events: Sequence[RecordedEvent], this: RecordedEvent | None) -> 
     facts: dict[str, Fact] = dict.fromkeys(_NO_EVENT, Known(NOT_APPLICABLE))
     if this is not None:
         facts |= _this_event(this)
-    return facts | {"gift_total": _gift_total(events), "loan_recorded": _loan(events)}
+    return facts | {
+        "gift_total": _gift_total(events),
+        "loan_recorded": _loan(events),
+        "dependence_or_deception": Unknown(Why.NOT_ASKED),
+    }
 
 
 def _this_event(event: RecordedEvent) -> dict[str, Fact]:

@@ -1,0 +1,284 @@
+"""Scenes: in which order the days of a record can stand.
+
+A date is looked at only through *cuts*: whether it is before (or after) the as-of date, a constant,
+or the end of a period after care. Not every mixture of answers exists: what is before two years
+after care is before five years after it; where a day stands to the as-of date limits where it can
+stand to the rest. A scene fixes the as-of date and the end of care; the other dates are then free
+of one another, so each has a set of pairs (its cuts against the calendar, its cuts against care).
+Every pair carries a day that realises it.
+
+The scenes tried are enough: the truths of cuts change only where days cross or meet. The end of
+care moves along the calendar past each constant, with a few days of room on both sides, the as-of
+date past all of these, each other date past all. Between periods in months and periods in days
+that are nearly as long, every day of the 400 years after which the calendar repeats is tried.
+Left out is only the end of the calendar, where periods stop at 9999-12-31.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+
+from policy_service.policy.analysis.cells import Cell, DayCell, State
+from policy_service.policy.clocks import ANCHOR_FACTS, Period, shifted
+from policy_service.policy.conditions import AS_OF, AfterCare, Day, When
+
+_ANY_ANCHOR = date(2021, 5, 10)
+_NEAR = 5
+_ROOM = 3
+_FOUR_CENTURIES = 146_097
+
+Pair = tuple[Cell, Cell | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Before `right`, or (`beyond`) after it. `right` None is the as-of date."""
+
+    right: date | Period | None
+    beyond: bool
+
+    @classmethod
+    def of(cls, atom: Day) -> Cut:
+        """The cut that decides an atom."""
+        right = atom.right.plus if isinstance(atom.right, AfterCare) else atom.right
+        return cls(right, atom.when is When.AFTER)
+
+    @property
+    def is_care(self) -> bool:
+        """True when the cut is counted from the end of care."""
+        return isinstance(self.right, Period)
+
+    @property
+    def order(self) -> tuple[str, str, bool]:
+        """A sort key that is the same in every process."""
+        right = self.right.text if isinstance(self.right, Period) else str(self.right)
+        return (type(self.right).__name__, right, self.beyond)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """The cuts of one date: against the calendar (constants, as-of date) and against care."""
+
+    calendar: tuple[Cut, ...]
+    care: tuple[Cut, ...]
+
+    @classmethod
+    def of(cls, atoms: Iterable[Day]) -> Cuts:
+        """The cuts of all atoms with one left side, each once."""
+        cuts = sorted({Cut.of(atom) for atom in atoms}, key=lambda cut: cut.order)
+        return cls(
+            tuple(cut for cut in cuts if not cut.is_care),
+            tuple(cut for cut in cuts if cut.is_care),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One as-of date with one end of care, and the pairs each other date can have."""
+
+    as_of: date
+    ended: date | State
+    own: Pair
+    """The cuts of the as-of date itself."""
+    pairs: Mapping[str, Mapping[Pair, date | None]] = field(hash=False)
+
+    @property
+    def shape(self) -> object:
+        """Equal for scenes that allow the same cells."""
+        ended = self.ended if isinstance(self.ended, State) else State.SOME_DAY
+        return (ended, self.own, tuple(frozenset(pairs) for pairs in self.pairs.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The dates of a set of rules with their cuts; `as_of` among them."""
+
+    cuts: Mapping[str, Cuts]
+    unknowns: bool
+    free: bool = False
+    """Free calendars leave out that an anchor date cannot be later than the end of care."""
+
+    @property
+    def counts_from_care(self) -> bool:
+        """Whether any date is compared with the end of a period after care."""
+        return any(cuts.care for cuts in self.cuts.values())
+
+    def scenes(self) -> tuple[Scene, ...]:
+        """One scene of each shape."""
+        found: dict[object, Scene] = {}
+        for as_of, ended in self._moments():
+            for attained in self._attained(ended):
+                scene = self._scene(as_of, ended, attained)
+                found.setdefault(scene.shape, scene)
+        return tuple(found.values())
+
+    def _moments(self) -> Iterator[tuple[date, date | State]]:
+        seen: set[object] = set()
+        for ended in self._ends():
+            for as_of in self._neighbours(self._marks(ended)):
+                pattern = self._pattern(as_of, ended)
+                if pattern not in seen:
+                    seen.add(pattern)
+                    yield as_of, ended
+
+    def _ends(self) -> Iterator[date | State]:
+        yield State.NO_ANCHOR
+        if self.unknowns and self.counts_from_care:
+            yield State.UNKNOWN
+        if self.counts_from_care:
+            yield from self._end_days()
+
+    def _end_days(self) -> Iterator[date]:
+        yield _ANY_ANCHOR
+        for period in self._periods():
+            for constant in self._constants():
+                start = period.near_start(constant)
+                yield from (shifted(start, days) for days in range(-_NEAR, _NEAR + 1))
+        if self._anchors():
+            yield from self._neighbours(self._constants())
+        if _nearly_as_long(self._periods()):
+            yield from self._every_order()
+
+    def _every_order(self) -> Iterator[date]:
+        """One day for each order in which the ends of the periods can follow one another."""
+        constants = self._constants() or [_ANY_ANCHOR]
+        seen: set[object] = set()
+        for number in range((constants[-1] - constants[0]).days + 2 * _FOUR_CENTURIES):
+            day = shifted(constants[0], number - _FOUR_CENTURIES)
+            order = _order(self._named(day))
+            if order not in seen:
+                seen.add(order)
+                yield day
+
+    def _marks(self, ended: date | State) -> list[date]:
+        """The days at which something changes, but for the as-of date."""
+        if isinstance(ended, State):
+            return self._constants()
+        ends = {period.after(ended) for period in self._periods()}
+        own = {ended} if self._anchors() else set()
+        return sorted({*self._constants(), *ends, *own})
+
+    def _neighbours(self, days: Sequence[date]) -> list[date]:
+        around = {shifted(day, step) for day in days for step in range(-_ROOM, _ROOM + 1)}
+        return sorted(around) or [_ANY_ANCHOR]
+
+    def _pattern(self, as_of: date, ended: date | State) -> object:
+        """Scenes with the same order of days, and the same room between them, are alike."""
+        state = ended if isinstance(ended, State) else State.SOME_DAY
+        return state, _order([(as_of, AS_OF), *self._named(ended)])
+
+    def _named(self, ended: date | State) -> list[tuple[date, str]]:
+        named = [(constant, constant.isoformat()) for constant in self._constants()]
+        if isinstance(ended, State):
+            return named
+        ends = [(period.after(ended), period.text) for period in self._periods()]
+        own = [(ended, State.SOME_DAY.value)] if self._anchors() else []
+        return [*named, *ends, *own]
+
+    def _attained(self, ended: date | State) -> tuple[str | None, ...]:
+        """Which named anchor is the latest; None for one that no rule names on its own."""
+        anchors = self._anchors()
+        if self.free or not anchors or isinstance(ended, State):
+            return (None,)
+        return tuple(anchors) if len(anchors) == len(ANCHOR_FACTS) else (None, *anchors)
+
+    def _scene(self, as_of: date, ended: date | State, attained: str | None) -> Scene:
+        marks = self._neighbours([*self._marks(ended), as_of])
+        pairs = {
+            name: dict(self._pairs(name, marks, _Moment(as_of, ended, attained)))
+            for name in self.cuts
+            if name != AS_OF
+        }
+        moment = _Moment(as_of, ended, None)
+        return Scene(as_of, ended, self._pair(AS_OF, as_of, moment), pairs)
+
+    def _pairs(
+        self, name: str, marks: Sequence[date], moment: _Moment
+    ) -> Iterator[tuple[Pair, date | None]]:
+        bound = not self.free and name in self._anchors()
+        if bound and name == moment.attained and isinstance(moment.ended, date):
+            yield self._pair(name, moment.ended, moment), moment.ended
+            return
+        care = State.NOT_APPLICABLE if self.cuts[name].care else None
+        yield (State.NOT_APPLICABLE, care), None
+        if bound and moment.ended is State.NO_ANCHOR:
+            return
+        for day in marks:
+            if not (bound and isinstance(moment.ended, date) and day > moment.ended):
+                yield self._pair(name, day, moment), day
+        if self.unknowns and not (bound and isinstance(moment.ended, date)):
+            yield (State.UNKNOWN, State.UNKNOWN if self.cuts[name].care else None), None
+
+    def _pair(self, name: str, day: date, moment: _Moment) -> Pair:
+        cuts = self.cuts[name]
+        calendar = DayCell(tuple(_cut(cut, day, moment) for cut in cuts.calendar))
+        if not cuts.care:
+            return calendar, None
+        if isinstance(moment.ended, State):
+            return calendar, moment.ended
+        return calendar, DayCell(tuple(_cut(cut, day, moment) for cut in cuts.care))
+
+    def _anchors(self) -> tuple[str, ...]:
+        """The anchor dates that rules name on their own, besides counting from all of them."""
+        named = tuple(name for name in ANCHOR_FACTS if name in self.cuts)
+        return named if self.counts_from_care else ()
+
+    def _constants(self) -> list[date]:
+        every = {cut.right for cuts in self.cuts.values() for cut in cuts.calendar}
+        return sorted(right for right in every if isinstance(right, date))
+
+    def _periods(self) -> list[Period]:
+        every = {cut.right for cuts in self.cuts.values() for cut in cuts.care}
+        periods = [right for right in every if isinstance(right, Period)]
+        return sorted(periods, key=lambda period: period.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the cuts of a date are read against."""
+
+    as_of: date
+    ended: date | State
+    attained: str | None
+
+
+def _cut(cut: Cut, day: date, moment: _Moment) -> bool:
+    match cut.right:
+        case Period() as period:
+            if isinstance(moment.ended, State):
+                raise ValueError(f"no end of care to count {period.text} from")
+            right = period.after(moment.ended)
+        case None:
+            right = moment.as_of
+        case constant:
+            right = constant
+    return day > right if cut.beyond else day < right
+
+
+def _nearly_as_long(periods: Sequence[Period]) -> bool:
+    """Whether the order of two periods depends on the day they are counted from."""
+    lengths = [[_days(period, start) for start in _STARTS] for period in periods]
+    for place, one in enumerate(lengths):
+        for other in lengths[place + 1 :]:
+            gaps = [a - b for a, b in zip(one, other, strict=True)]
+            if min(map(abs, gaps)) <= 2 * _NEAR and len(set(gaps)) > 1:
+                return True
+    return False
+
+
+_STARTS = tuple(date(2019, 1, 1) + timedelta(days=days) for days in range(0, 1461, 10))
+
+
+def _days(period: Period, start: date) -> int:
+    return (period.after(start) - start).days
+
+
+def _order(named: list[tuple[date, str]]) -> object:
+    """The order of named days, and between neighbours: none, one, or more days of room."""
+    named = sorted(named)
+    pairs = pairwise(named)
+    gaps = tuple(min((after[0] - before[0]).days, 2) for before, after in pairs)
+    return tuple(name for _, name in named), gaps

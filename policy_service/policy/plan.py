@@ -1,0 +1,193 @@
+"""A plan: what can be worked out about a set of packs before any facts are seen.
+
+For each enum fact that stands as a conjunct of its own, an index tells for each of its words which
+rules that word does not yet make false. A few look-ups then leave the handful of rules worth
+reading. The index has no meaning of its own: it leaves out only rules whose conjunction is false,
+and a fact that is not known leaves out none that it could still meet (docs/semantics.md §5).
+
+Sets of rules are the bits of an integer, in the order of `Plan.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from policy_service.domain.decisions import (
+    FindingKind,
+    RuleFacets,
+    RuleReading,
+    Truth,
+    contribution,
+    worst,
+)
+from policy_service.domain.facts import Fact, FactGroup, FactType
+from policy_service.domain.outcomes import Outcome
+from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.clocks import Span
+from policy_service.policy.conditions import Compiled, Test, Words, all_of
+from policy_service.policy.kinds import kind_of_tie
+from policy_service.policy.pack import Pack
+from policy_service.policy.rule import Rule
+
+KEPT = 256
+"""Plans kept: a practice uses a few sets of packs, one for each kind of licence among its staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule of one pack, with what is the same whatever the facts."""
+
+    pack: Pack
+    rule: Rule
+    rest: Test | None
+    """The conjuncts that are not in the index; None when they all are."""
+    adds: tuple[Outcome, Outcome] = field(init=False)
+    """What the rule adds to `outcome` and to `could_become` when it holds."""
+    _facets: dict[FindingKind, RuleFacets] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "adds", self.weigh(Truth.TRUE, Truth.TRUE))
+
+    def facets(self, tie: Fact | None) -> RuleFacets:
+        """What a decision needs to know of the rule; its kind may follow the tie."""
+        kind = self.rule.kind or (FindingKind.OTHER if tie is None else kind_of_tie(tie))
+        found = self._facets.get(kind)
+        if found is None:
+            found = self._facets[kind] = _facets_of(self.pack, self.rule, kind)
+        return found
+
+    def weigh(self, closed: Truth, opened: Truth) -> tuple[Outcome, Outcome]:
+        """What the rule adds to `outcome` and to `could_become` when it reads so."""
+        reading = RuleReading(self.facets(None), None, closed, opened)
+        return contribution(reading), worst(reading)
+
+
+Indexed = tuple[str, Mapping[str | int, int], int]
+"""A fact; by word the rules that the word does not make false; and the rules that have the fact as
+a conjunct, so that they wait for it while it is not known."""
+
+Dated = tuple[int, bool, date, date | None]
+"""A rule, as a set of one, that does not bind on every day: whether the day of the event decides,
+the first day, and the first day on which it binds no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Packs made ready to be read."""
+
+    steps: tuple[Step, ...]
+    base: tuple[Indexed, ...]
+    """The index over facts that are the same in every view."""
+    ties: tuple[Indexed, ...]
+    """The index over the facts of a tie."""
+    tied: int
+    """The rules that look at a tie."""
+    everything: int
+    """All the rules."""
+    dated: tuple[Dated, ...]
+
+    def binding(self, as_of: date, event: Span) -> int:
+        """The rules that may bind when the conduct is of today, or of the days of the event."""
+        bound = self.everything
+        for rule, is_of_event, first, until in self.dated:
+            begins, ends = (event.first, event.last) if is_of_event else (as_of, as_of)
+            if ends < first or (until is not None and begins >= until):
+                bound ^= rule
+        return bound
+
+
+def plan_of(packs: Sequence[Pack]) -> Plan:
+    """The plan of these very packs; made once and kept for the sets used last."""
+    return _plan(_Same(tuple(packs)))
+
+
+def _facets_of(pack: Pack, rule: Rule, kind: FindingKind) -> RuleFacets:
+    """What a decision needs to know of a rule that spoke."""
+    return RuleFacets(
+        rule=rule.id,
+        pack=pack.id,
+        pack_digest=pack.digest,
+        kind=kind,
+        outcome=rule.outcome,
+        if_unknown=rule.if_unknown,
+        waivable=rule.waivable,
+        citations=rule.citations,
+        obligations=rule.obligations,
+        is_draft=rule.is_draft,
+        to_confirm=rule.to_confirm,
+    )
+
+
+class _Same:
+    """Packs compared by identity: altered copies share a digest with what they were made from."""
+
+    __slots__ = ("ids", "packs")
+
+    def __init__(self, packs: tuple[Pack, ...]) -> None:
+        self.packs = packs
+        self.ids = tuple(map(id, packs))
+
+    def __hash__(self) -> int:
+        return hash(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.ids == other.ids
+
+
+@lru_cache(maxsize=KEPT)
+def _plan(same: _Same) -> Plan:
+    rules = [(pack, rule) for pack in same.packs for rule in pack.rules if rule.status.is_read]
+    read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
+    parts = [list(rule.compiled.conjuncts()) for _, rule in read]
+    steps = tuple(
+        Step(pack, rule, _rest(conjuncts))
+        for (pack, rule), conjuncts in zip(read, parts, strict=True)
+    )
+    index = _index(parts)
+    return Plan(
+        steps=steps,
+        base=tuple(one for one in index if VOCABULARY[one[0]].group is not FactGroup.TIE),
+        ties=tuple(one for one in index if VOCABULARY[one[0]].group is FactGroup.TIE),
+        tied=sum(1 << place for place, step in enumerate(steps) if step.rule.is_tied),
+        everything=(1 << len(steps)) - 1,
+        dated=tuple(_dated(steps)),
+    )
+
+
+def _dated(steps: Sequence[Step]) -> Iterator[Dated]:
+    for place, step in enumerate(steps):
+        first, until = step.rule.in_force.days
+        if (first, until) != (date.min, None):
+            yield 1 << place, "event_kind" in step.rule.facts, first, until
+
+
+def _is_indexed(conjunct: Compiled) -> bool:
+    atom = conjunct.atom
+    return isinstance(atom, Words) and VOCABULARY[atom.fact].type is FactType.ENUM
+
+
+def _rest(conjuncts: Iterable[Compiled]) -> Test | None:
+    tests = [conjunct.test for conjunct in conjuncts if not _is_indexed(conjunct)]
+    return all_of(tests) if tests else None
+
+
+def _index(parts: Sequence[Sequence[Compiled]]) -> tuple[Indexed, ...]:
+    everything = (1 << len(parts)) - 1
+    left: dict[str, dict[str | int, int]] = {}
+    naming: dict[str, int] = {}
+    for place, atom in _indexed(parts):
+        words = left.setdefault(atom.fact, dict.fromkeys(VOCABULARY[atom.fact].values, everything))
+        naming[atom.fact] = naming.get(atom.fact, 0) | 1 << place
+        for word in words.keys() - set(atom.words):
+            words[word] &= ~(1 << place)
+    return tuple((fact, words, naming[fact]) for fact, words in left.items())
+
+
+def _indexed(parts: Sequence[Sequence[Compiled]]) -> Iterator[tuple[int, Words]]:
+    for place, conjuncts in enumerate(parts):
+        for conjunct in conjuncts:
+            if isinstance(conjunct.atom, Words) and _is_indexed(conjunct):
+                yield place, conjunct.atom
