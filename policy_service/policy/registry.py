@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -10,14 +11,34 @@ from policy_service.policy.faults import PackFault
 from policy_service.policy.loader import load_pack
 from policy_service.policy.pack import PackSet
 from policy_service.policy.rule_tests import run_cases
-from policy_service.policy.sources import check_against_sources, read_sources
+from policy_service.policy.sources import Row, check_against_sources, read_sources
+from policy_service.policy.strict_yaml import read_yaml
 
 
 @cache
 def load_shipped_packs() -> PackSet:
     """All packs under `packs/`. Raises PackFault when any of their promises is broken."""
-    folder = resources.files("policy_service.policy").joinpath("packs")
-    return load_packs(folder)
+    return load_packs(_shipped())
+
+
+@cache
+def load_shipped_sources() -> Mapping[str, Row]:
+    """The rule table that the shipped packs keep to, by row id."""
+    return read_sources(_shipped().joinpath("sources.yaml").read_text(encoding="utf-8"))
+
+
+def load_shipped_readmes() -> Mapping[str, str]:
+    """What each shipped pack says about itself, by pack id."""
+    readmes: dict[str, str] = {}
+    for entry in filter(_is_pack, _shipped().iterdir()):
+        header = read_yaml(entry.joinpath("pack.yaml").read_text(encoding="utf-8"), "pack.yaml")
+        pack_id = header.entries()["pack"].text()
+        readmes[pack_id] = entry.joinpath("README.md").read_text(encoding="utf-8")
+    return readmes
+
+
+def _shipped() -> Traversable:
+    return resources.files("policy_service.policy").joinpath("packs")
 
 
 def load_packs(folder: Traversable) -> PackSet:
