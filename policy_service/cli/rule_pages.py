@@ -9,8 +9,8 @@ import click
 from policy_service.policy.pages.markdown import all_pages
 from policy_service.policy.registry import (
     load_shipped_packs,
-    load_shipped_readmes,
-    load_shipped_sources,
+    shipped_rows,
+    shipped_texts,
 )
 
 
@@ -24,7 +24,7 @@ from policy_service.policy.registry import (
 )
 def write_rule_pages(folder: Path) -> None:
     """Write a page per rule, an index per pack and an index of packs."""
-    wanted = all_pages(load_shipped_packs().packs, load_shipped_sources(), load_shipped_readmes())
+    wanted = all_pages(load_shipped_packs().packs, shipped_rows(), shipped_texts())
     for page in folder.rglob("*.md"):
         if page.relative_to(folder).as_posix() not in wanted:
             page.unlink()

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     EVENTS_WRITE = "events.write"
     IDENTITY_WRITE = "identity.write"
     AUDIT_READ = "audit.read"
+    DUTIES_WRITE = "duties.write"
     PREVIEW_OWN = "preview.own"
 
 

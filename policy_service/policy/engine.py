@@ -94,8 +94,8 @@ def _sweep(plan: Plan, facts: Facts) -> list[_Heard]:
     """Every rule that speaks, in the base view and in that of each tie."""
     heard: list[_Heard] = []
     base = view_of(None, facts.base, facts.as_of)
-    left = plan.binding(facts.as_of, event_days(base.open)) if plan.dated else plan.everything
-    left, waiting = _narrow(plan.base, base.open, left, 0)
+    bound = plan.binding(facts.as_of, event_days(base.open))
+    left, waiting = _narrow(plan.base, base.open, bound, 0)
     _hear(plan, base, _narrow(plan.ties, base.open, left, waiting), heard)
     for tie in facts.ties if left & plan.tied else ():
         view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of)

@@ -10,8 +10,8 @@ from policy_service.policy.pack import Pack
 from policy_service.policy.pages.markdown import all_pages
 from policy_service.policy.registry import (
     load_shipped_packs,
-    load_shipped_readmes,
-    load_shipped_sources,
+    shipped_rows,
+    shipped_texts,
 )
 
 FOLDER = Path(__file__).parents[2] / "docs" / "rules"
@@ -19,7 +19,7 @@ PACKS = load_shipped_packs()
 
 
 def _wanted(packs: tuple[Pack, ...] = PACKS.packs) -> dict[str, str]:
-    return all_pages(packs, load_shipped_sources(), load_shipped_readmes())
+    return all_pages(packs, shipped_rows(), shipped_texts())
 
 
 def drifted(folder: Path, wanted: Mapping[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from policy_service.policy.pages.build import binds_in_words, rule_page
 from policy_service.policy.pages.model import GivenLine, OtherRule, RulePage
 from policy_service.policy.pages.phrases import because_in_words
 from policy_service.policy.pages.sentences import Sentence
+from policy_service.policy.registry import PackText
 from policy_service.policy.render import word_in_words
 from policy_service.policy.rule import Rule, Status
 from policy_service.policy.sources import Row
@@ -20,15 +21,15 @@ INDEX = "README.md"
 
 
 def all_pages(
-    packs: Sequence[Pack], rows: Mapping[str, Row], readmes: Mapping[str, str]
+    packs: Sequence[Pack], rows: Mapping[str, Row], texts: Mapping[str, PackText]
 ) -> dict[str, str]:
     """Every page by its path: `README.md`, `<pack>/README.md`, `<pack>/<rule>.md`.
 
-    `readmes` are the packs' own explanations, by pack id.
+    `texts` hold the packs' own explanations, by digest.
     """
     pages = {INDEX: packs_as_markdown(packs)}
     for pack in packs:
-        pages[f"{pack.id}/{INDEX}"] = pack_as_markdown(pack, readmes[pack.id])
+        pages[f"{pack.id}/{INDEX}"] = pack_as_markdown(pack, texts[pack.digest].rationale)
         for rule in pack.rules:
             page = rule_page(pack, rule, rows, packs)
             pages[f"{pack.id}/{rule.id}.md"] = rule_as_markdown(page)

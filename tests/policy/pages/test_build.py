@@ -15,13 +15,13 @@ from policy_service.policy.pages.build import (
     in_force_in_words,
     rule_page,
 )
-from policy_service.policy.registry import load_shipped_packs, load_shipped_sources
+from policy_service.policy.registry import load_shipped_packs, shipped_rows
 from policy_service.policy.render import obligation_in_words
 from policy_service.policy.rule import InForce
 from tests.policy.example_pack import RULES, example_pack
 
 PACKS = load_shipped_packs()
-ROWS = load_shipped_sources()
+ROWS = shipped_rows()
 EVERY_RULE = [(pack, rule.id) for pack in PACKS for rule in pack.rules]
 EXCEPTION = """\
   - id: example.tie.long-ago

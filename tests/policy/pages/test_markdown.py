@@ -9,15 +9,16 @@ from pathlib import Path
 from policy_service.policy.pages.build import rule_page
 from policy_service.policy.pages.markdown import all_pages, rule_as_markdown
 from policy_service.policy.registry import (
+    PackText,
     load_shipped_packs,
-    load_shipped_readmes,
-    load_shipped_sources,
+    shipped_rows,
+    shipped_texts,
 )
 from policy_service.policy.rule import Status
 from tests.policy.example_pack import example_pack
 
 PACKS = load_shipped_packs()
-PAGES = all_pages(PACKS.packs, load_shipped_sources(), load_shipped_readmes())
+PAGES = all_pages(PACKS.packs, shipped_rows(), shipped_texts())
 
 
 def test_every_rule_has_a_page_that_its_index_names() -> None:
@@ -69,7 +70,7 @@ def test_a_rule_struck_down_names_the_authority(tmp_path: Path) -> None:
 def test_a_bar_in_a_text_cannot_break_a_table(tmp_path: Path) -> None:
     pack = example_pack(tmp_path)
     odd = replace(pack, title="One | two")
-    index = all_pages((odd,), {}, {"example": "# Example\n"})["README.md"]
+    index = all_pages((odd,), {}, {odd.digest: PackText(b"{}", "# Example\n")})["README.md"]
     assert "One \\| two" in index
 
 
