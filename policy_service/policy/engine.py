@@ -18,6 +18,7 @@ from policy_service.domain.decisions import Missing, RuleReading, Truth
 from policy_service.domain.facts import Fact, FactGroup, Facts, Known, OneOf, Why
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.candidates import doubt_of, doubted
 from policy_service.policy.clocks import CARE_ENDED, read_clock, undecided_anchors
 from policy_service.policy.conditions import Test, World
 from policy_service.policy.fact_check import check_facts
@@ -46,11 +47,13 @@ class Answer:
 def evaluate(packs: Sequence[Pack], facts: Facts) -> tuple[RuleReading, ...]:
     """Every rule of the packs that is in force or a draft, read on the base and on each tie.
 
-    A rule that is false whatever the unknowns are gives no reading. Raises FactsFault for facts
+    A rule that is false whatever the unknowns are gives no reading, and nothing in a pack that may
+    not bind (`facts.candidates`) holds definitely. Raises FactsFault for facts
     outside the vocabulary; a rule that raises is read as `broken`.
     """
     check_facts(facts)
-    return tuple(map(_reading, _sweep(plan_of(packs), facts)))
+    readings = map(_reading, _sweep(plan_of(packs), facts))
+    return tuple(map(doubt_of(facts).cast_on, readings) if facts.candidates else readings)
 
 
 def outcome_of(plan: Plan, facts: Facts) -> Answer:
@@ -62,11 +65,14 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
     holds: dict[str, None] = {}
     for heard in _sweep(plan, facts):
         step, _, opened, closed = heard
-        if opened is closed is HOLDS:
+        may_not_bind = step.pack.digest in facts.candidates
+        if opened is closed is HOLDS and not may_not_bind:
             now, at_worst = step.adds
             holds[step.rule.id] = None
         else:
             truths = _truths(opened, closed)
+            if may_not_bind:
+                truths = doubted(truths[0]), doubted(truths[1])
             now, at_worst = step.weigh(*truths)
             if truths[0] is Truth.TRUE:
                 holds[step.rule.id] = None

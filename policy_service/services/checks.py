@@ -7,7 +7,7 @@ together, or the caller gets 503.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from policy_service.domain.principals import ActingUser, Principal
 from policy_service.errors import FieldError, InvalidRequest, NotReady
 from policy_service.policy.engine import evaluate
 from policy_service.policy.selection import select as select_packs
-from policy_service.services.bindings import binding_of
+from policy_service.services.bindings import binding_of, known_place
 from policy_service.services.context import Context
 from policy_service.services.decisions import (
     Material,
@@ -137,13 +137,17 @@ def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
 def decide_question(
     desk: Desk, context: Context, question: Question, gathered: Gathered, location: str | None
 ) -> Material:
-    """The decision that the packs which bind this clinician give on these facts."""
+    """The decision that the packs which bind, or may bind, this clinician give on these facts.
+
+    `location` is a jurisdiction, UNKNOWN_PLACE, or None for the practice's own.
+    """
     location = location or desk.practice(context.practice_id).jurisdiction
-    binding = binding_of(context, question.clinician.id, question.as_of, location)
+    binding = binding_of(context, question.clinician.id, question.as_of, known_place(location))
     selection = select_packs(desk.packs, binding)
-    decision = decide(evaluate(selection.packs, gathered.facts), selection.not_consulted)
-    packs = tuple(pack.digest for pack in selection.packs)
-    return Material(question, gathered, decision, packs, location)
+    facts = selection.applied_to(gathered.facts)
+    decision = decide(evaluate(selection.read, facts), selection.not_consulted)
+    packs = tuple(pack.digest for pack in selection.read)
+    return Material(question, replace(gathered, facts=facts), decision, packs, location)
 
 
 def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
