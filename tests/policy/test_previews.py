@@ -173,6 +173,17 @@ def test_while_care_goes_on_the_bar_has_no_day_and_is_no_shorter_than_after_it()
     assert code("us-tx-lpc", former("2025"), FRIENDSHIP).after_care == ()
 
 
+@pytest.mark.parametrize("kind", [FRIENDSHIP, BUSINESS])
+def test_ending_care_for_the_tie_is_imagined_as_that_and_as_nothing_better(
+    kind: Contemplated,
+) -> None:
+    """North Carolina bars ending care to begin a personal or business tie."""
+    one = code("us-nc-social-work", current(), kind)
+    assert any(
+        rule.endswith("care-ended-for-a-tie") for period in one.after_care for rule in rules(period)
+    )
+
+
 def test_the_strictest_code_comes_first_and_the_outvoted_are_still_there() -> None:
     found = look(tuple(PACKS), former("2025-01-10"), FRIENDSHIP)
     assert found.codes[0].pack == "us-tx-lpc"
