@@ -156,8 +156,7 @@ def test_a_partial_end_of_care_gives_the_earliest_and_the_latest_day(
 def test_an_unknown_end_of_care_is_asked_for_and_never_clear() -> None:
     lpc = code("us-tx-lpc", former(None), FRIENDSHIP)
     assert lpc.begins[0].decision.could_become is Outcome.PROHIBIT
-    asked = {ask.fact for ask in lpc.begins[0].decision.ask}
-    assert "last_professional_contact_on" in asked
+    assert "last_professional_contact_on" in {ask.fact for ask in lpc.ask()}
 
 
 def test_with_a_missing_last_contact_the_termination_is_the_earliest_end() -> None:
