@@ -16,13 +16,13 @@ from policy_service.api.schemas.checks import (
     UnverifiedSchema,
 )
 from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Past, Strict, Word
+from policy_service.api.schemas.timelines import DaysSchema
 from policy_service.domain.care import CareSpell
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.facts import NOT_APPLICABLE
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.previews import Closes, Contemplated
-from policy_service.domain.timelines import When
 from policy_service.domain.vocabulary import VOCABULARY
 
 BASES = ("record", "hypothetical")
@@ -93,14 +93,6 @@ class PreviewRequestSchema(Strict):
             raise ValidationError(said, "client")
 
 
-class DaysSchema(Strict):
-    """The first day that is free, as far as it is known: on, between, not_before, never."""
-
-    when = Word(When, required=True)
-    earliest = fields.String(required=True, allow_none=True)
-    latest = fields.String(required=True, allow_none=True)
-
-
 class PreviewFindingSchema(Strict):
     """A rule that would hold with the tie, and does not without it."""
 
@@ -156,6 +148,7 @@ class CodePreviewSchema(Strict):
     closes = Word(Closes, required=True)
     closes_says = fields.String(required=True)
     first = fields.List(fields.Nested(ObligationSchema), required=True)
+    ask = fields.List(fields.Nested(AskSchema), required=True)
     periods = fields.List(fields.Nested(PeriodSchema), required=True)
     after_care = fields.List(fields.Nested(PeriodSchema), required=True)
     closings = fields.List(fields.Nested(ClosingSchema), required=True)
@@ -181,6 +174,7 @@ class PreviewAnswerSchema(Strict):
     closes = Word(Closes, required=True)
     summary = fields.String(required=True)
     first = fields.List(fields.Nested(ObligationSchema), required=True)
+    ask = fields.List(fields.Nested(AskSchema), required=True)
     codes = fields.List(fields.Nested(CodePreviewSchema), required=True)
     not_consulted = fields.List(fields.Nested(NotConsultedSchema), required=True)
 
