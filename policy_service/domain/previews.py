@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from policy_service.domain.decisions import Decision, Finding, NotConsulted
+from policy_service.domain.decisions import Ask, Decision, Finding, NotConsulted
 from policy_service.domain.outcomes import Outcome, strictest
 from policy_service.domain.timelines import NEVER, UNDECIDED, Days
 
@@ -184,6 +184,11 @@ class CodePreview:
         later = (p for p in self.begins if p.first >= now.first and not p.bars)
         return next(later, now).decision.obligations
 
+    def ask(self) -> tuple[Ask, ...]:
+        """What would settle when the tie may begin: of every period, for the bar is of them all."""
+        periods = (*self.begins, *self.after_care)
+        return asked_once(ask for period in periods for ask in period.decision.ask)
+
     def to_json(self, day: date) -> dict[str, Any]:
         """Canonical-JSON-safe form; the headline is that of a tie begun on `day`."""
         now = self.on(day).decision
@@ -196,6 +201,7 @@ class CodePreview:
             "unverified_bar": days_to_json(self.unverified_bar),
             "closes": self.closing(day).closes.value,
             "first": list(self.first_steps(day)),
+            "ask": [ask.to_json() for ask in self.ask()],
             "periods": [period.to_json() for period in self.begins],
             "after_care": [period.to_json() for period in self.after_care],
             "closings": [closing.to_json() for closing in self.closings],
@@ -225,6 +231,10 @@ class Preview:
             "barred": days_to_json(latest_bar(code.barred for code in self.codes)),
             "closes": strictest_closing(c.closing(day).closes for c in self.codes).value,
             "first": united(code.first_steps(day) for code in self.codes),
+            "ask": [
+                ask.to_json()
+                for ask in asked_once(ask for code in self.codes for ask in code.ask())
+            ],
             "codes": [code.to_json(day) for code in self.codes],
             "not_consulted": [body.to_json() for body in self.not_consulted],
         }
@@ -290,6 +300,21 @@ def united(lists: Iterable[Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
     for item in (item for each in lists for item in each):
         asked.setdefault(item["obligation"], set()).update(item["rules"])
     return [{"obligation": code, "rules": sorted(asked[code])} for code in sorted(asked)]
+
+
+def asked_once(asks: Iterable[Ask]) -> tuple[Ask, ...]:
+    """Each fact once, at the worst it could settle; the most decisive first."""
+    found: dict[str, Ask] = {}
+    for ask in asks:
+        known = found.get(ask.fact)
+        if known is None or _decisive(ask) > _decisive(known):
+            found[ask.fact] = ask
+    by_fact = sorted(found.values(), key=lambda ask: ask.fact)
+    return tuple(sorted(by_fact, key=_decisive, reverse=True))
+
+
+def _decisive(ask: Ask) -> tuple[int, int]:
+    return ask.could_become.rank, ask.settles
 
 
 def _length(days: Days | None) -> int:

@@ -82,7 +82,7 @@ def read_pack(parsed: Parsed) -> Pack:
         layer=Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer))),
         scope=_scope(form["scope"]),
         professions=_professions(form["professions"]),
-        rules=_with_exceptions(rules),
+        rules=weave_exceptions(rules),
         cases=read_cases(parsed.cases, form["pack"].text()),
         digest=digest,
         stands_for_board=_stands_for_board(form),
@@ -148,7 +148,7 @@ def _refuse_twins(rules: Sequence[Rule]) -> None:
         seen.add(rule.id)
 
 
-def _with_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def weave_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """A rule with exceptions holds only where none of them does."""
     by_id = {rule.id: rule for rule in rules}
     exceptions: dict[str, list[Rule]] = {}

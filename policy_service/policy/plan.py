@@ -42,6 +42,8 @@ class Step:
 
     pack: Pack
     rule: Rule
+    place: int
+    """Which of the plan's rules it is."""
     rest: Test | None
     """The conjuncts that are not in the index; None when they all are."""
     adds: tuple[Outcome, Outcome] = field(init=False)
@@ -85,15 +87,18 @@ class Dated:
     settled: Span
     """From the day the last of them began to the day the first of them ends, if that day comes."""
 
-    def out_of_force(self, first: date, last: date) -> int:
-        """The rules that bind on none of the days of the conduct."""
+    def on(self, conduct: Span) -> tuple[int, int]:
+        """(the rules that bind on none of these days, those that bind on some but not on all)."""
+        first, last = conduct
         if first >= self.settled.first and last < self.settled.last:
-            return 0
-        out = 0
+            return 0, 0
+        never = sometimes = 0
         for rule, begins, ends in self.rules:
             if last < begins or (ends is not None and first >= ends):
-                out |= rule
-        return out
+                never |= rule
+            elif first < begins or (ends is not None and last >= ends):
+                sometimes |= rule
+        return never, sometimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,11 @@ class Plan:
     of_event: Dated
     """The rules whose conduct is the event."""
 
-    def binding(self, as_of: date, event: Span) -> int:
-        """The rules that may bind, given the as-of date and the days of the event."""
-        out = self.of_today.out_of_force(as_of, as_of)
-        return self.everything & ~(out | self.of_event.out_of_force(event.first, event.last))
+    def binding(self, as_of: date, event: Span) -> tuple[int, int]:
+        """(the rules that may bind, those of them that may not), by as-of date and event."""
+        never, _ = self.of_today.on(Span(as_of, as_of))
+        never_then, sometimes = self.of_event.on(event)
+        return self.everything & ~(never | never_then), sometimes
 
 
 def plan_of(packs: Sequence[Pack]) -> Plan:
@@ -164,8 +170,7 @@ def _plan(same: _Same) -> Plan:
     read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
     parts = [list(rule.compiled.conjuncts()) for _, rule in read]
     steps = tuple(
-        Step(pack, rule, _rest(conjuncts))
-        for (pack, rule), conjuncts in zip(read, parts, strict=True)
+        Step(pack, rule, place, _rest(parts[place])) for place, (pack, rule) in enumerate(read)
     )
     index = _index(parts)
     return Plan(

@@ -18,7 +18,7 @@ from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingUser
 from policy_service.domain.standings import advise
-from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.domain.vocabulary import VOCABULARY, spec_of
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.ledger.leaf import Leaf, format_at
@@ -208,8 +208,10 @@ def pseudonym_of(context: Context, person_id: str) -> str:
 def fact_groups(facts: Facts) -> list[tuple[str, dict[str, Any]]]:
     """Facts by commitment: care, events, accounts, the base's tie facts, and each tie."""
     named: dict[str, dict[str, Any]] = {"care": {"as_of": facts.as_of.isoformat()}}
+    if facts.candidates:
+        named["care"]["candidates"] = sorted(facts.candidates)
     for name, fact in sorted(facts.base.items()):
-        group = VOCABULARY[name].group
+        group = spec_of(name).group
         key = "no_tie" if group is FactGroup.TIE else group.value
         named.setdefault(key, {})[name] = fact_to_json(fact)
     for number, tie in enumerate(facts.ties):

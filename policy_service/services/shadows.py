@@ -40,8 +40,9 @@ def decide_in_shadow(in_use: PacksInUse, binding: Binding, facts: Facts) -> Shad
         packs = packs.with_pack(shadow)
     selection = select(packs, binding)
     shadows = {shadow.digest for shadow in in_use.shadows}
-    taking_part = sorted(pack.digest for pack in selection.packs if pack.digest in shadows)
+    taking_part = sorted(pack.digest for pack in selection.read if pack.digest in shadows)
     if not taking_part:
         return None
-    decision = decide(evaluate(selection.packs, facts), selection.not_consulted)
+    readings = evaluate(selection.read, selection.applied_to(facts))
+    decision = decide(readings, selection.not_consulted)
     return ShadowDecision(tuple(taking_part), decision)

@@ -156,8 +156,7 @@ def test_a_partial_end_of_care_gives_the_earliest_and_the_latest_day(
 def test_an_unknown_end_of_care_is_asked_for_and_never_clear() -> None:
     lpc = code("us-tx-lpc", former(None), FRIENDSHIP)
     assert lpc.begins[0].decision.could_become is Outcome.PROHIBIT
-    asked = {ask.fact for ask in lpc.begins[0].decision.ask}
-    assert "last_professional_contact_on" in asked
+    assert "last_professional_contact_on" in {ask.fact for ask in lpc.ask()}
 
 
 def test_with_a_missing_last_contact_the_termination_is_the_earliest_end() -> None:
@@ -171,6 +170,17 @@ def test_while_care_goes_on_the_bar_has_no_day_and_is_no_shorter_than_after_it()
     assert outcomes(lpc.after_care) == [("2026-03-02", "prohibit"), ("2028-03-02", "deliberate")]
     assert lpc.barred == Days(date(2028, 3, 2), None)
     assert code("us-tx-lpc", former("2025"), FRIENDSHIP).after_care == ()
+
+
+@pytest.mark.parametrize("kind", [FRIENDSHIP, BUSINESS])
+def test_ending_care_for_the_tie_is_imagined_as_that_and_as_nothing_better(
+    kind: Contemplated,
+) -> None:
+    """North Carolina bars ending care to begin a personal or business tie."""
+    one = code("us-nc-social-work", current(), kind)
+    assert any(
+        rule.endswith("care-ended-for-a-tie") for period in one.after_care for rule in rules(period)
+    )
 
 
 def test_the_strictest_code_comes_first_and_the_outvoted_are_still_there() -> None:

@@ -148,6 +148,7 @@ class CodePreviewSchema(Strict):
     closes = Word(Closes, required=True)
     closes_says = fields.String(required=True)
     first = fields.List(fields.Nested(ObligationSchema), required=True)
+    ask = fields.List(fields.Nested(AskSchema), required=True)
     periods = fields.List(fields.Nested(PeriodSchema), required=True)
     after_care = fields.List(fields.Nested(PeriodSchema), required=True)
     closings = fields.List(fields.Nested(ClosingSchema), required=True)
@@ -173,6 +174,7 @@ class PreviewAnswerSchema(Strict):
     closes = Word(Closes, required=True)
     summary = fields.String(required=True)
     first = fields.List(fields.Nested(ObligationSchema), required=True)
+    ask = fields.List(fields.Nested(AskSchema), required=True)
     codes = fields.List(fields.Nested(CodePreviewSchema), required=True)
     not_consulted = fields.List(fields.Nested(NotConsultedSchema), required=True)
 

@@ -52,6 +52,11 @@ def load_all(folder: Traversable, beside: Sequence[Pack] = ()) -> Loaded:
     return Loaded(tuple(pack for pack in packs if pack.id not in bad), tuple(faults))
 
 
+def shipped_folder() -> Traversable:
+    """The folder of the packs that ship with the service."""
+    return resources.files("policy_service.policy").joinpath("packs")
+
+
 def pack_folders(folder: Traversable) -> list[Traversable]:
     """The folder itself if it is a pack, else the packs in it."""
     if folder.joinpath(HEADER).is_file():
@@ -126,5 +131,5 @@ def _in_company(
 def _rows(folder: Traversable) -> dict[str, Row]:
     """The rule table of the folder; that of the shipped packs if it has none."""
     own = folder.joinpath(SOURCES)
-    shipped = resources.files("policy_service.policy").joinpath("packs", SOURCES)
-    return read_sources((own if own.is_file() else shipped).read_text(encoding="utf-8"))
+    file = own if own.is_file() else shipped_folder().joinpath(SOURCES)
+    return read_sources(file.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ in which something it asks is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -20,22 +20,26 @@ from policy_service.policy.rule import Rule, RuleTest
 
 
 def missing_tests(pack: Pack) -> Iterator[Item]:
-    """What the tests of a pack leave out, rule by rule; only rules that are read."""
+    """What the tests of a pack leave out, rule by rule; only rules that are read.
+
+    That nothing unknown is tested is a note: the mutants of `if_unknown` say whether it matters.
+    """
     for rule in pack.rules:
         if rule.status.is_read:
-            for sentence in (*_truths(pack, rule), *_sides(rule)):
+            seen = {read_alone(pack, rule, test.given, test.as_of).closed for test in rule.tests}
+            for sentence in (*_truths(seen), *_sides(rule)):
                 item = Item.of_rule(Topic.MISSING_TEST, pack, rule, f"lacks {sentence}")
                 yield replace(item, gravity=Gravity.FAULT)
+            if Truth.UNKNOWN not in seen:
+                sentence = "lacks a test in which something it asks is unknown"
+                yield Item.of_rule(Topic.MISSING_TEST, pack, rule, sentence)
 
 
-def _truths(pack: Pack, rule: Rule) -> Iterator[str]:
-    seen = {read_alone(pack, rule, test.given, test.as_of).closed for test in rule.tests}
+def _truths(seen: Collection[Truth]) -> Iterator[str]:
     if Truth.TRUE not in seen:
         yield "a test in which it fires"
     if Truth.FALSE not in seen:
         yield "a test in which it does not fire"
-    if Truth.UNKNOWN not in seen:
-        yield "a test in which something it asks is unknown"
 
 
 def _sides(rule: Rule) -> Iterator[str]:
