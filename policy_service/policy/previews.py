@@ -13,11 +13,11 @@ from itertools import groupby
 from typing import Any
 
 from policy_service.domain.decisions import Decision, RuleReading, Truth, decide
+from policy_service.domain.preview_periods import Period
 from policy_service.domain.previews import (
     Closing,
     CodePreview,
     Contemplation,
-    Period,
     Preview,
     in_order,
 )

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from policy_service.domain.facts import Fact, Unknown, Why
 from policy_service.domain.outcomes import Outcome
+from policy_service.domain.preview_periods import Period
 from policy_service.domain.previews import (
     Closes,
     CodePreview,
     Contemplated,
     Contemplation,
-    Period,
     Preview,
 )
 from policy_service.domain.timelines import Days
