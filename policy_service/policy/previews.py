@@ -46,7 +46,7 @@ def preview(selection: Selection, care: Care, asked: Contemplation) -> Preview:
     `care` are the facts of the care between the two (client status, service, anchors). Raises
     FactsFault for facts outside the vocabulary.
     """
-    codes = (_Reader(pack, care, asked).read() for pack in selection.packs)
+    codes = (_Reader(pack, care, asked).read() for pack in selection.read)
     ended = days_of(care_ended(care))
     return Preview(asked, ended, in_order(codes, asked.on), selection.not_consulted)
 

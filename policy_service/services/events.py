@@ -55,7 +55,7 @@ class EventForm:
 
 def report_event(desk: Desk, principal: Principal, form: EventForm, door: CheckDoor) -> Response:
     """Record an event and decide what the codes say of it; one transaction, one answer."""
-    event = _event(form)
+    event = replace(_event(form), id=desk.new_id())
     today = desk.clock().date()
     if event.occurred_on is not None and event.occurred_on.first > today:
         raise refusal("/occurred_on", f"A day not after {today} is expected.")
@@ -69,7 +69,7 @@ def report_event(desk: Desk, principal: Principal, form: EventForm, door: CheckD
     )
 
     def record(context: Context, client_id: str) -> None:
-        _record(context, form, client_id)
+        _record(context, form, event.id, client_id)
         if door.also is not None:
             door.also(context, client_id)
 
@@ -103,10 +103,10 @@ def _day(form: EventForm) -> PartialDate | None:
         raise refusal("/occurred_on", detail) from None
 
 
-def _record(context: Context, form: EventForm, client_id: str) -> None:
-    columns = asdict(form)
+def _record(context: Context, form: EventForm, event_id: str, client_id: str) -> None:
+    columns = asdict(form) | {"id": event_id, "client_id": client_id}
     del columns["acting"]
-    row = add_first(context, BoundaryEventRow, **columns | {"client_id": client_id})
+    row = add_first(context, BoundaryEventRow, **columns)
     _tell(context, "event.reported", row, {"reason": None})
     # No re-screen: the decision that commits with the event is the answer to it.
     bump(context, ClinicianRow, {row.clinician_id})

@@ -39,6 +39,7 @@ from policy_service.services.checks import NOBODY_NAMED, TRIES, StaleFacts
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.own_care import OwnClient, care_between, own_client
+from policy_service.services.packs import active_packs
 from policy_service.services.stored_responses import (
     IdempotencyKey,
     Response,
@@ -123,7 +124,7 @@ def _prepare(
     care = care_between(_spells(request, client))
     location = request.location_of_service or desk.practice(context.practice_id).jurisdiction
     binding = binding_of(context, clinician.id, context.today, location)
-    selection = select_packs(desk.packs, binding)
+    selection = select_packs(active_packs(desk, context), binding)
     asked = Contemplation(request.kind, _day(context, request), context.today)
     said: dict[str, Json] = {
         "basis": "hypothetical" if client is None else "record",

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from policy_service.audit import sealer
 from policy_service.audit.verification import verify_log
 from policy_service.database.tables.decisions import DecisionRow
-from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow, DutyRow
+from policy_service.database.tables.duties import DutyRow
+from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.people import Address, PersonName, PersonRecord, RelatedPerson

@@ -16,13 +16,13 @@ from policy_service.api.schemas.checks import (
     UnverifiedSchema,
 )
 from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Past, Strict, Word
+from policy_service.api.schemas.timelines import DaysSchema
 from policy_service.domain.care import CareSpell
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.facts import NOT_APPLICABLE
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.previews import Closes, Contemplated
-from policy_service.domain.timelines import When
 from policy_service.domain.vocabulary import VOCABULARY
 
 BASES = ("record", "hypothetical")
@@ -91,14 +91,6 @@ class PreviewRequestSchema(Strict):
         if ("client" in value) == ("hypothetical" in value):
             said = "Give either client or hypothetical, not both and not neither."
             raise ValidationError(said, "client")
-
-
-class DaysSchema(Strict):
-    """The first day that is free, as far as it is known: on, between, not_before, never."""
-
-    when = Word(When, required=True)
-    earliest = fields.String(required=True, allow_none=True)
-    latest = fields.String(required=True, allow_none=True)
 
 
 class PreviewFindingSchema(Strict):

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from policy_service.policy.clocks import CARE_ENDED
 from policy_service.policy.conditions import (
     AS_OF,
     All,
@@ -19,7 +18,7 @@ from policy_service.policy.conditions import (
     Words,
     variables,
 )
-from policy_service.policy.rule import InForce, Rule
+from policy_service.policy.rule import Rule
 
 EVENT_ON = "event_on"
 
@@ -38,7 +37,8 @@ class ReadRule:
 
     def bounds(self) -> tuple[date | None, date | None]:
         """The first day on which the rule binds and the first on which it no longer does."""
-        return bounds(self.rule.in_force)
+        first, until = self.rule.in_force.days
+        return None if first == date.min else first, until
 
     def atoms(self) -> Iterator[Atom]:
         """Every comparison, those with the dates of force included."""
@@ -48,12 +48,6 @@ class ReadRule:
                 yield Day(AS_OF, When.BEFORE, day)
                 if self.follows_event:
                     yield Day(EVENT_ON, When.BEFORE, day)
-
-
-def bounds(in_force: InForce) -> tuple[date | None, date | None]:
-    """Half-open days of force; None where there is no bound."""
-    first = in_force.first.first if in_force.first else None
-    return first, in_force.until.last if in_force.until else None
 
 
 def read_rules(rules: Sequence[Rule]) -> tuple[ReadRule, ...]:
@@ -92,8 +86,3 @@ def names_of(condition: Condition) -> dict[str, int]:
 def words_on(atoms: Iterable[Atom], fact: str) -> list[Words]:
     """The comparisons of one fact with words."""
     return [atom for atom in atoms if isinstance(atom, Words) and atom.fact == fact]
-
-
-def counts_from_care(condition: Condition) -> bool:
-    """Whether the end of care is among the variables."""
-    return CARE_ENDED in names_of(condition)

@@ -17,6 +17,7 @@ from functools import cached_property
 
 from policy_service.domain.decisions import Finding, decide
 from policy_service.domain.outcomes import Outcome
+from policy_service.policy.analysis.counting import Cube, count
 from policy_service.policy.analysis.diagram import LEAST, MOST, Operation
 from policy_service.policy.analysis.full_conditions import ReadRule
 from policy_service.policy.analysis.records import Record
@@ -117,15 +118,39 @@ class Change:
         between the rest is found first, and kept only where no common rule hides it.
         """
         diagrams = self.space.diagrams
-        old = {self.speech.of(read) for read in self.old}
-        new = {self.speech.of(read) for read in self.new}
-        before = self.speech.highest(sorted(old - new))
-        after = self.speech.highest(sorted(new - old))
-        changed = diagrams.apply(_DIFFER, before, after)
-        changed = diagrams.apply(_EXISTING, self.space.mask, changed)
-        for common in sorted(old & new):
+        changed = diagrams.apply(_EXISTING, self.space.mask, self.own)
+        for common in sorted(self._old & self._new):
             changed = diagrams.apply(_HIDDEN_BY, changed, common)
         return changed
+
+    @cached_property
+    def own(self) -> int:
+        """As `pairs`, for the rules alone that do not say the same in both sets, and whether or
+        not a combination exists.
+        """
+        before = self.speech.highest(sorted(self._old - self._new))
+        after = self.speech.highest(sorted(self._new - self._old))
+        return self.space.diagrams.apply(_DIFFER, before, after)
+
+    @cached_property
+    def _old(self) -> frozenset[int]:
+        return frozenset(self.speech.of(read) for read in self.old)
+
+    @cached_property
+    def _new(self) -> frozenset[int]:
+        return frozenset(self.speech.of(read) for read in self.new)
+
+    def changed_in(self, cube: Cube) -> int:
+        """How many combinations of a cube change."""
+        diagrams, space = self.space.diagrams, self.space
+        sides = [
+            space.one_of(
+                space.variables[number].name, (space.variables[number].cells[p] for p in places)
+            )
+            for number, places in cube.path
+        ]
+        inside = diagrams.apply(_EXISTING, diagrams.fold(LEAST, sides, 1), self.pairs)
+        return sum(n for leaf, n in count(diagrams, inside, space.weights).items() if leaf)
 
     @cached_property
     def leaves(self) -> frozenset[int]:

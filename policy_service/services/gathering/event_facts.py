@@ -35,7 +35,7 @@ _EVENTS = (
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """One boundary event between the two. `amount` in US cents."""
+    """One boundary event between the two. `amount` in US cents; `id` empty before it has one."""
 
     kind: str
     direction: str | None
@@ -43,6 +43,7 @@ class RecordedEvent:
     occurred_on: PartialDate | None
     amount: int | None
     stated_by: str
+    id: str = ""
 
 
 def recorded_events(
@@ -59,6 +60,7 @@ def recorded_events(
             PartialDate(row.occurred_on) if row.occurred_on else None,
             row.amount,
             row.stated_by,
+            row.id,
         )
         for row in rows
     ]
