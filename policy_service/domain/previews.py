@@ -108,6 +108,8 @@ class CodePreview:
 
     pack: str
     pack_digest: str
+    binds: bool
+    """False where it is not known whether the code binds: licence or place is not stated."""
     begins: tuple[Period, ...]
     after_care: tuple[Period, ...]
     closings: tuple[Closing, ...]
@@ -159,6 +161,7 @@ class CodePreview:
         return {
             "pack": self.pack,
             "pack_digest": self.pack_digest,
+            "binds": self.binds,
             "outcome": now.outcome.value,
             "could_become": now.could_become.value,
             "barred": days_to_json(self.barred),
