@@ -8,7 +8,6 @@ from flask import request
 
 from policy_service.console import door
 from policy_service.console.door import OFFICERS, READERS, Refusal, blueprint
-from policy_service.console.duties import words_of_rule
 from policy_service.console.timeline import draw
 from policy_service.domain.audiences import Audience, redact_timeline
 from policy_service.domain.decisions import FindingKind
@@ -23,7 +22,7 @@ from policy_service.services.context import Context
 from policy_service.services.dispositions import has_decider
 from policy_service.services.duty_files import duties_of_case, duty_line
 from policy_service.services.logins import logins
-from policy_service.services.packs import packs_at_hand, wording
+from policy_service.services.packs import packs_at_hand, rule_wording, wording
 from policy_service.services.timelines import timeline_of
 
 
@@ -71,15 +70,14 @@ def case_page(case_id: str, refusal: Refusal | None) -> str:
     words = wording(door.desk(), who)
     with door.desk().writing(who) as context:
         opened = open_case(context, case_id, words)
+        titles = rule_wording(door.desk(), context)
         today = context.today
         findings = opened.answer["findings"]
         return door.page(
             "case.html",
             file=opened,
             **_timeline(context, opened),
-            duties=[
-                duty_line(context, row, words_of_rule) for row in duties_of_case(context, case_id)
-            ],
+            duties=[duty_line(context, row, titles) for row in duties_of_case(context, case_id)],
             other=[one for one in findings if one["kind"] != opened.case.kind],
             own=[one for one in findings if one["kind"] == opened.case.kind],
             sections=_sections(),
