@@ -13,6 +13,7 @@ from policy_service.api import (
     clinicians,
     disclosures,
     door,
+    duties,
     episodes,
     events,
     health,
@@ -41,6 +42,7 @@ RESOURCES = (
     imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
+    duties.blueprint,
     previews.blueprint,
 )
 

@@ -14,11 +14,11 @@ from policy_service.domain.deliberations import FIELDS, DeliberationField
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState, DispositionKind
-from policy_service.policy.wording import render_decision
 from policy_service.services.case_files import CaseFile, open_case
 from policy_service.services.case_queue import ANY_OPEN, STATES, QueueFilter, list_cases
 from policy_service.services.dispositions import has_decider
 from policy_service.services.logins import logins
+from policy_service.services.packs import wording
 
 
 @blueprint.get("/cases")
@@ -62,9 +62,9 @@ def case(case_id: Any) -> str:
 def case_page(case_id: str, refusal: Refusal | None) -> str:
     """The page of a case; with a refusal, its form again as it was typed."""
     who = door.principal(*READERS, Role.CONSULTANT)
-    packs = door.desk().packs
+    words = wording(door.desk(), who)
     with door.desk().writing(who) as context:
-        opened = open_case(context, case_id, lambda body: render_decision(packs, body))
+        opened = open_case(context, case_id, words)
         today = context.today
         findings = opened.answer["findings"]
         return door.page(

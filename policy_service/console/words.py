@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 OUTCOMES = {
@@ -71,7 +71,31 @@ WHYS = {
     "identity_unconfirmed": "it is not confirmed who the person is",
     "identity_not_comparable": "the records are too thin to compare",
 }
-DUTIES = {"attest": "Attest that nothing more is to be disclosed"}
+DUTY_STATES = {
+    "any_open": "All that are not closed",
+    "open": "To do",
+    "overdue": "Overdue",
+    "escalated": "Escalated",
+    "done": "Done",
+    "not_applicable": "Not applicable",
+    "all": "All",
+}
+DUTY_MOVES = {
+    "raised": "Raised",
+    "reminded": "Reminded",
+    "overdue": "Became overdue",
+    "escalated": "Escalated",
+    "done": "Proved",
+    "not_applicable": "Does not apply",
+}
+OWNERS = {"clinician": "The clinician", "practice": "The practice"}
+TOLD = {
+    "clinician": "the clinician",
+    "practice": "the practice",
+    "compliance": "compliance",
+    "approver": "the approver",
+    "admin": "the administrator (how many, not which)",
+}
 ATTESTATIONS = {
     "relatives": "Relatives and guardianship",
     "partners": "Partners and former partners",
@@ -121,8 +145,20 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "founder": "the machine's shell",
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
+        "duties": "the service, on its day",
     }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
+
+
+def told(roles: list[str]) -> str:
+    """Who was told, in words."""
+    return ", ".join(say(TOLD, role) for role in roles)
+
+
+def days_late(due_on: str, today: date) -> str:
+    """How long a duty is late, in words."""
+    days = (today - date.fromisoformat(due_on)).days
+    return "1 day late" if days == 1 else f"{days} days late"
 
 
 def bits(hundredths: int) -> str:
@@ -161,7 +197,9 @@ TABLES = {
     "purpose": PURPOSES,
     "role": ROLES,
     "why": WHYS,
-    "duty": DUTIES,
+    "duty_state": DUTY_STATES,
+    "duty_move": DUTY_MOVES,
+    "owner": OWNERS,
     "attestation": ATTESTATIONS,
     "direction": DIRECTIONS,
     "band": BANDS,

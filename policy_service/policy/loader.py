@@ -58,14 +58,15 @@ def load_pack(folder: Traversable) -> Pack:
 
 def build_pack(parsed: Parsed) -> Pack:
     """The pack of parsed parts, checked and with its rule tests run. Raises PackFault."""
-    raw = parsed.document()
-    pack = _read_pack(parsed, hashlib.sha256(raw).hexdigest())
+    pack = read_pack(parsed)
     for rule in pack.rules:
         run_rule_tests(pack, rule)
     return pack
 
 
-def _read_pack(parsed: Parsed, digest: str) -> Pack:
+def read_pack(parsed: Parsed) -> Pack:
+    """The pack of parsed parts, checked, but with none of its tests run. Raises PackFault."""
+    digest = hashlib.sha256(parsed.document()).hexdigest()
     form = parsed.header.form(_HEADER, _HEADER_MAY)
     edition = form["edition"].text()
     layer = Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer)))

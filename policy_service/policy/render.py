@@ -103,7 +103,7 @@ def _fact_in_words(name: str, item: Mapping[str, Any]) -> str:
     if "on" in item:
         return str(item["on"])
     if "one_of" in item:
-        return " or ".join(_word(word) for word in item["one_of"])
+        return " or ".join(word_in_words(word) for word in item["one_of"])
     if "between" in item:
         low, high = (_value_in_words(name, end) for end in item["between"])
         return f"between {low} and {high}"
@@ -112,13 +112,14 @@ def _fact_in_words(name: str, item: Mapping[str, Any]) -> str:
 
 def _value_in_words(name: str, value: str | int) -> str:
     if isinstance(value, str):
-        return _word(value)
+        return word_in_words(value)
     if spec_of(name).type is FactType.AMOUNT:
         return f"{value // 100}.{value % 100:02d} dollars"
     return str(value)
 
 
-def _word(word: str) -> str:
+def word_in_words(word: str) -> str:
+    """A word of the vocabulary as people say it: "former partner" for `ex_partner`."""
     return _WORDS.get(word, word.replace("_", " "))
 
 

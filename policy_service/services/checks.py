@@ -35,7 +35,9 @@ from policy_service.services.desk import Desk
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
+from policy_service.services.packs import packs_in_use
 from policy_service.services.people import Person, open_person, record_digest, register
+from policy_service.services.shadows import decide_in_shadow
 from policy_service.services.stored_responses import (
     IdempotencyKey,
     Response,
@@ -131,7 +133,8 @@ def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     gathered = gather_facts(context, question, found.targets)
     material = decide_question(desk, context, question, gathered, request.location_of_service)
     version = None if found.is_new else found.row.version
-    return Prepared(material, Versions(clinician.version, version), found.is_new)
+    versions = Versions(clinician.version, version, material.activation)
+    return Prepared(material, versions, found.is_new)
 
 
 def decide_question(
@@ -143,11 +146,18 @@ def decide_question(
     """
     location = location or desk.practice(context.practice_id).jurisdiction
     binding = binding_of(context, question.clinician.id, question.as_of, known_place(location))
-    selection = select_packs(desk.packs, binding)
+    in_use = packs_in_use(desk, context)
+    selection = select_packs(in_use.active, binding)
     facts = selection.applied_to(gathered.facts)
-    decision = decide(evaluate(selection.read, facts), selection.not_consulted)
-    packs = tuple(pack.digest for pack in selection.read)
-    return Material(question, replace(gathered, facts=facts), decision, packs, location)
+    return Material(
+        question,
+        replace(gathered, facts=facts),
+        decide(evaluate(selection.read, facts), selection.not_consulted),
+        tuple(pack.digest for pack in selection.read),
+        location,
+        activation=in_use.number,
+        shadow=decide_in_shadow(in_use, binding, gathered.facts),
+    )
 
 
 def _clinician(context: Context, clinician_id: str) -> ClinicianRow:

@@ -40,7 +40,8 @@ def answers(draw: st.DrawFn) -> Answer:
     """Any answer: every value of the full body is marked, so that a leak can be seen."""
     pairs = draw(st.lists(st.tuples(RULES, TIES), unique=True, max_size=6))
     findings = [
-        {"rule": rule, "tie": tie, "because": f"{SECRET}{rule}/{tie}"} for rule, tie in pairs
+        {"rule": rule, "tie": tie, "outcome": "advise", "because": f"{SECRET}{rule}/{tie}"}
+        for rule, tie in sorted(pairs, key=lambda pair: (pair[0], pair[1] or ""))
     ]
     names = draw(st.lists(st.sampled_from(["ask", "outcome", "obligations", "new_part"])))
     full: dict[str, Any] = {name: f"{SECRET}{name}" for name in names}
