@@ -13,11 +13,11 @@ from itertools import groupby
 from typing import Any
 
 from policy_service.domain.decisions import Decision, RuleReading, Truth, decide
+from policy_service.domain.preview_periods import Period
 from policy_service.domain.previews import (
     Closing,
     CodePreview,
     Contemplation,
-    Period,
     Preview,
     in_order,
 )
@@ -46,16 +46,17 @@ def preview(selection: Selection, care: Care, asked: Contemplation) -> Preview:
     `care` are the facts of the care between the two (client status, service, anchors). Raises
     FactsFault for facts outside the vocabulary.
     """
-    codes = (_Reader(pack, care, asked).read() for pack in selection.read)
+    codes = (_Reader(pack, selection, care, asked).read() for pack in selection.read)
     ended = days_of(care_ended(care))
     return Preview(asked, ended, in_order(codes, asked.on), selection.not_consulted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """One pack, read for one question."""
+    """One pack, read for one question. If it may bind or not, nothing of it holds for certain."""
 
     pack: Pack
+    selection: Selection
     care: Care
     asked: Contemplation
 
@@ -65,6 +66,7 @@ class _Reader:
         return CodePreview(
             pack=self.pack.id,
             pack_digest=self.pack.digest,
+            binds=self.pack in self.selection.packs,
             begins=begins,
             after_care=self._after_care() if goes_on(self.care) else (),
             closings=tuple(self._closings(begins)),
@@ -125,8 +127,9 @@ class _Reader:
 
     def _decision(self, imagined: Imagined) -> Decision:
         """What holds with the tie and did not hold, or not so surely, without it."""
-        without = {r.facets.rule: r for r in evaluate([self.pack], imagined.without)}
-        readings = evaluate([self.pack], imagined.with_tie)
+        known = self.selection.applied_to
+        without = {r.facets.rule: r for r in evaluate([self.pack], known(imagined.without))}
+        readings = evaluate([self.pack], known(imagined.with_tie))
         return decide((r for r in readings if _owed(r, without.get(r.facets.rule))), ())
 
 

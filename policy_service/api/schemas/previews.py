@@ -15,7 +15,7 @@ from policy_service.api.schemas.checks import (
     ObligationSchema,
     UnverifiedSchema,
 )
-from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Past, Strict, Word
+from policy_service.api.schemas.fields import Day, Id, Past, PlaceOfService, Strict, Word
 from policy_service.api.schemas.timelines import DaysSchema
 from policy_service.domain.care import CareSpell
 from policy_service.domain.dates import PartialDate
@@ -84,7 +84,7 @@ class PreviewRequestSchema(Strict):
     hypothetical = fields.Nested(HypotheticalCareSchema)
     contemplated = fields.Nested(ContemplatedSchema, required=True)
     acting_user = fields.Nested(ActingUserSchema, required=True)
-    location_of_service = Jurisdiction()
+    location_of_service = PlaceOfService()
 
     @validates_schema
     def _one_way(self, value: dict[str, Any], **_: Any) -> None:
@@ -135,10 +135,14 @@ class ClosingSchema(Strict):
 
 
 class CodePreviewSchema(Strict):
-    """What one code says; `after_care` only while care goes on, as if it ended today for this."""
+    """What one code says; `after_care` only while care goes on, as if it ended today for this.
+
+    `binds` is false where licence or place are not known, and with them whether the code binds.
+    """
 
     pack = fields.String(required=True)
     pack_digest = fields.String(required=True)
+    binds = fields.Boolean(required=True)
     title = fields.String(required=True)
     outcome = Word(Outcome, required=True)
     could_become = Word(Outcome, required=True)
