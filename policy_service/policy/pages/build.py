@@ -78,6 +78,8 @@ def _either(words: Sequence[str]) -> str:
 
 def in_force_in_words(in_force: InForce) -> str:
     """Since when and until when the rule binds, as far as that is known."""
+    if in_force.first is None and in_force.until is not None:
+        return f"until {in_force.until.text}; since when is not known"
     if in_force.first is None:
         seen = f" ({in_force.seen_on.text})" if in_force.seen_on else ""
         return f"seen in force{seen}; since when is not known"
