@@ -78,6 +78,8 @@ def viewer_of(principal: Principal, acting: ActingUser) -> Viewer:
 
 def list_duties(context: Context, viewer: Viewer, wanted: DutyFilter) -> DutyPage:
     """The duties this viewer sees. InvalidRequest for an unknown state or cursor."""
+    if not (viewer.sees_all or viewer.audience is Audience.TREATING_CLINICIAN):
+        return DutyPage((), None)
     query = select(DutyRow).where(*_conditions(viewer, wanted))
     if wanted.after:
         query = query.where(_later_than(context, viewer, wanted.after))

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from policy_service.database.tables.packs import PackActivationRow, PackHeadRow, PackRow
 from policy_service.domain.principals import Principal
@@ -142,7 +143,7 @@ def open_packs(desk: Desk, context: Context, digests: Iterable[str]) -> dict[str
     for digest in sorted(set(digests)):
         pack = _compiled(desk, digest)
         if pack is None:
-            pack = _open(context, digest)
+            pack = open_stored(context.session, context.practice_id, digest)
             desk.compiled[digest] = pack
         found[digest] = pack
     return found
@@ -155,11 +156,10 @@ def _compiled(desk: Desk, digest: str) -> Pack | None:
         return desk.compiled.get(digest)
 
 
-def _open(context: Context, digest: str) -> Pack:
-    raw = context.session.scalars(
-        select(PackRow.document).where(
-            PackRow.practice_id == context.practice_id, PackRow.digest == digest
-        )
+def open_stored(session: Session, practice_id: str, digest: str) -> Pack:
+    """A stored pack, compiled anew. Raises PackAltered if it is not what its digest names."""
+    raw = session.scalars(
+        select(PackRow.document).where(PackRow.practice_id == practice_id, PackRow.digest == digest)
     ).first()
     if raw is None:
         raise PackAltered(digest, "is not stored")

@@ -121,6 +121,7 @@ def test_the_fault_names_the_line_of_the_mistake(tmp_path: Path) -> None:
         ("semantics: 1", "semantics: 2", "semantics 2 is not supported"),
         ("boundary-facts/1", "boundary-facts/2", "did you mean 'boundary-facts/1'"),
         ("layer: profession", "layer: professional", "did you mean 'profession'"),
+        ("layer: profession", "layer: practice", "practice has the scope {every: true}"),
         ("{membership: [EXAMPLE]}", "{members: [EXAMPLE]}", "did you mean 'membership'"),
         ("{membership: [EXAMPLE]}", "{every: false}", "every is true or absent"),
         ("{membership: [EXAMPLE]}", "{licences: [{jurisdiction: Texas, licence: LPC}]}", "US-TX"),

@@ -20,6 +20,12 @@ from policy_service.services.clinicians import (
 )
 from policy_service.services.disclosures import DisclosureForm, disclose
 from policy_service.services.duty_moves import Move, moves_of
+from policy_service.services.episodes import (
+    ClientPart,
+    ClinicianPart,
+    EpisodeForm,
+    open_episode,
+)
 from policy_service.services.events import EventForm, report_event
 from tests.cast import ALL_KINDS, NORA, World, person
 
@@ -88,6 +94,14 @@ def history(world: World, duty: DutyRow) -> list[Move]:
     """The moves of a duty."""
     with world.reading() as context:
         return moves_of(context, duty)
+
+
+def in_care(world: World, clinician: str) -> tuple[EpisodeForm, str]:
+    """Nora is a current client of the clinician; the form and the episode's id."""
+    parts = (ClientPart(world.ids["nora"]),), (ClinicianPart(world.ids[clinician]),)
+    form = EpisodeForm(*parts, "2026-03")
+    with world.writing() as context:
+        return form, open_episode(context, form)
 
 
 def clinician_account(world: World, clinician: str) -> Principal:

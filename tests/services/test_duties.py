@@ -18,13 +18,7 @@ from policy_service.services import duties as module
 from policy_service.services.disclosures import TieForm, state_tie
 from policy_service.services.duties import raise_duty
 from policy_service.services.duty_files import DutyFilter, list_duties
-from policy_service.services.episodes import (
-    ClientPart,
-    ClinicianPart,
-    EpisodeForm,
-    open_episode,
-    revise_episode,
-)
+from policy_service.services.episodes import revise_episode
 from policy_service.services.own_page import own_viewer
 from policy_service.services.parties import client_row, clinician_row
 from tests.cast import NORA, World, person
@@ -34,6 +28,7 @@ from tests.services.duty_office import (
     clinician_account,
     duties,
     history,
+    in_care,
     practise_in,
     report,
     the_duty,
@@ -156,14 +151,6 @@ def test_taking_a_client_back_is_another_course_with_duties_of_its_own(world: Wo
         revise_episode(context, episode, ended, "Care ended.")
     ask(world, "US-OH", purpose="re_enrolment")
     assert {duty.subject[:8] for duty in told_of_conflict(world)} == {"course:0", "course:1"}
-
-
-def in_care(world: World, clinician: str) -> tuple[EpisodeForm, str]:
-    """Nora is a current client of the clinician; the form and the episode's id."""
-    parts = (ClientPart(world.ids["nora"]),), (ClinicianPart(world.ids[clinician]),)
-    form = EpisodeForm(*parts, "2026-03")
-    with world.writing() as context:
-        return form, open_episode(context, form)
 
 
 def test_an_undecided_finding_raises_no_duty_but_asks(world: World) -> None:

@@ -176,7 +176,7 @@ def test_too_many_combinations_leave_bounds(pack: Pack, monkeypatch: pytest.Monk
     assert certificate.to_json()["combinations_with_unknowns"] is None
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_refutations_are_confirmed_and_proofs_count_nothing_loosened(seed: int) -> None:
     rng = random.Random(seed)
     old = random_pack(rng, 4)
