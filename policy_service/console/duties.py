@@ -45,6 +45,7 @@ from policy_service.services.logins import logins
 
 Answer = Response | tuple[str, int]
 NOBODY = ActingUser()
+PAGE = 50
 
 
 @blueprint.get("/duties")
@@ -79,6 +80,7 @@ def _filter() -> DutyFilter:
         owner=owner,
         due_before=door.query_day("due_before"),
         after=_cursor(given.get("after", "")),
+        limit=PAGE,
     )
 
 
