@@ -109,7 +109,9 @@ def _care(rng: random.Random, status: str) -> Mapping[str, Fact]:
     knows: dict[str, Fact] = {**care, "clinician_knows_practice_client": Known("yes")}
     if status == "current":
         return knows | {
-            "purpose": Known("session"), "service": Known("ongoing"), "care_began_on": _day(rng)
+            "purpose": Known("session"),
+            "service": Known("ongoing"),
+            "care_began_on": _day(rng),
         }
     ended = _day(rng)
     return knows | {

@@ -24,6 +24,8 @@ from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
+from policy_service.services.pack_activation import RESCREEN_ALL
+from policy_service.services.pack_rescreens import rescreen_all
 from policy_service.services.rescreening import rescreen
 from policy_service.services.touch import RESCREEN
 
@@ -32,6 +34,7 @@ IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     RESCREEN: rescreen,
+    RESCREEN_ALL: rescreen_all,
     DUTY_STEPS: take_due_steps,
 }
 _log = structlog.get_logger()

@@ -26,12 +26,10 @@ from policy_service.api.schemas.lists import RecordedSchema
 from policy_service.domain.audiences import redact_duties, redact_duty
 from policy_service.domain.duties import Proof
 from policy_service.domain.principals import ActingUser, Scope
-from policy_service.policy.wording import rule_words
 from policy_service.services import stored_responses
 from policy_service.services.context import Context
 from policy_service.services.duty_files import (
     DutyFilter,
-    RuleWords,
     duty_in_full,
     duty_line,
     find_duty,
@@ -39,6 +37,7 @@ from policy_service.services.duty_files import (
     viewer_of,
 )
 from policy_service.services.duty_proofs import prove, say_not_applicable
+from policy_service.services.packs import rule_wording
 
 blueprint = Blueprint("duties", __name__, url_prefix="/v1/duties", description="Duties")
 
@@ -52,7 +51,8 @@ def list_all(query: dict[str, Any]) -> dict[str, Any]:
     viewer = viewer_of(caller, door.acting_from_query(query))
     with door.desk().reading(caller) as context:
         page = list_duties(context, viewer, _filter(query))
-        lines = [duty_line(context, row, _rule_words()) for row in page.rows]
+        words = rule_wording(door.desk(), context)
+        lines = [duty_line(context, row, words) for row in page.rows]
     return redact_duties(lines, page.next, viewer.audience)
 
 
@@ -68,11 +68,6 @@ def _filter(query: dict[str, Any]) -> DutyFilter:
     )
 
 
-def _rule_words() -> RuleWords:
-    packs = door.desk().packs
-    return lambda digest, rule: rule_words(packs, digest, rule)
-
-
 @blueprint.get("/<uuid:duty_id>")
 @blueprint.arguments(ActingQuerySchema, **door.QUERY)
 @blueprint.response(200, DutySchema)
@@ -82,7 +77,8 @@ def get_duty(query: dict[str, Any], duty_id: UUID) -> dict[str, Any]:
     viewer = viewer_of(caller, door.acting_from_query(query))
     with door.desk().reading(caller) as context:
         duty = find_duty(context, viewer, str(duty_id))
-        return redact_duty(duty_in_full(context, duty, _rule_words()), viewer.audience)
+        words = rule_wording(door.desk(), context)
+        return redact_duty(duty_in_full(context, duty, words), viewer.audience)
 
 
 @blueprint.post("/<uuid:duty_id>/proof")

@@ -10,6 +10,7 @@ from policy_service.cli.packs import pack_commands
 from policy_service.cli.practices import practice_commands
 from policy_service.cli.records import audit_commands, check_commands
 from policy_service.cli.rosters import roster_commands
+from policy_service.cli.rule_pages import write_rule_pages
 from policy_service.cli.worker import work
 
 COMMANDS = (
@@ -23,6 +24,7 @@ COMMANDS = (
     pack_commands,
     work,
 )
+pack_commands.add_command(write_rule_pages)
 
 
 def register_commands(app: Flask) -> None:

@@ -8,7 +8,6 @@ from flask import request
 
 from policy_service.console import door
 from policy_service.console.door import OFFICERS, READERS, Refusal, blueprint
-from policy_service.console.duties import words_of_rule
 from policy_service.console.timeline import draw
 from policy_service.domain.audiences import Audience, redact_timeline
 from policy_service.domain.decisions import FindingKind
@@ -17,13 +16,13 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState, DispositionKind
 from policy_service.policy.timeline import timeline
-from policy_service.policy.wording import render_decision
 from policy_service.services.case_files import CaseFile, open_case
 from policy_service.services.case_queue import ANY_OPEN, STATES, QueueFilter, list_cases
 from policy_service.services.context import Context
 from policy_service.services.dispositions import has_decider
 from policy_service.services.duty_files import duties_of_case, duty_line, late_duties
 from policy_service.services.logins import logins
+from policy_service.services.packs import packs_at_hand, rule_wording, wording
 from policy_service.services.timelines import timeline_of
 
 
@@ -69,18 +68,17 @@ def case(case_id: Any) -> str:
 def case_page(case_id: str, refusal: Refusal | None) -> str:
     """The page of a case; with a refusal, its form again as it was typed."""
     who = door.principal(*READERS, Role.CONSULTANT)
-    packs = door.desk().packs
+    words = wording(door.desk(), who)
     with door.desk().writing(who) as context:
-        opened = open_case(context, case_id, lambda body: render_decision(packs, body))
+        opened = open_case(context, case_id, words)
+        titles = rule_wording(door.desk(), context)
         today = context.today
         findings = opened.answer["findings"]
         return door.page(
             "case.html",
             file=opened,
             **_timeline(context, opened),
-            duties=[
-                duty_line(context, row, words_of_rule) for row in duties_of_case(context, case_id)
-            ],
+            duties=[duty_line(context, row, titles) for row in duties_of_case(context, case_id)],
             other=[one for one in findings if one["kind"] != opened.case.kind],
             own=[one for one in findings if one["kind"] == opened.case.kind],
             sections=_sections(),
@@ -92,7 +90,7 @@ def case_page(case_id: str, refusal: Refusal | None) -> str:
 
 def _timeline(context: Context, opened: CaseFile) -> dict[str, Any]:
     """The timeline of the newest check, for whoever may open the case."""
-    packs = door.desk().packs
+    packs = packs_at_hand(door.desk(), context)
     answer = timeline_of(context, opened.recorded, lambda body, facts: timeline(body, facts, packs))
     entries = redact_timeline(answer, Audience.EHR)["entries"]  # it holds no names
     if not any(one["bar"] or one["earliest"] for one in entries):

@@ -57,6 +57,7 @@ NAV = (
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
+    NavItem("console.rules", "Rules", tuple(Role)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
 )
 

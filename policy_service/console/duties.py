@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,6 @@ from policy_service.errors import (
     ServiceError,
     StateConflict,
 )
-from policy_service.policy.wording import rule_words
 from policy_service.services.case_queue import names_of
 from policy_service.services.context import Context
 from policy_service.services.duty_files import (
@@ -42,6 +41,7 @@ from policy_service.services.duty_files import (
 )
 from policy_service.services.duty_proofs import prove, say_not_applicable
 from policy_service.services.logins import logins
+from policy_service.services.packs import rule_wording
 
 Answer = Response | tuple[str, int]
 NOBODY = ActingUser()
@@ -57,9 +57,10 @@ def duties() -> str:
         found = list_duties(context, viewer_of(who, NOBODY), wanted)
         said = {"state": wanted.state, "duties": [row.id for row in found.rows]}
         context.log("duty.listed", {"query": Owned(said)})
+        words = rule_wording(door.desk(), context)
         return door.page(
             "duties.html",
-            duties=[duty_line(context, row, words_of_rule) for row in found.rows],
+            duties=[duty_line(context, row, words) for row in found.rows],
             next=found.next,
             wanted=wanted,
             states=STATES,
@@ -93,14 +94,10 @@ def _cursor(text: str) -> str:
         raise InvalidRequest(errors=[refused]) from None
 
 
-def words_of_rule(pack_digest: str, rule_id: str) -> Mapping[str, Any]:
-    """A rule's title and citations, from the packs at hand."""
-    return rule_words(door.desk().packs, pack_digest, rule_id)
-
-
 def own_lines(context: Context, rows: Sequence[DutyRow]) -> list[dict[str, Any]]:
     """Duties as the clinician who owes them is shown them."""
-    lines = (duty_line(context, row, words_of_rule) for row in rows)
+    words = rule_wording(door.desk(), context)
+    lines = (duty_line(context, row, words) for row in rows)
     return [redact_duty(line, Audience.TREATING_CLINICIAN) for line in lines]
 
 
@@ -130,7 +127,8 @@ def _duty_page(duty_id: str, refusal: Refusal | None) -> str:
 def duty_page(context: Context, viewer: Viewer, duty_id: str, refusal: Refusal | None) -> str:
     """The page of a duty as this viewer may see it."""
     row = find_duty(context, viewer, duty_id)
-    full = redact_duty(duty_in_full(context, row, words_of_rule), viewer.audience)
+    words = rule_wording(door.desk(), context)
+    full = redact_duty(duty_in_full(context, row, words), viewer.audience)
     return door.page(
         "duty.html",
         duty=full,

@@ -6,7 +6,7 @@ by others, so that a decision body replays byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -103,11 +103,13 @@ class RuleFacets:
     """For a draft: what must be read to confirm it. Empty for a rule in force."""
     adds: Outcome = field(init=False, repr=False, compare=False)
     """What the rule adds to `outcome` when it holds: a draft never more than deliberate."""
-    _said: dict[str, Any] = field(init=False, repr=False, compare=False)
+    said: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+    """What the JSON of a finding says of the rule whatever the facts."""
+    cited: tuple[Mapping[str, Any], ...] = field(init=False, repr=False, compare=False)
+    """The citations as JSON."""
 
     def __post_init__(self) -> None:
         adds = min(self.outcome, Outcome.DELIBERATE) if self.is_draft else self.outcome
-        object.__setattr__(self, "adds", adds)
         said = {
             "kind": self.kind.value,
             "rule": self.rule,
@@ -115,12 +117,9 @@ class RuleFacets:
             "pack_digest": self.pack_digest,
             "waivable": self.waivable,
         }
-        object.__setattr__(self, "_said", said)
-
-    def to_json(self) -> dict[str, Any]:
-        """Canonical-JSON-safe form of what a finding says whatever the facts."""
-        citations = [citation.to_json() for citation in self.citations]
-        return {**self._said, "citations": citations}
+        cited = tuple(citation.to_json() for citation in self.citations)
+        for name, value in (("adds", adds), ("said", said), ("cited", cited)):
+            object.__setattr__(self, name, value)
 
 
 class RuleReading(NamedTuple):
@@ -166,14 +165,16 @@ class Finding(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """Canonical-JSON-safe form, without wording."""
         reading = self.reading
+        facets, clock = reading.facets, reading.clock
         return {
-            **reading.facets.to_json(),
+            **facets.said,
+            "citations": list(map(dict, facets.cited)),
             "outcome": self.outcome.word,
             "could_become": worst(reading).word,
-            "undecided": self.undecided,
+            "undecided": reading.closed is not Truth.TRUE,
             "tie": reading.tie,
             "facts": [{"fact": name, **value} for name, value in reading.facts],
-            "clock": reading.clock.to_json() if reading.clock else None,
+            "clock": None if clock is None else clock.to_json(),
         }
 
 
@@ -288,12 +289,15 @@ def _gravity(finding: Finding) -> tuple[int, str, str]:
 
 def _obligations(findings: Sequence[Finding]) -> tuple[dict[str, Any], ...]:
     """Union over the findings, each with the rules that ask for it."""
-    asked: dict[str, set[str]] = {}
+    asked: dict[str, list[str]] = {}
     for finding in findings:
         facets = finding.reading.facets
         for code in facets.obligations:
-            asked.setdefault(code, set()).add(facets.rule)
-    return tuple({"obligation": code, "rules": sorted(asked[code])} for code in sorted(asked))
+            if code in asked:
+                asked[code].append(facets.rule)
+            else:
+                asked[code] = [facets.rule]
+    return tuple({"obligation": code, "rules": sorted(set(asked[code]))} for code in sorted(asked))
 
 
 def _ask(spoken: Sequence[RuleReading]) -> tuple[Ask, ...]:

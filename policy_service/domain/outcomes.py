@@ -31,16 +31,20 @@ class Outcome(StrEnum):
     # StrEnum inherits str's alphabetical order, in which "deliberate" < "monitor":
     # all four comparisons are ours, so that max() over outcomes is the strictest.
     def __lt__(self, other: str) -> bool:
-        return self.rank < Outcome(other).rank
+        return self.rank < _rank_of(other)
 
     def __le__(self, other: str) -> bool:
-        return self.rank <= Outcome(other).rank
+        return self.rank <= _rank_of(other)
 
     def __gt__(self, other: str) -> bool:
-        return self.rank > Outcome(other).rank
+        return self.rank > _rank_of(other)
 
     def __ge__(self, other: str) -> bool:
-        return self.rank >= Outcome(other).rank
+        return self.rank >= _rank_of(other)
+
+
+def _rank_of(other: str) -> int:
+    return other.rank if isinstance(other, Outcome) else Outcome(other).rank
 
 
 _rank: Callable[[Outcome], int] = attrgetter("rank")

@@ -13,8 +13,18 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from policy_service.domain.decisions import Decision, Finding, NotConsulted
+from policy_service.domain.decisions import Ask, NotConsulted
 from policy_service.domain.outcomes import Outcome, strictest
+from policy_service.domain.preview_periods import (
+    Period,
+    asked_once,
+    barred,
+    days_to_json,
+    latest_bar,
+    length_of,
+    united,
+    unverified_bar,
+)
 from policy_service.domain.timelines import NEVER, UNDECIDED, Days
 
 
@@ -51,52 +61,6 @@ class Contemplation:
     kind: Contemplated
     on: date
     today: date
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One code says the same from `first` on, until the day `until`, which is no longer in it.
-
-    `decision` is that of the first day, and holds only what the tie itself brings about.
-    """
-
-    first: date
-    until: date | None
-    decision: Decision
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the day lies in this period."""
-        return self.first <= day and (self.until is None or day < self.until)
-
-    @property
-    def bars(self) -> bool:
-        """A rule in force prohibits, whatever is still unknown."""
-        return self.decision.outcome is Outcome.PROHIBIT
-
-    @property
-    def may_bar(self) -> bool:
-        """A rule in force prohibits, or would if what is unknown were so."""
-        return any(_worst(finding) is Outcome.PROHIBIT for finding in self.decision.findings)
-
-    @property
-    def would_bar(self) -> bool:
-        """A draft would prohibit; it is not authority before somebody has read its source."""
-        drafts = self.decision.unverified
-        return any(draft.facets.outcome is Outcome.PROHIBIT for draft in drafts)
-
-    def to_json(self) -> dict[str, Any]:
-        """Canonical-JSON-safe form, without wording."""
-        body = self.decision.to_json()
-        return {
-            "from": self.first.isoformat(),
-            "until": self.until.isoformat() if self.until else None,
-            "outcome": body["outcome"],
-            "could_become": body["could_become"],
-            "findings": [_without_facts(finding) for finding in body["findings"]],
-            "obligations": body["obligations"],
-            "ask": body["ask"],
-            "unverified": body["unverified"],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +108,8 @@ class CodePreview:
 
     pack: str
     pack_digest: str
+    binds: bool
+    """False where it is not known whether the code binds: licence or place is not stated."""
     begins: tuple[Period, ...]
     after_care: tuple[Period, ...]
     closings: tuple[Closing, ...]
@@ -184,18 +150,25 @@ class CodePreview:
         later = (p for p in self.begins if p.first >= now.first and not p.bars)
         return next(later, now).decision.obligations
 
+    def ask(self) -> tuple[Ask, ...]:
+        """What would settle when the tie may begin: of every period, for the bar is of them all."""
+        periods = (*self.begins, *self.after_care)
+        return asked_once(ask for period in periods for ask in period.decision.ask)
+
     def to_json(self, day: date) -> dict[str, Any]:
         """Canonical-JSON-safe form; the headline is that of a tie begun on `day`."""
         now = self.on(day).decision
         return {
             "pack": self.pack,
             "pack_digest": self.pack_digest,
+            "binds": self.binds,
             "outcome": now.outcome.value,
             "could_become": now.could_become.value,
             "barred": days_to_json(self.barred),
             "unverified_bar": days_to_json(self.unverified_bar),
             "closes": self.closing(day).closes.value,
             "first": list(self.first_steps(day)),
+            "ask": [ask.to_json() for ask in self.ask()],
             "periods": [period.to_json() for period in self.begins],
             "after_care": [period.to_json() for period in self.after_care],
             "closings": [closing.to_json() for closing in self.closings],
@@ -225,42 +198,13 @@ class Preview:
             "barred": days_to_json(latest_bar(code.barred for code in self.codes)),
             "closes": strictest_closing(c.closing(day).closes for c in self.codes).value,
             "first": united(code.first_steps(day) for code in self.codes),
+            "ask": [
+                ask.to_json()
+                for ask in asked_once(ask for code in self.codes for ask in code.ask())
+            ],
             "codes": [code.to_json(day) for code in self.codes],
             "not_consulted": [body.to_json() for body in self.not_consulted],
         }
-
-
-def barred(periods: Sequence[Period]) -> Days | None:
-    """When the last bar in force ends: a day, an interval, never; None where there is none."""
-    return _ends(periods, _bars, _may_bar)
-
-
-def unverified_bar(periods: Sequence[Period]) -> Days | None:
-    """The same for drafts."""
-    return _ends(periods, _would_bar, _would_bar)
-
-
-def _ends(
-    periods: Sequence[Period], sure: Callable[[Period], bool], possible: Callable[[Period], bool]
-) -> Days | None:
-    """No earlier than the end of the last sure bar, no later than that of the last possible one."""
-    may = [period for period in periods if possible(period) or sure(period)]
-    if not may:
-        return None
-    must = [period for period in periods if sure(period)]
-    if must and must[-1].until is None:
-        return NEVER
-    return Days(must[-1].until if must else periods[0].first, may[-1].until)
-
-
-def latest_bar(bars: Iterable[Days | None]) -> Days | None:
-    """The bar that lasts longest; None if nobody bars. An open end outlasts every day but never."""
-    found = [days for days in bars if days is not None]
-    if not found or any(days.is_never for days in found):
-        return NEVER if found else None
-    known = [days.earliest for days in found if days.earliest]
-    latest = [days.latest for days in found if days.latest]
-    return Days(max(known) if known else None, max(latest) if len(latest) == len(found) else None)
 
 
 def strictest_closing(found: Iterable[Closes]) -> Closes:
@@ -274,55 +218,12 @@ def in_order(codes: Iterable[CodePreview], day: date) -> tuple[CodePreview, ...]
     def strictness(code: CodePreview) -> tuple[int, int, int, str]:
         now = code.on(day).decision
         worst = -now.outcome.rank * 10 - now.could_become.rank
-        return worst, -_length(code.barred), _CLOSES.index(code.closing(day).closes), code.pack
+        return worst, -length_of(code.barred), _CLOSES.index(code.closing(day).closes), code.pack
 
     return tuple(sorted(codes, key=strictness))
-
-
-def days_to_json(days: Days | None) -> dict[str, Any] | None:
-    """As ISO dates; None stays None."""
-    return None if days is None else days.to_json()
-
-
-def united(lists: Iterable[Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Obligations of several codes, each once, with all rules that ask for it."""
-    asked: dict[str, set[str]] = {}
-    for item in (item for each in lists for item in each):
-        asked.setdefault(item["obligation"], set()).update(item["rules"])
-    return [{"obligation": code, "rules": sorted(asked[code])} for code in sorted(asked)]
-
-
-def _length(days: Days | None) -> int:
-    """Days in the calendar's own numbers; longer is stricter."""
-    if days is None:
-        return 0
-    if days.is_never:
-        return date.max.toordinal() + 2
-    return date.max.toordinal() + 1 if days.latest is None else days.latest.toordinal()
 
 
 def _short_of_closed(outcome: Outcome) -> Closes:
     if outcome >= Outcome.DELIBERATE:
         return Closes.NEEDS_DELIBERATION
     return Closes.NO_RULE_MATCHED if outcome is Outcome.NO_FINDING else Closes.TO_BE_WATCHED
-
-
-def _worst(finding: Finding) -> Outcome:
-    return Outcome(finding.to_json()["could_become"])
-
-
-def _without_facts(finding: dict[str, Any]) -> dict[str, Any]:
-    """Facts here are imagined, and clocks are told as periods."""
-    return {key: value for key, value in finding.items() if key not in ("facts", "clock")}
-
-
-def _bars(period: Period) -> bool:
-    return period.bars
-
-
-def _may_bar(period: Period) -> bool:
-    return period.may_bar
-
-
-def _would_bar(period: Period) -> bool:
-    return period.would_bar

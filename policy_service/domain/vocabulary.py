@@ -276,6 +276,36 @@ VOCABULARY: dict[str, FactSpec] = {
     spec.name: spec for spec in (*_CARE, *_EVENTS, *_ACCOUNTS, *_TIE)
 }
 
+LICENCE = "licence"
+LOCATION_OF_SERVICE = "location_of_service"
+STATED = "stated"
+
+JURISDICTION: dict[str, FactSpec] = {
+    spec.name: spec
+    for spec in (
+        _enum(
+            LICENCE,
+            FactGroup.CARE,
+            (STATED,),
+            ("Which valid licence does the clinician practise under?", ("practice", "clinician")),
+        ),
+        _enum(
+            LOCATION_OF_SERVICE,
+            FactGroup.CARE,
+            (STATED,),
+            ("Where is the client at the time of service?", ("client", "practice")),
+        ),
+    )
+}
+"""What decides which packs bind. No rule can name these: they are stated, or they are unknown and
+leave packs that may bind (`Facts.candidates`). Which licence or place it is, the packs tell."""
+
+
+def spec_of(name: str) -> FactSpec:
+    """The entry of a fact, of rules or of jurisdiction. KeyError if there is none."""
+    return VOCABULARY[name] if name in VOCABULARY else JURISDICTION[name]
+
+
 NO_EVENT: dict[str, Fact] = {
     name: Known(NOT_APPLICABLE)
     for name in ("event_kind", "event_direction", "event_party", "event_on", "event_amount")

@@ -20,6 +20,7 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.clocks import CARE_ENDED, read_clock, undecided_anchors
 from policy_service.policy.conditions import Test, World
+from policy_service.policy.doubts import Doubts, doubted
 from policy_service.policy.fact_check import check_facts
 from policy_service.policy.pack import Pack
 from policy_service.policy.plan import Indexed, Plan, Step, plan_of
@@ -46,11 +47,15 @@ class Answer:
 def evaluate(packs: Sequence[Pack], facts: Facts) -> tuple[RuleReading, ...]:
     """Every rule of the packs that is in force or a draft, read on the base and on each tie.
 
-    A rule that is false whatever the unknowns are gives no reading. Raises FactsFault for facts
+    A rule that is false whatever the unknowns are gives no reading, and nothing in a pack that may
+    not bind (`facts.candidates`) holds definitely. Raises FactsFault for facts
     outside the vocabulary; a rule that raises is read as `broken`.
     """
     check_facts(facts)
-    return tuple(map(_reading, _sweep(plan_of(packs), facts)))
+    heard, doubts = _sweep(plan_of(packs), facts)
+    if doubts is None:
+        return tuple(map(_reading, heard))
+    return tuple(doubts.cast_on(one[0], _reading(one)) for one in heard)
 
 
 def outcome_of(plan: Plan, facts: Facts) -> Answer:
@@ -60,13 +65,15 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
     """
     outcome = could_become = Outcome.NO_FINDING
     holds: dict[str, None] = {}
-    for heard in _sweep(plan, facts):
-        step, _, opened, closed = heard
-        if opened is closed is HOLDS:
+    heard, doubts = _sweep(plan, facts)
+    for step, _, opened, closed in heard:
+        if opened is closed is HOLDS and doubts is None:
             now, at_worst = step.adds
             holds[step.rule.id] = None
         else:
             truths = _truths(opened, closed)
+            if doubts is not None and doubts.hang_over(step):
+                truths = doubted(truths[0]), doubted(truths[1])
             now, at_worst = step.weigh(*truths)
             if truths[0] is Truth.TRUE:
                 holds[step.rule.id] = None
@@ -79,7 +86,7 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
 
 def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -> RuleReading:
     """One rule on one flat set of facts, as its own tests do; its trigger counts as a condition."""
-    step = Step(pack, rule, None)
+    step = Step(pack, rule, 0, None)
     heard = _settled(step, view_of(None, facts, as_of))
     if heard is None:
         return RuleReading(step.facets(None), None, Truth.FALSE, Truth.FALSE)
@@ -90,17 +97,18 @@ _Heard = tuple[Step, View, Verdict, Verdict]
 """A rule that is not false in a view, and how it settled in the open and the closed world."""
 
 
-def _sweep(plan: Plan, facts: Facts) -> list[_Heard]:
-    """Every rule that speaks, in the base view and in that of each tie."""
+def _sweep(plan: Plan, facts: Facts) -> tuple[list[_Heard], Doubts | None]:
+    """Every rule that speaks, in the base view and in that of each tie; and which may not bind."""
     heard: list[_Heard] = []
     base = view_of(None, facts.base, facts.as_of)
-    left = plan.binding(facts.as_of, event_days(base.open)) if plan.dated else plan.everything
-    left, waiting = _narrow(plan.base, base.open, left, 0)
+    bound, sometimes = plan.binding(facts.as_of, event_days(base.open))
+    left, waiting = _narrow(plan.base, base.open, bound, 0)
     _hear(plan, base, _narrow(plan.ties, base.open, left, waiting), heard)
     for tie in facts.ties if left & plan.tied else ():
         view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of)
         _hear(plan, view, _narrow(plan.ties, view.open, left & plan.tied, waiting), heard)
-    return heard
+    doubts = Doubts(facts, sometimes) if sometimes or facts.candidates else None
+    return heard, doubts
 
 
 def _narrow(index: Sequence[Indexed], world: World, left: int, waiting: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from policy_service.domain.facts import (
     OneOf,
     Unknown,
 )
-from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.domain.vocabulary import JURISDICTION, LICENCE, VOCABULARY, spec_of
 from policy_service.policy.faults import FactsFault, unknown_word
 
 _WORDS = {name: frozenset(spec.values) for name, spec in VOCABULARY.items()}
@@ -28,13 +28,15 @@ _DATES = frozenset(name for name, spec in VOCABULARY.items() if spec.type is Fac
 def check_facts(facts: Facts) -> None:
     """Raise FactsFault unless every fact is a word of the vocabulary with a value it can have."""
     _check_all(facts.base)
+    if facts.candidates:
+        _check_doubt(facts.base)
     refs = [tie.ref for tie in facts.ties]
     if len(set(refs)) != len(refs):
         raise FactsFault("tie", "two ties share a ref")
     for tie in facts.ties:
         _check_all(tie.facts)
         for name in tie.facts:
-            if VOCABULARY[name].group is not FactGroup.TIE:
+            if spec_of(name).group is not FactGroup.TIE:
                 raise FactsFault(name, "is no fact of a tie, so it belongs to the base")
 
 
@@ -44,9 +46,15 @@ def _check_all(facts: Mapping[str, Fact]) -> None:
             continue  # a word of its fact: nearly all there is, so asked first
         if type(fact) is On and name in _DATES:
             continue
-        if name not in VOCABULARY:
-            raise FactsFault(name, unknown_word("fact", name, VOCABULARY))
-        _check(VOCABULARY[name], fact)
+        if name not in VOCABULARY and name not in JURISDICTION:
+            raise FactsFault(name, unknown_word("fact", name, {*VOCABULARY, *JURISDICTION}))
+        _check(spec_of(name), fact)
+
+
+def _check_doubt(base: Mapping[str, Fact]) -> None:
+    """Packs that may bind without anything left to find out could never be decided."""
+    if all(isinstance(base.get(name), Known) for name in JURISDICTION):
+        raise FactsFault(LICENCE, "packs may bind, but licence and location are both stated")
 
 
 def _check(spec: FactSpec, fact: Fact) -> None:

@@ -31,6 +31,7 @@ from policy_service.policy.clocks import ANCHOR_FACTS
 Care = Mapping[str, Fact]
 _YES, _NO = Known("yes"), Known("no")
 _NONE = Known(NOT_APPLICABLE)
+_FOR_BUSINESS = "to_begin_business_relationship"
 _TIE_FACTS = tuple(name for name, spec in VOCABULARY.items() if spec.group is FactGroup.TIE)
 
 NOTHING_ELSE: Mapping[str, Fact] = {
@@ -57,6 +58,8 @@ class _Shape:
     connection: str = ""
     event: str = ""
     is_intimate: bool = False
+    reason: str = "to_begin_personal_relationship"
+    """Why care ended, had it ended for this."""
 
 
 _SHAPES = {
@@ -64,8 +67,12 @@ _SHAPES = {
     Contemplated.ROMANCE: _Shape(
         ("partner",), ("ex_partner",), event="sexual_contact", is_intimate=True
     ),
-    Contemplated.BUSINESS: _Shape(("business",), ("business",), event="business_transaction"),
-    Contemplated.EMPLOYMENT: _Shape(("employee", "employer"), ("employee", "employer")),
+    Contemplated.BUSINESS: _Shape(
+        ("business",), ("business",), event="business_transaction", reason=_FOR_BUSINESS
+    ),
+    Contemplated.EMPLOYMENT: _Shape(
+        ("employee", "employer"), ("employee", "employer"), reason=_FOR_BUSINESS
+    ),
     Contemplated.PERSONAL_CONNECTION: _Shape(connection="personal_connection"),
     Contemplated.PROFESSIONAL_CONNECTION: _Shape(connection="professional_connection"),
 }
@@ -81,11 +88,12 @@ class Imagined:
 
 def beginning(kind: Contemplated, care: Care, day: date) -> Imagined:
     """The tie begins on that day, and care stands as it does."""
-    shape = _SHAPES[kind]
-    base = {**NOTHING_ELSE, **care}
-    told = _connected(shape, "connected") | _event(shape, day) | _intimacy(shape, care, day)
-    ties = _ties(shape.ties, _lasting(day))
-    return Imagined(Facts(day, base | told, ties), Facts(day, base))
+    return _beginning(kind, (care, care), day)
+
+
+def beginning_after(kind: Contemplated, care: Care, ended: date, day: date) -> Imagined:
+    """The tie begins on that day, care that goes on having ended for its sake on `ended`."""
+    return _beginning(kind, _ended_for_it(kind, care, ended), day)
 
 
 def returning(kind: Contemplated, care: Care, began: date, day: date, *, over: bool) -> Imagined:
@@ -94,25 +102,43 @@ def returning(kind: Contemplated, care: Care, began: date, day: date, *, over: b
     Care that went on when the tie began is imagined to have ended for it.
     """
     shape = _SHAPES[kind]
-    ended = ended_for_it(care, began) if _goes_on(care) else care
-    base = {**NOTHING_ELSE, **ended, **_COMING_BACK}
+    cares = _ended_for_it(kind, care, began) if goes_on(care) else (care, care)
+    base, without = ({**NOTHING_ELSE, **one, **_COMING_BACK} for one in cares)
     told = _connected(shape, "removed" if over else "connected") | _intimacy(shape, care, began)
     if over:
         ties = _ties(shape.former_ties, _ended(began, day))
     else:
         ties = _ties(shape.ties, _lasting(began))
-    return Imagined(Facts(day, base | told, ties), Facts(day, base))
+    return Imagined(Facts(day, base | told, ties), Facts(day, without))
 
 
-def ended_for_it(care: Care, day: date) -> Care:
-    """Care that goes on, imagined to have ended on that day for the sake of the tie."""
+def goes_on(care: Care) -> bool:
+    """Whether care has not ended."""
+    return care["client_status"] == Known("current")
+
+
+def ended_on(care: Care, day: date) -> dict[str, Fact]:
+    """Care that goes on, imagined to have ended on that day as planned."""
     anchors: dict[str, Fact] = dict.fromkeys(ANCHOR_FACTS, On(PartialDate.of(day)))
     over: dict[str, Fact] = {
         "client_status": Known("former"),
         "service": Known("ended"),
-        "termination_reason": Known("to_begin_personal_relationship"),
+        "termination_reason": Known("planned"),
     }
     return {**care, **anchors, **over}
+
+
+def _ended_for_it(kind: Contemplated, care: Care, day: date) -> tuple[Care, Care]:
+    """Care ended for the tie, and, where there is no tie, as planned."""
+    planned = ended_on(care, day)
+    return {**planned, "termination_reason": Known(_SHAPES[kind].reason)}, planned
+
+
+def _beginning(kind: Contemplated, cares: tuple[Care, Care], day: date) -> Imagined:
+    shape = _SHAPES[kind]
+    base, without = ({**NOTHING_ELSE, **care} for care in cares)
+    told = _connected(shape, "connected") | _event(shape, day) | _intimacy(shape, cares[0], day)
+    return Imagined(Facts(day, base | told, _ties(shape.ties, _lasting(day))), Facts(day, without))
 
 
 _COMING_BACK: Mapping[str, Fact] = {
@@ -166,13 +192,9 @@ def _intimacy(shape: _Shape, care: Care, began: date) -> dict[str, Fact]:
     """A romance that begins during care is one during care, and of all that comes after it."""
     if not shape.is_intimate:
         return {}
-    during: dict[str, Fact] = {"intimacy_during_care": _YES} if _goes_on(care) else {}
+    during: dict[str, Fact] = {"intimacy_during_care": _YES} if goes_on(care) else {}
     return {
         **during,
         "intimacy_after_care": _NO if during else _YES,
         "intimacy_after_care_began_on": _NONE if during else On(PartialDate.of(began)),
     }
-
-
-def _goes_on(care: Care) -> bool:
-    return care["client_status"] == Known("current")

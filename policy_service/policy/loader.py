@@ -58,16 +58,18 @@ def load_pack(folder: Traversable) -> Pack:
 
 def build_pack(parsed: Parsed) -> Pack:
     """The pack of parsed parts, checked and with its rule tests run. Raises PackFault."""
-    raw = parsed.document()
-    pack = _read_pack(parsed, hashlib.sha256(raw).hexdigest())
+    pack = read_pack(parsed)
     for rule in pack.rules:
         run_rule_tests(pack, rule)
     return pack
 
 
-def _read_pack(parsed: Parsed, digest: str) -> Pack:
+def read_pack(parsed: Parsed) -> Pack:
+    """The pack of parsed parts, checked, but with none of its tests run. Raises PackFault."""
+    digest = hashlib.sha256(parsed.document()).hexdigest()
     form = parsed.header.form(_HEADER, _HEADER_MAY)
     edition = form["edition"].text()
+    layer = Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer)))
     rules = tuple(read_rule(node, edition) for node in parsed.rules)
     _refuse_twins(rules)
     return Pack(
@@ -78,10 +80,10 @@ def _read_pack(parsed: Parsed, digest: str) -> Pack:
         version=_version(form["version"]),
         semantics=_semantics(form["semantics"]),
         fact_schema=form["fact_schema"].word("fact schema", (FACT_SCHEMA,)),
-        layer=Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer))),
-        scope=_scope(form["scope"]),
+        layer=layer,
+        scope=_scope(form["scope"], layer),
         professions=_professions(form["professions"]),
-        rules=_with_exceptions(rules),
+        rules=weave_exceptions(rules),
         cases=read_cases(parsed.cases, form["pack"].text()),
         digest=digest,
         stands_for_board=_stands_for_board(form),
@@ -116,8 +118,11 @@ def _professions(node: Node) -> tuple[Profession, ...]:
     return tuple(map(Profession, words))
 
 
-def _scope(node: Node) -> Scope:
+def _scope(node: Node, layer: Layer) -> Scope:
+    """A practice's own pack binds everyone there, beside all other packs and in place of none."""
     key, value = node.single()
+    if layer is Layer.PRACTICE and key != "every":
+        raise value.fault("a pack of layer practice has the scope {every: true}")
     match key:
         case "every":
             if not value.boolean():
@@ -147,7 +152,7 @@ def _refuse_twins(rules: Sequence[Rule]) -> None:
         seen.add(rule.id)
 
 
-def _with_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def weave_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """A rule with exceptions holds only where none of them does."""
     by_id = {rule.id: rule for rule in rules}
     exceptions: dict[str, list[Rule]] = {}

@@ -23,7 +23,7 @@ from policy_service.domain.decisions import (
     contribution,
     worst,
 )
-from policy_service.domain.facts import Fact, FactGroup, FactType
+from policy_service.domain.facts import Fact, FactGroup, FactType, Known
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.clocks import Span
@@ -42,21 +42,30 @@ class Step:
 
     pack: Pack
     rule: Rule
+    place: int
+    """Which of the plan's rules it is."""
     rest: Test | None
     """The conjuncts that are not in the index; None when they all are."""
     adds: tuple[Outcome, Outcome] = field(init=False)
     """What the rule adds to `outcome` and to `could_become` when it holds."""
-    _facets: dict[FindingKind, RuleFacets] = field(init=False, default_factory=dict)
+    _facets: dict[str | int, RuleFacets] = field(init=False, default_factory=dict)
+    """By the word of the tie; under "" where the tie does not count or is not one word."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "adds", self.weigh(Truth.TRUE, Truth.TRUE))
 
     def facets(self, tie: Fact | None) -> RuleFacets:
         """What a decision needs to know of the rule; its kind may follow the tie."""
-        kind = self.rule.kind or (FindingKind.OTHER if tie is None else kind_of_tie(tie))
-        found = self._facets.get(kind)
+        if self.rule.kind is not None or tie is None:
+            word: str | int = ""
+        elif type(tie) is Known:
+            word = tie.value
+        else:
+            return _facets_of(self.pack, self.rule, kind_of_tie(tie))
+        found = self._facets.get(word)
         if found is None:
-            found = self._facets[kind] = _facets_of(self.pack, self.rule, kind)
+            kind = self.rule.kind or (kind_of_tie(tie) if word and tie else FindingKind.OTHER)
+            found = self._facets[word] = _facets_of(self.pack, self.rule, kind)
         return found
 
     def weigh(self, closed: Truth, opened: Truth) -> tuple[Outcome, Outcome]:
@@ -69,9 +78,27 @@ Indexed = tuple[str, Mapping[str | int, int], int]
 """A fact; by word the rules that the word does not make false; and the rules that have the fact as
 a conjunct, so that they wait for it while it is not known."""
 
-Dated = tuple[int, bool, date, date | None]
-"""A rule, as a set of one, that does not bind on every day: whether the day of the event decides,
-the first day, and the first day on which it binds no more."""
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Rules that do not bind on every day, each as a set of one with its first day and its end."""
+
+    rules: tuple[tuple[int, date, date | None], ...]
+    settled: Span
+    """From the day the last of them began to the day the first of them ends, if that day comes."""
+
+    def on(self, conduct: Span) -> tuple[int, int]:
+        """(the rules that bind on none of these days, those that bind on some but not on all)."""
+        first, last = conduct
+        if first >= self.settled.first and last < self.settled.last:
+            return 0, 0
+        never = sometimes = 0
+        for rule, begins, ends in self.rules:
+            if last < begins or (ends is not None and first >= ends):
+                never |= rule
+            elif first < begins or (ends is not None and last >= ends):
+                sometimes |= rule
+        return never, sometimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +114,16 @@ class Plan:
     """The rules that look at a tie."""
     everything: int
     """All the rules."""
-    dated: tuple[Dated, ...]
+    of_today: Dated
+    """The rules whose conduct is of the as-of date."""
+    of_event: Dated
+    """The rules whose conduct is the event."""
 
-    def binding(self, as_of: date, event: Span) -> int:
-        """The rules that may bind when the conduct is of today, or of the days of the event."""
-        bound = self.everything
-        for rule, is_of_event, first, until in self.dated:
-            begins, ends = (event.first, event.last) if is_of_event else (as_of, as_of)
-            if ends < first or (until is not None and begins >= until):
-                bound ^= rule
-        return bound
+    def binding(self, as_of: date, event: Span) -> tuple[int, int]:
+        """(the rules that may bind, those of them that may not), by as-of date and event."""
+        never, _ = self.of_today.on(Span(as_of, as_of))
+        never_then, sometimes = self.of_event.on(event)
+        return self.everything & ~(never | never_then), sometimes
 
 
 def plan_of(packs: Sequence[Pack]) -> Plan:
@@ -143,8 +170,7 @@ def _plan(same: _Same) -> Plan:
     read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
     parts = [list(rule.compiled.conjuncts()) for _, rule in read]
     steps = tuple(
-        Step(pack, rule, _rest(conjuncts))
-        for (pack, rule), conjuncts in zip(read, parts, strict=True)
+        Step(pack, rule, place, _rest(parts[place])) for place, (pack, rule) in enumerate(read)
     )
     index = _index(parts)
     return Plan(
@@ -153,15 +179,21 @@ def _plan(same: _Same) -> Plan:
         ties=tuple(one for one in index if VOCABULARY[one[0]].group is FactGroup.TIE),
         tied=sum(1 << place for place, step in enumerate(steps) if step.rule.is_tied),
         everything=(1 << len(steps)) - 1,
-        dated=tuple(_dated(steps)),
+        of_today=_dated(steps, of_event=False),
+        of_event=_dated(steps, of_event=True),
     )
 
 
-def _dated(steps: Sequence[Step]) -> Iterator[Dated]:
-    for place, step in enumerate(steps):
-        first, until = step.rule.in_force.days
-        if (first, until) != (date.min, None):
-            yield 1 << place, "event_kind" in step.rule.facts, first, until
+def _dated(steps: Sequence[Step], *, of_event: bool) -> Dated:
+    rules = [
+        (1 << place, *step.rule.in_force.days)
+        for place, step in enumerate(steps)
+        if ("event_kind" in step.rule.facts) == of_event
+    ]
+    dated = tuple(one for one in rules if one[1:] != (date.min, None))
+    begun = max((begins for _, begins, _ in dated), default=date.min)
+    ended = min((ends for _, _, ends in dated if ends is not None), default=date.max)
+    return Dated(dated, Span(begun, ended))
 
 
 def _is_indexed(conjunct: Compiled) -> bool:

@@ -47,6 +47,7 @@ def render_preview(packs: PackSet, body: Mapping[str, Any]) -> dict[str, Any]:
         **body,
         "summary": f"{says(body, body)} {closes_in_words(body['closes'])}",
         "first": _obligations(body["first"]),
+        "ask": [_ask(item) for item in body["ask"]],
         "codes": [_code(packs, code, body) for code in body["codes"]],
     }
 
@@ -97,6 +98,7 @@ def _code(packs: PackSet, code: Mapping[str, Any], body: Mapping[str, Any]) -> d
         "says": says(code, body),
         "closes_says": closes_in_words(code["closes"]),
         "first": _obligations(code["first"]),
+        "ask": [_ask(item) for item in code["ask"]],
         "periods": periods(code["periods"]),
         "after_care": periods(code["after_care"]),
         "closings": [

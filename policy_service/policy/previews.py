@@ -13,12 +13,11 @@ from itertools import groupby
 from typing import Any
 
 from policy_service.domain.decisions import Decision, RuleReading, Truth, decide
-from policy_service.domain.facts import Known
+from policy_service.domain.preview_periods import Period
 from policy_service.domain.previews import (
     Closing,
     CodePreview,
     Contemplation,
-    Period,
     Preview,
     in_order,
 )
@@ -29,7 +28,9 @@ from policy_service.policy.imagining import (
     Care,
     Imagined,
     beginning,
-    ended_for_it,
+    beginning_after,
+    ended_on,
+    goes_on,
     returning,
 )
 from policy_service.policy.pack import Pack
@@ -45,40 +46,45 @@ def preview(selection: Selection, care: Care, asked: Contemplation) -> Preview:
     `care` are the facts of the care between the two (client status, service, anchors). Raises
     FactsFault for facts outside the vocabulary.
     """
-    codes = (_Reader(pack, care, asked).read() for pack in selection.packs)
+    codes = (_Reader(pack, selection, care, asked).read() for pack in selection.read)
     ended = days_of(care_ended(care))
     return Preview(asked, ended, in_order(codes, asked.on), selection.not_consulted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """One pack, read for one question."""
+    """One pack, read for one question. If it may bind or not, nothing of it holds for certain."""
 
     pack: Pack
+    selection: Selection
     care: Care
     asked: Contemplation
 
     def read(self) -> CodePreview:
         """All that the pack says."""
-        begins = self._begins(self.care)
+        begins = self._begins()
         return CodePreview(
             pack=self.pack.id,
             pack_digest=self.pack.digest,
+            binds=self.pack in self.selection.packs,
             begins=begins,
-            after_care=self._after_care(),
+            after_care=self._after_care() if goes_on(self.care) else (),
             closings=tuple(self._closings(begins)),
         )
 
-    def _begins(self, care: Care) -> tuple[Period, ...]:
+    def _begins(self) -> tuple[Period, ...]:
         def imagine(day: date) -> Imagined:
-            return beginning(self.asked.kind, care, day)
+            return beginning(self.asked.kind, self.care, day)
 
-        return self._periods(imagine, care, self.asked.today)
+        return self._periods(imagine, self.care, self.asked.today)
 
     def _after_care(self) -> tuple[Period, ...]:
-        if self.care["client_status"] != Known("current"):
-            return ()
-        return self._begins(ended_for_it(self.care, self.asked.today))
+        today = self.asked.today
+
+        def imagine(day: date) -> Imagined:
+            return beginning_after(self.asked.kind, self.care, today, day)
+
+        return self._periods(imagine, ended_on(self.care, today), today)
 
     def _closings(self, begins: Sequence[Period]) -> Iterator[Closing]:
         """One for each period in which the tie may begin; neighbours that agree are one."""
@@ -100,11 +106,12 @@ class _Reader:
         def over(day: date) -> Imagined:
             return returning(self.asked.kind, self.care, began, day, over=True)
 
+        care = ended_on(self.care, began) if goes_on(self.care) else self.care
         return Closing(
             began,
             None,
-            self._periods(lasting, self.care, began),
-            self._periods(over, self.care, began),
+            self._periods(lasting, care, began),
+            self._periods(over, care, began),
         )
 
     def _periods(self, imagine: Imagine, care: Care, first: date) -> tuple[Period, ...]:
@@ -120,8 +127,9 @@ class _Reader:
 
     def _decision(self, imagined: Imagined) -> Decision:
         """What holds with the tie and did not hold, or not so surely, without it."""
-        without = {r.facets.rule: r for r in evaluate([self.pack], imagined.without)}
-        readings = evaluate([self.pack], imagined.with_tie)
+        known = self.selection.applied_to
+        without = {r.facets.rule: r for r in evaluate([self.pack], known(imagined.without))}
+        readings = evaluate([self.pack], known(imagined.with_tie))
         return decide((r for r in readings if _owed(r, without.get(r.facets.rule))), ())
 
 

@@ -90,8 +90,13 @@ def _left(atom: Day, test: RuleTest) -> Span | None:
 def run_cases(packs: PackSet) -> None:
     """Run the cases of every pack; PackFault at the first that comes out otherwise."""
     for pack in packs:
-        for case in pack.cases:
-            _check_case(case, packs)
+        run_cases_of(pack, packs)
+
+
+def run_cases_of(pack: Pack, packs: PackSet) -> None:
+    """Run the cases of one pack among the packs it would stand with."""
+    for case in pack.cases:
+        _check_case(case, packs)
 
 
 def decide_case(case: Case, packs: Sequence[Pack]) -> Decision:

@@ -18,7 +18,7 @@ from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingUser
 from policy_service.domain.standings import advise
-from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.domain.vocabulary import VOCABULARY, spec_of
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.ledger.leaf import Leaf, format_at
@@ -29,7 +29,9 @@ from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.duties import Cause, raise_duties, require_attestation
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
+from policy_service.services.packs import activation_number
 from policy_service.services.people import full_name, open_people
+from policy_service.services.shadows import SHADOW, ShadowDecision
 
 _VERSION_OF = {
     (table, shared): select(table.version)
@@ -51,27 +53,37 @@ class Material:
     decision: Decision
     packs: tuple[str, ...]
     location_of_service: str
+    activation: int
+    """The number of the newest activation when the packs were chosen."""
+    shadow: ShadowDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What must not have moved between reading and recording. `client` None: not registered yet."""
+    """What must not have moved between reading and recording. `client` None: not registered yet.
+
+    `packs` is the number of the newest activation.
+    """
 
     clinician: int
     client: int | None
+    packs: int
 
     def hold(self, context: Context, question: Question) -> bool:
-        """Read both versions again inside the write transaction.
+        """Read all three again inside the write transaction.
 
         On PostgreSQL under FOR SHARE; an event raises the versions afterwards and takes FOR UPDATE,
         or two events of one pair would wait for each other for ever.
         """
         shared = question.event is None
         clinician = _version(context, ClinicianRow, question.clinician.id, shared)
-        if self.client is None:
-            return clinician == self.clinician
-        client = _version(context, ClientRow, question.client.id, shared)
-        return (clinician, client) == (self.clinician, self.client)
+        if clinician != self.clinician:
+            return False
+        if self.client is not None:
+            client = _version(context, ClientRow, question.client.id, shared)
+            if client != self.client:
+                return False
+        return activation_number(context, shared=True) == self.packs
 
 
 def _version(
@@ -166,6 +178,8 @@ def _append_entry(
     groups["identity"] = Owned(identity_json(material.gathered), owner)
     groups["decision"] = Owned(dict(body), owner)
     groups["request"] = Owned(dict(sealed["request"]), owner)
+    if material.shadow is not None:
+        groups[SHADOW] = Owned(material.shadow.to_json(), owner)
     return append(
         context.session,
         context.keyring,
@@ -194,8 +208,10 @@ def pseudonym_of(context: Context, person_id: str) -> str:
 def fact_groups(facts: Facts) -> list[tuple[str, dict[str, Any]]]:
     """Facts by commitment: care, events, accounts, the base's tie facts, and each tie."""
     named: dict[str, dict[str, Any]] = {"care": {"as_of": facts.as_of.isoformat()}}
+    if facts.candidates:
+        named["care"]["candidates"] = sorted(facts.candidates)
     for name, fact in sorted(facts.base.items()):
-        group = VOCABULARY[name].group
+        group = spec_of(name).group
         key = "no_tie" if group is FactGroup.TIE else group.value
         named.setdefault(key, {})[name] = fact_to_json(fact)
     for number, tie in enumerate(facts.ties):

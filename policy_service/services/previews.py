@@ -34,11 +34,12 @@ from policy_service.ledger.receipt import Receipt, sign_receipt
 from policy_service.policy.pack import SEMANTICS
 from policy_service.policy.previews import preview
 from policy_service.policy.selection import select as select_packs
-from policy_service.services.bindings import binding_of
+from policy_service.services.bindings import binding_of, known_place
 from policy_service.services.checks import NOBODY_NAMED, TRIES, StaleFacts
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.own_care import OwnClient, care_between, own_client
+from policy_service.services.packs import activation_number, packs_in_use
 from policy_service.services.stored_responses import (
     IdempotencyKey,
     Response,
@@ -82,6 +83,7 @@ class _Prepared:
     client: OwnClient | None
     said: Mapping[str, Json]
     packs: frozenset[str]
+    activation: int
 
 
 def run_preview(
@@ -122,8 +124,9 @@ def _prepare(
     client = own_client(context, clinician, request.client_id) if request.client_id else None
     care = care_between(_spells(request, client))
     location = request.location_of_service or desk.practice(context.practice_id).jurisdiction
-    binding = binding_of(context, clinician.id, context.today, location)
-    selection = select_packs(desk.packs, binding)
+    binding = binding_of(context, clinician.id, context.today, known_place(location))
+    in_use = packs_in_use(desk, context)
+    selection = select_packs(in_use.active, binding)
     asked = Contemplation(request.kind, _day(context, request), context.today)
     said: dict[str, Json] = {
         "basis": "hypothetical" if client is None else "record",
@@ -132,7 +135,8 @@ def _prepare(
         "care": {name: fact_to_json(fact) for name, fact in sorted(care.items())},
         "preview": preview(selection, care, asked).to_json(),
     }
-    return _Prepared(clinician, client, said, frozenset(pack.digest for pack in selection.packs))
+    digests = frozenset(pack.digest for pack in selection.read)
+    return _Prepared(clinician, client, said, digests, in_use.number)
 
 
 def _spells(request: PreviewRequest, client: OwnClient | None) -> tuple[CareSpell, ...]:
@@ -167,6 +171,8 @@ def _holds(context: Context, prepared: _Prepared) -> bool:
     """Nothing that was read has moved (FOR SHARE on PostgreSQL)."""
     known = prepared.clinician.version
     if _version(context, ClinicianRow, prepared.clinician.id) != known:
+        return False
+    if activation_number(context, shared=True) != prepared.activation:
         return False
     client = prepared.client
     return client is None or _version(context, ClientRow, client.row.id) == client.row.version

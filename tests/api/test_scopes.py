@@ -17,6 +17,7 @@ from tests.cast import Caller, World, empty_world, populate
 
 DECISIONS = {Scope.DECISION_BRIEF, Scope.DECISION_FULL}
 READ, WRITE = {Scope.REGISTRY_READ}, {Scope.REGISTRY_WRITE}
+PREVIEW = {Scope.PREVIEW_OWN}
 EVENTS, IDENTITY, AUDIT = {Scope.EVENTS_WRITE}, {Scope.IDENTITY_WRITE}, {Scope.AUDIT_READ}
 
 MATRIX: dict[str, set[Scope]] = {
@@ -94,6 +95,10 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/connections/{connection_id}": READ,
     "GET /v1/identity-verdicts/{verdict_id}": IDENTITY,
     "GET /v1/ties/{tie_id}": IDENTITY,
+    "POST /v1/previews": PREVIEW,
+    "GET /v1/previews": PREVIEW,
+    "GET /v1/previews/{preview_id}": PREVIEW,
+    "POST /v1/previews/{preview_id}/share": PREVIEW,
 }
 DOCUMENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 OPERATIONS = operations(DOCUMENT)

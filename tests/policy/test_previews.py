@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from policy_service.domain.facts import Fact, Unknown, Why
 from policy_service.domain.outcomes import Outcome
+from policy_service.domain.preview_periods import Period
 from policy_service.domain.previews import (
     Closes,
     CodePreview,
     Contemplated,
     Contemplation,
-    Period,
     Preview,
 )
 from policy_service.domain.timelines import Days
@@ -28,7 +28,7 @@ from policy_service.policy.imagining import Care
 from policy_service.policy.pack import Pack
 from policy_service.policy.previews import preview
 from policy_service.policy.registry import load_shipped_packs
-from policy_service.policy.selection import Selection
+from policy_service.policy.selection import Binding, Selection, select
 from tests.policy.cares import current, former
 from tests.policy.example_pack import RULES, example_pack
 
@@ -156,8 +156,7 @@ def test_a_partial_end_of_care_gives_the_earliest_and_the_latest_day(
 def test_an_unknown_end_of_care_is_asked_for_and_never_clear() -> None:
     lpc = code("us-tx-lpc", former(None), FRIENDSHIP)
     assert lpc.begins[0].decision.could_become is Outcome.PROHIBIT
-    asked = {ask.fact for ask in lpc.begins[0].decision.ask}
-    assert "last_professional_contact_on" in asked
+    assert "last_professional_contact_on" in {ask.fact for ask in lpc.ask()}
 
 
 def test_with_a_missing_last_contact_the_termination_is_the_earliest_end() -> None:
@@ -171,6 +170,17 @@ def test_while_care_goes_on_the_bar_has_no_day_and_is_no_shorter_than_after_it()
     assert outcomes(lpc.after_care) == [("2026-03-02", "prohibit"), ("2028-03-02", "deliberate")]
     assert lpc.barred == Days(date(2028, 3, 2), None)
     assert code("us-tx-lpc", former("2025"), FRIENDSHIP).after_care == ()
+
+
+@pytest.mark.parametrize("kind", [FRIENDSHIP, BUSINESS])
+def test_ending_care_for_the_tie_is_imagined_as_that_and_as_nothing_better(
+    kind: Contemplated,
+) -> None:
+    """North Carolina bars ending care to begin a personal or business tie."""
+    one = code("us-nc-social-work", current(), kind)
+    assert any(
+        rule.endswith("care-ended-for-a-tie") for period in one.after_care for rule in rules(period)
+    )
 
 
 def test_the_strictest_code_comes_first_and_the_outvoted_are_still_there() -> None:
@@ -316,3 +326,16 @@ def test_what_stays_unknown_counts_where_the_rule_looks_at_the_tie(tmp_path: Pat
     care: dict[str, Fact] = {**former("2023"), "care_began_on": Unknown(Why.NOT_ASKED)}
     [one] = look((pack,), care, BUSINESS).codes
     assert one.begins[0].decision.could_become is Outcome.PROHIBIT
+
+
+def test_a_code_that_may_bind_or_not_never_says_anything_for_certain() -> None:
+    """No licence on record: the Texas rules may bind, and what would tell is asked for."""
+    unlicensed = select(PACKS, Binding(location_of_service="US-TX"))
+    found = preview(unlicensed, former("2025-01-10"), Contemplation(FRIENDSHIP, TODAY, TODAY))
+    [lpc] = [one for one in found.codes if one.pack == "us-tx-lpc"]
+    assert not lpc.binds
+    assert lpc.barred == Days(TODAY, date(2027, 1, 10))
+    assert lpc.begins[0].decision.outcome is not Outcome.PROHIBIT
+    assert lpc.begins[0].decision.could_become is Outcome.PROHIBIT
+    assert "licence" in {ask.fact for ask in lpc.ask()}
+    assert lpc.closing(TODAY).closes is Closes.MAY_BE_CLOSED

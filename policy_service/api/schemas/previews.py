@@ -15,14 +15,14 @@ from policy_service.api.schemas.checks import (
     ObligationSchema,
     UnverifiedSchema,
 )
-from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Past, Strict, Word
+from policy_service.api.schemas.fields import Day, Id, Past, PlaceOfService, Strict, Word
+from policy_service.api.schemas.timelines import DaysSchema
 from policy_service.domain.care import CareSpell
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.facts import NOT_APPLICABLE
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.previews import Closes, Contemplated
-from policy_service.domain.timelines import When
 from policy_service.domain.vocabulary import VOCABULARY
 
 BASES = ("record", "hypothetical")
@@ -84,21 +84,13 @@ class PreviewRequestSchema(Strict):
     hypothetical = fields.Nested(HypotheticalCareSchema)
     contemplated = fields.Nested(ContemplatedSchema, required=True)
     acting_user = fields.Nested(ActingUserSchema, required=True)
-    location_of_service = Jurisdiction()
+    location_of_service = PlaceOfService()
 
     @validates_schema
     def _one_way(self, value: dict[str, Any], **_: Any) -> None:
         if ("client" in value) == ("hypothetical" in value):
             said = "Give either client or hypothetical, not both and not neither."
             raise ValidationError(said, "client")
-
-
-class DaysSchema(Strict):
-    """The first day that is free, as far as it is known: on, between, not_before, never."""
-
-    when = Word(When, required=True)
-    earliest = fields.String(required=True, allow_none=True)
-    latest = fields.String(required=True, allow_none=True)
 
 
 class PreviewFindingSchema(Strict):
@@ -143,10 +135,14 @@ class ClosingSchema(Strict):
 
 
 class CodePreviewSchema(Strict):
-    """What one code says; `after_care` only while care goes on, as if it ended today for this."""
+    """What one code says; `after_care` only while care goes on, as if it ended today for this.
+
+    `binds` is false where licence or place are not known, and with them whether the code binds.
+    """
 
     pack = fields.String(required=True)
     pack_digest = fields.String(required=True)
+    binds = fields.Boolean(required=True)
     title = fields.String(required=True)
     outcome = Word(Outcome, required=True)
     could_become = Word(Outcome, required=True)
@@ -156,6 +152,7 @@ class CodePreviewSchema(Strict):
     closes = Word(Closes, required=True)
     closes_says = fields.String(required=True)
     first = fields.List(fields.Nested(ObligationSchema), required=True)
+    ask = fields.List(fields.Nested(AskSchema), required=True)
     periods = fields.List(fields.Nested(PeriodSchema), required=True)
     after_care = fields.List(fields.Nested(PeriodSchema), required=True)
     closings = fields.List(fields.Nested(ClosingSchema), required=True)
@@ -181,6 +178,7 @@ class PreviewAnswerSchema(Strict):
     closes = Word(Closes, required=True)
     summary = fields.String(required=True)
     first = fields.List(fields.Nested(ObligationSchema), required=True)
+    ask = fields.List(fields.Nested(AskSchema), required=True)
     codes = fields.List(fields.Nested(CodePreviewSchema), required=True)
     not_consulted = fields.List(fields.Nested(NotConsultedSchema), required=True)
 

@@ -6,10 +6,17 @@ from marshmallow import fields
 
 from policy_service.api.schemas.checks import CitationSchema
 from policy_service.api.schemas.fields import Id, Strict, Word
-from policy_service.api.schemas.previews import DaysSchema
 from policy_service.domain.facts import Why
 from policy_service.domain.outcomes import Outcome
-from policy_service.domain.timelines import Moment
+from policy_service.domain.timelines import Moment, When
+
+
+class DaysSchema(Strict):
+    """The days something may fall on; an end that is null is open."""
+
+    when = Word(When, required=True)
+    earliest = fields.String(required=True, allow_none=True)
+    latest = fields.String(required=True, allow_none=True)
 
 
 class BarSchema(Strict):

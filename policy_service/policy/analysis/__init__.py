@@ -12,13 +12,16 @@ from policy_service.policy.analysis.certificate import (
 )
 from policy_service.policy.analysis.comparison import Comparison, compare
 from policy_service.policy.analysis.mutation import MutationReport, mutation_score
+from policy_service.policy.analysis.report import PackReport, check_packs
 
 __all__ = [
     "Certificate",
     "Comparison",
     "MutationReport",
+    "PackReport",
     "Query",
     "Result",
+    "check_packs",
     "compare",
     "mutation_score",
     "prove_no_loosening",

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy_service.policy.analysis.counting import Cube, count, largest_cubes
+from policy_service.policy.analysis.counting import count, largest_cubes
 from policy_service.policy.analysis.diagram import TooLarge
 from policy_service.policy.analysis.full_conditions import read_rules
-from policy_service.policy.analysis.in_words import cells_in_words
+from policy_service.policy.analysis.in_words import sides_in_words
 from policy_service.policy.analysis.levels import Change, Level, levels_in
 from policy_service.policy.analysis.rule_changes import RuleChanges
 from policy_service.policy.analysis.witnesses import Witness, witness
 from policy_service.policy.pack import Pack
 
-MOST_CUBES = 10
+MOST_CUBES = 100
+MOST_REGIONS = 10
 MILLION = 1_000_000
 
 
@@ -43,6 +44,8 @@ class Counted:
 
     combinations: int
     by_levels: tuple[tuple[Level, Level, int], ...]
+    exact: bool
+    """False where a rule compares one date with two others: its unknowns are only bounded."""
 
     @property
     def changed(self) -> int:
@@ -57,6 +60,7 @@ class Counted:
     def to_json(self) -> dict[str, Any]:
         """Canonical-JSON-safe form. Counts are decimal text: they can pass 2^53."""
         return {
+            "exact": self.exact,
             "combinations": str(self.combinations),
             "changed": str(self.changed),
             "loosened": str(self.loosened),
@@ -70,7 +74,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A box of combinations that all change alike, in words."""
+    """A box of combinations, in words: what the rules that differ say there before and after.
+
+    `combinations` counts those whose level changes; in others of the box a stricter rule that both
+    versions share hides the change.
+    """
 
     old: Level
     new: Level
@@ -92,8 +100,8 @@ class Comparison:
     """Two versions of a pack compared.
 
     `known` counts combinations of known facts, `with_unknowns` those in which facts may be unknown
-    as well; None if there were too many to tell. `regions` are the largest boxes of known
-    combinations that change; `beyond` counts those that lie outside them.
+    as well; None if there were too many to tell. `regions` are the boxes of known
+    combinations with most changes; `beyond` counts what changes outside them.
     """
 
     old: PackName
@@ -124,7 +132,7 @@ def compare(old: Pack, new: Pack) -> Comparison:
     known = change_between(old, new, unknowns=False)
     unknown = try_change(old, new)
     counted = counted_change(known)
-    regions = tuple(_region(known, cube) for cube in _cubes(known))
+    regions = tuple(_regions(known))
     return Comparison(
         old=PackName.of(old),
         new=PackName.of(new),
@@ -158,23 +166,19 @@ def counted_change(change: Change) -> Counted:
     total = count(space.diagrams, space.mask, space.weights)[1]
     changed = count(space.diagrams, change.pairs, space.weights)
     rows = [(*levels_in(leaf), number) for leaf, number in sorted(changed.items()) if leaf]
-    return Counted(total, tuple(rows))
+    return Counted(total, tuple(rows), change.is_exact)
 
 
-def _cubes(change: Change) -> list[Cube]:
+def _regions(change: Change) -> list[Region]:
+    """The boxes with most changes, of the largest in which the differing rules speak unlike."""
     space = change.space
-    return largest_cubes(space.diagrams, change.pairs, space.weights, MOST_CUBES)
-
-
-def _region(change: Change, cube: Cube) -> Region:
-    space = change.space
-    sides = [(space.variables[number], places) for number, places in cube.path]
-    facts = tuple(
-        cells_in_words(space, variable, [variable.cells[place] for place in places])
-        for variable, places in sides
-        if len(places) < len(variable.cells)
-    )
-    return Region(*levels_in(cube.leaf), cube.size, facts)
+    cubes = largest_cubes(space.diagrams, change.own, space.weights, MOST_CUBES)
+    regions = [
+        Region(*levels_in(cube.leaf), number, sides_in_words(space, dict(cube.path)))
+        for cube in cubes
+        if (number := change.changed_in(cube))
+    ]
+    return sorted(regions, key=lambda region: -region.combinations)[:MOST_REGIONS]
 
 
 def _witnesses(changes: Sequence[Change], old: Pack, new: Pack) -> Iterator[Witness]:

@@ -49,7 +49,7 @@ class Diagrams:
 
     def node(self, variable: int, children: tuple[int, ...]) -> int:
         """The diagram that looks at `variable` and goes on with the child of its value."""
-        if all(child == children[0] for child in children):
+        if children.count(children[0]) == len(children):
             return children[0]
         key = (variable, children)
         found = self._known.get(key)
@@ -88,11 +88,21 @@ class Diagrams:
                 return one
         found = done.get((one, other))
         if found is None:
+            parts = [
+                self._apply(operation, done, left, right) for left, right in self._split(one, other)
+            ]
             top = min(self._nodes[one][0], self._nodes[other][0])
-            pairs = zip(self.children(one, top), self.children(other, top), strict=True)
-            parts = tuple(self._apply(operation, done, left, right) for left, right in pairs)
-            found = done[one, other] = self.node(top, parts)
+            found = done[one, other] = self.node(top, tuple(parts))
         return found
+
+    def _split(self, one: int, other: int) -> list[tuple[int, int]]:
+        """Both diagrams by the values of the variable that comes first in either."""
+        (own, children), (its, others) = self._nodes[one], self._nodes[other]
+        if own == its:
+            return list(zip(children, others, strict=True))
+        if own < its:
+            return [(child, other) for child in children]
+        return [(one, child) for child in others]
 
     def fold(self, operation: Operation, nodes: Sequence[int], empty: int) -> int:
         """The operation over all nodes, in pairs so that what grows is joined late."""

@@ -9,17 +9,19 @@ from datetime import date
 from policy_service.policy.clocks import CARE_ENDED
 from policy_service.policy.conditions import (
     AS_OF,
+    AfterCare,
     All,
     Atom,
     Condition,
     Day,
     Not,
+    Right,
     Some,
     When,
     Words,
     variables,
 )
-from policy_service.policy.rule import InForce, Rule
+from policy_service.policy.rule import Rule
 
 EVENT_ON = "event_on"
 
@@ -38,7 +40,8 @@ class ReadRule:
 
     def bounds(self) -> tuple[date | None, date | None]:
         """The first day on which the rule binds and the first on which it no longer does."""
-        return bounds(self.rule.in_force)
+        first, until = self.rule.in_force.days
+        return None if first == date.min else first, until
 
     def atoms(self) -> Iterator[Atom]:
         """Every comparison, those with the dates of force included."""
@@ -48,12 +51,6 @@ class ReadRule:
                 yield Day(AS_OF, When.BEFORE, day)
                 if self.follows_event:
                     yield Day(EVENT_ON, When.BEFORE, day)
-
-
-def bounds(in_force: InForce) -> tuple[date | None, date | None]:
-    """Half-open days of force; None where there is no bound."""
-    first = in_force.first.first if in_force.first else None
-    return first, in_force.until.last if in_force.until else None
 
 
 def read_rules(rules: Sequence[Rule]) -> tuple[ReadRule, ...]:
@@ -94,6 +91,29 @@ def words_on(atoms: Iterable[Atom], fact: str) -> list[Words]:
     return [atom for atom in atoms if isinstance(atom, Words) and atom.fact == fact]
 
 
-def counts_from_care(condition: Condition) -> bool:
-    """Whether the end of care is among the variables."""
-    return CARE_ENDED in names_of(condition)
+def is_coupled(condition: Condition) -> bool:
+    """Whether a date, or the end of care, is compared with two others in one condition.
+
+    All constants count as one, since they stand fast to one another.
+    """
+    neighbours: dict[str, set[str]] = {}
+    for atom in atoms_of(condition):
+        if isinstance(atom, Day):
+            right = _right(atom.right)
+            neighbours.setdefault(atom.left, set()).add(right)
+            neighbours.setdefault(right, set()).add(atom.left)
+    movable = neighbours.keys() - {AS_OF, _CONSTANT}
+    return any(len(neighbours[name]) > 1 for name in movable)
+
+
+_CONSTANT = "a constant"
+
+
+def _right(right: Right) -> str:
+    match right:
+        case AfterCare():
+            return CARE_ENDED
+        case None:
+            return AS_OF
+        case _:
+            return _CONSTANT

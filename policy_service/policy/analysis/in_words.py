@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from policy_service.policy.analysis.cells import (
@@ -17,19 +17,46 @@ from policy_service.policy.analysis.scenes import Cut
 from policy_service.policy.analysis.space import CARE, Space
 from policy_service.policy.clocks import Period
 
+ANY_DAY = "any day"
 _SOME_DAY = date(2021, 1, 1)
 
 
+def sides_in_words(space: Space, sides: Mapping[int, Sequence[int]]) -> tuple[str, ...]:
+    """A box of combinations, one line for each fact that it limits: values by variable number."""
+    said: dict[str, list[str]] = {}
+    for number, places in sorted(sides.items()):
+        variable = space.variables[number]
+        cells = [variable.cells[place] for place in places]
+        if len(cells) < len(variable.cells):
+            said.setdefault(variable.fact, []).append(cells_in_words(space, variable, cells))
+    return tuple(f"{fact.replace('_', ' ')}: {_joined(parts)}" for fact, parts in said.items())
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """What is said of one fact by its variables; "any day" adds nothing to something."""
+    telling = [part for part in parts if part != ANY_DAY]
+    return "; ".join(dict.fromkeys(telling)) or ANY_DAY
+
+
 def cells_in_words(space: Space, variable: Variable, cells: Sequence[Cell]) -> str:
-    """ "tie: friend or relative"; for dates where they stand."""
-    said = dict.fromkeys(part for cell in cells for part in _said(space, variable, cell))
+    """ "friend or relative", or "anything but friend"; for dates where they stand."""
+    rest = [cell for cell in variable.cells if cell not in cells]
+    if isinstance(variable.cells[0], WordCell) and _weight(rest) < _weight(cells):
+        return f"anything but {_either(space, variable, rest)}"
+    return _either(space, variable, cells)
+
+
+def _weight(cells: Iterable[Cell]) -> int:
+    return sum(len(cell.words) if isinstance(cell, WordCell) else 1 for cell in cells)
+
+
+def _either(space: Space, variable: Variable, cells: Sequence[Cell]) -> str:
+    said = [part for cell in cells for part in _said(space, variable, cell)]
     days = {cell for cell in variable.cells if isinstance(cell, DayCell)}
     if days and days <= set(cells):
         others = [cell for cell in cells if cell not in days]
-        said = dict.fromkeys(
-            ["any day", *(part for cell in others for part in _said(space, variable, cell))]
-        )
-    return f"{variable.fact.replace('_', ' ')}: {' or '.join(said)}"
+        said = [ANY_DAY, *(part for cell in others for part in _said(space, variable, cell))]
+    return " or ".join(dict.fromkeys(said))
 
 
 def _said(space: Space, variable: Variable, cell: Cell) -> Iterable[str]:
@@ -57,7 +84,7 @@ def _stands(cuts: Sequence[Cut], answers: Sequence[bool]) -> str:
     upper = [cut for cut, answer in ranked if answer is not cut.beyond][:1]
     lower = [cut for cut, answer in ranked if answer is cut.beyond][-1:]
     said = [_low(cut) for cut in lower] + [_high(cut) for cut in upper]
-    return " and ".join(said) or "any day"
+    return " and ".join(said) or ANY_DAY
 
 
 def _length(cut: Cut) -> tuple[int, str]:

@@ -9,7 +9,6 @@ from datetime import date
 from policy_service.domain.facts import (
     NOT_APPLICABLE,
     Fact,
-    FactGroup,
     Facts,
     Known,
     On,
@@ -24,6 +23,7 @@ from policy_service.policy.analysis.counting import Path
 from policy_service.policy.analysis.scenes import Pair, Scene
 from policy_service.policy.analysis.space import CALENDAR, CARE, Space
 from policy_service.policy.clocks import ANCHOR_FACTS, CARE_ENDED, on_day
+from policy_service.policy.rule_form import TEST_DAY
 
 _UNKNOWN = Unknown(Why.NOT_RECORDED)
 _NOT_APPLICABLE = Known(NOT_APPLICABLE)
@@ -55,7 +55,14 @@ def record_of(space: Space, path: Path) -> Record:
         facts[name] = _date(pair, scene.pairs[name][pair])
     if CARE_ENDED in space.numbers:
         facts |= _anchors(scene, facts)
-    return Record(scene.as_of, facts)
+    return Record(_as_of(space, scene, facts), facts)
+
+
+def _as_of(space: Space, scene: Scene, facts: Mapping[str, Fact]) -> date:
+    """The as-of date; where nothing is compared with it, one after all other dates."""
+    if space.asks_as_of:
+        return scene.as_of
+    return max([TEST_DAY, *(fact.when.first for fact in facts.values() if isinstance(fact, On))])
 
 
 def _cell(space: Space, number: int, place: int) -> Cell:
@@ -157,8 +164,3 @@ def _in_yaml(fact: Fact) -> str:
             return f"{{unknown: {why.value}}}"
         case other:
             return f"{{between: [{other.low}, {other.high}], why: {other.why.value}}}"
-
-
-def tie_facts(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    """Those of the facts that belong to a tie."""
-    return {name: fact for name, fact in facts.items() if VOCABULARY[name].group is FactGroup.TIE}

@@ -88,6 +88,13 @@ class Space:
         """Whether a rule looks at an anchor date on its own: then unknowns are only bounded."""
         return any(name in self.calendar.cuts for name in ANCHOR_FACTS)
 
+    @property
+    def asks_as_of(self) -> bool:
+        """Whether any date is compared with the as-of date, or the as-of date with any."""
+        cuts = self.calendar.cuts
+        own = cuts[AS_OF].calendar or cuts[AS_OF].care
+        return bool(own) or any(cut.right is None for one in cuts.values() for cut in one.calendar)
+
     def variable(self, name: str) -> Variable:
         """The variable of that name; KeyError if the space has none."""
         return self.variables[self.numbers[name]]

@@ -12,6 +12,7 @@ from policy_service.policy.analysis.records import Record, given_in_yaml, record
 from policy_service.policy.engine import read_alone
 from policy_service.policy.pack import Pack
 from policy_service.policy.rule import Rule
+from policy_service.policy.rule_form import TEST_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,5 @@ def _test(pack: Pack, rule: Rule, record: Record) -> str:
     decision = decide([read_alone(pack, rule, given, record.as_of)], ())
     worst = f", could_become: {decision.could_become}"
     said = f"expect: {decision.outcome}{worst if decision.could_become > decision.outcome else ''}"
-    return f"- {{given: {given_in_yaml(given)}, as_of: {record.as_of.isoformat()}, {said}}}"
+    as_of = "" if record.as_of == TEST_DAY else f"as_of: {record.as_of.isoformat()}, "
+    return f"- {{given: {given_in_yaml(given)}, {as_of}{said}}}"
