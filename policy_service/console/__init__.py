@@ -17,6 +17,7 @@ from policy_service.console import (
     own,
     own_duties,
     own_forms,
+    previews,
     signing_in,
 )
 from policy_service.console.words import bits, moment, plain, pretty, uncompared
@@ -33,6 +34,7 @@ _VIEWS = (
     own,
     own_duties,
     own_forms,
+    previews,
     signing_in,
 )
 
