@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 KINDS = {
@@ -52,6 +53,28 @@ def span(period: Mapping[str, Any]) -> str:
     return f"from {period['from']} until {period['until']}"
 
 
-def is_open(days: Mapping[str, Any] | None) -> bool:
-    """Whether a bar is not told to the day."""
-    return days is not None and days["when"] not in ("on", "never")
+def closings(code: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a code closes, a line a verdict, with every rule that says so, each once.
+
+    Each line: closes, first, until (None: no end), findings, drafts.
+    """
+    lines = []
+    for closes, group in groupby(code["closings"], key=lambda one: one["closes"]):
+        alike = list(group)
+        periods = [
+            each[-1] for one in alike for each in (one["while_it_lasts"], one["after_it_is_over"])
+        ]
+        lines.append(
+            {
+                "closes": closes,
+                "first": alike[0]["if_begun_from"],
+                "until": alike[-1]["if_begun_until"],
+                "findings": _each_once(item for p in periods for item in p["findings"]),
+                "drafts": _each_once(item for p in periods for item in p["unverified"]),
+            }
+        )
+    return lines
+
+
+def _each_once(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list({item["rule"]: item for item in items}.values())

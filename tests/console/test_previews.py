@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from policy_service.console.preview_drawing import draw
+from policy_service.console.preview_words import closings
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import Role
 from tests.care import current_client, former_client
@@ -183,6 +184,19 @@ def test_the_stripes_follow_the_periods_and_the_table_twin_says_the_same(
         assert one.x + one.width == pytest.approx(after.x, abs=0.2)
     page = text(ben(world).get(asked(world, client_id)).get_data(as_text=True))
     assert "Barred until 2027-01-01 at least, and until 2027-12-31 at most." in page
+
+
+def test_a_verdict_is_one_line_with_every_rule_behind_it(sqlite_world: World) -> None:
+    world = sqlite_world
+    client_id = former_client(world, world.ids["ben"], "2025", INES)
+    answer = ask(world, world.ids["ben"], Contemplated.ROMANCE, client_id=client_id)
+    [lpc] = [code for code in answer["codes"] if code["pack"] == "us-tx-lpc"]
+    assert len(lpc["closings"]) == 3
+    [line] = closings(lpc)
+    assert (line["closes"], line["first"], line["until"]) == ("closed_for_ever", "2026-03-02", None)
+    rules = [finding["rule"] for finding in line["findings"]]
+    assert len(rules) == len(set(rules))
+    assert "us-tx-lpc.681-38d.counselling-family-friends-associates" in rules
 
 
 def test_nothing_is_drawn_where_nothing_changes(sqlite_world: World) -> None:
