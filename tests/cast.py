@@ -34,7 +34,6 @@ from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.attestations import AttestationKind
 from policy_service.domain.people import PersonName, PersonRecord
 from policy_service.domain.principals import Principal, Role, Scope
-from policy_service.policy.wording import render_decision
 from policy_service.services.attestations import attest
 from policy_service.services.checks import CheckDoor, CheckRequest, prepare, run_check
 from policy_service.services.clients import register_client
@@ -49,6 +48,7 @@ from policy_service.services.clinicians import (
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.disclosures import DisclosureForm, disclose
+from policy_service.services.packs import wording
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.services.stored_responses import Response
 from policy_service.settings import Settings
@@ -159,7 +159,7 @@ class World:
     def door(self) -> CheckDoor:
         """The simplest door: the answer as JSON."""
         return CheckDoor(
-            render=lambda body: render_decision(self.desk.packs, body),
+            render=wording(self.desk, self.cleo),
             respond=lambda body, _audience, _id: Response(201, orjson.dumps(body)),
         )
 

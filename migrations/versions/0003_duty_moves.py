@@ -95,7 +95,7 @@ def _fill() -> None:
 
 
 def _key(clinician_id: str) -> str:
-    said = ["attest", clinician_id, None, None, "attestation"]
+    said = ["attest", "clinician", clinician_id, None, None, "attestation"]
     return hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
 
 

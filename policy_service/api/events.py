@@ -27,7 +27,7 @@ from policy_service.services.packs import wording
 blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="Boundary events")
 _EVENT = (
     "id", "revision", "clinician_id", "client_id", "kind", "direction", "party", "occurred_on",
-    "amount", "stated_by",
+    "amount", "stated_by", "dependence_or_deception",
 )  # fmt: skip
 
 

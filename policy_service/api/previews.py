@@ -24,10 +24,11 @@ from policy_service.domain.audiences import (
     redact_preview,
 )
 from policy_service.domain.previews import Contemplated
-from policy_service.domain.principals import ActingRole, ActingUser, Scope
+from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
 from policy_service.policy.preview_words import render_preview
 from policy_service.services import stored_responses
 from policy_service.services.context import Context
+from policy_service.services.packs import packs_named
 from policy_service.services.preview_reading import (
     count_previews,
     open_preview,
@@ -60,13 +61,13 @@ def create_preview(asked: dict[str, Any]) -> Response:
         location_of_service=asked.get("location_of_service"),
         acting=door.acting_user(asked["acting_user"]),
     )
-    how = PreviewDoor(_render(), _response, door.idempotency_key(caller))
+    how = PreviewDoor(_render(caller), _response, door.idempotency_key(caller))
     return door.send(run_preview(door.desk(), caller, request, how))
 
 
-def _render() -> Render:
-    packs = door.desk().packs
-    return lambda body: render_preview(packs, body)
+def _render(caller: Principal) -> Render:
+    desk = door.desk()
+    return lambda body: render_preview(packs_named(desk, caller, body), body)
 
 
 def _response(body: dict[str, Any], preview_id: str) -> stored_responses.Response:
@@ -87,11 +88,11 @@ def list_previews(query: dict[str, Any]) -> dict[str, Any]:
 
 def _listed(context: Context, acting: ActingUser) -> dict[str, Any]:
     if acting.role is ActingRole.CLINICIAN and acting.clinician_id is not None:
-        mine = own_previews(context, acting.clinician_id, acting, _render())
+        mine = own_previews(context, acting.clinician_id, acting, _render(context.principal))
         return {"previews": _lines(mine, Audience.TREATING_CLINICIAN)}
     if acting.role is ActingRole.COMPLIANCE:
         counts = count_previews(context, acting)
-        shared = shared_previews(context, acting, _render())
+        shared = shared_previews(context, acting, _render(context.principal))
         return {
             "counts": [
                 {"clinician_id": one.clinician_id, "month": one.month, "count": one.count}
@@ -115,7 +116,7 @@ def get_preview(query: dict[str, Any], preview_id: Any) -> dict[str, Any]:
     caller = door.principal(Scope.PREVIEW_OWN)
     acting = door.acting_from_query(query)
     with door.desk().writing(caller) as context:
-        answer = open_preview(context, str(preview_id), acting, _render())
+        answer = open_preview(context, str(preview_id), acting, _render(context.principal))
     return redact_preview(answer, preview_audience_of(caller, acting, answer.clinician_id))
 
 
@@ -127,5 +128,5 @@ def share(asked: dict[str, Any], preview_id: Any) -> dict[str, Any]:
     caller = door.principal(Scope.PREVIEW_OWN)
     acting = door.acting_user(asked["acting_user"])
     with door.desk().writing(caller) as context:
-        answer = share_preview(context, str(preview_id), acting, _render())
+        answer = share_preview(context, str(preview_id), acting, _render(context.principal))
     return redact_preview(answer, Audience.TREATING_CLINICIAN)

@@ -76,6 +76,7 @@ def _counted(what: str, counted: Counted) -> Iterator[str]:
     yield (
         f"{what}: {counted.changed} of {counted.combinations} combinations change "
         f"({per_million} in a million), {counted.loosened} to something laxer"
+        f"{'' if counted.exact else '; bounds, not exact'}"
     )
     for old, new, number in counted.by_levels:
         yield f"  {old.word} -> {new.word}: {number}"

@@ -18,6 +18,7 @@ from policy_service.console import (
     own_duties,
     own_forms,
     previews,
+    rules,
     signing_in,
 )
 from policy_service.console.words import bits, moment, plain, pretty, uncompared
@@ -35,6 +36,7 @@ _VIEWS = (
     own_duties,
     own_forms,
     previews,
+    rules,
     signing_in,
 )
 

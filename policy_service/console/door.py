@@ -59,6 +59,7 @@ NAV = (
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
     NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
+    NavItem("console.rules", "Rules", tuple(Role)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
 )
 

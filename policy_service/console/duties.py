@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import flash, request
 from werkzeug.wrappers import Response
@@ -78,8 +79,17 @@ def _filter() -> DutyFilter:
         state=given.get("state") or ANY_OPEN,
         owner=owner,
         due_before=door.query_day("due_before"),
-        after=given.get("after", ""),
+        after=_cursor(given.get("after", "")),
     )
+
+
+def _cursor(text: str) -> str:
+    """An id, or nothing. InvalidRequest for anything else."""
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        refused = FieldError("/query/after", "Use the link of the page before.")
+        raise InvalidRequest(errors=[refused]) from None
 
 
 def own_lines(context: Context, rows: Sequence[DutyRow]) -> list[dict[str, Any]]:

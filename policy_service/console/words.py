@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -68,6 +69,7 @@ WHYS = {
     "declined": "the person declined to say",
     "not_recorded": "nothing is recorded",
     "not_attested": "the clinician has not attested",
+    "contradicted": "the records contradict each other",
     "identity_unconfirmed": "it is not confirmed who the person is",
     "identity_not_comparable": "the records are too thin to compare",
 }
@@ -120,6 +122,17 @@ CERTAINTIES = {
     "inferred": "inferred from the records",
     "possible": "only thinkable",
 }
+MOMENTS = {
+    "care_began": "Care began",
+    "last_professional_contact": "Last contact",
+    "relationship_ended": "Relationship ended",
+    "terminated": "Terminated",
+    "intimacy_began": "Intimacy began",
+    "event": "Event",
+    "tie_began": "Tie began",
+    "tie_ended": "Tie ended",
+    "bar_ends": "Bar ends",
+}
 ANCHORS = {
     "care_ended": "end of care",
     "last_contact": "last professional contact",
@@ -148,6 +161,32 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "duties": "the service, on its day",
     }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
+
+
+def on_day(entry: Mapping[str, Any]) -> str:
+    """When an entry of a timeline is, as far as it is known."""
+    earliest, latest = entry["earliest"], entry["latest"]
+    match entry["when"]:
+        case "on":
+            return str(earliest)
+        case "between":
+            return f"between {earliest} and {latest}"
+        case "not_before":
+            return f"not before {earliest}"
+        case "never":
+            return "never"
+    return "undecided"
+
+
+def until(entry: Mapping[str, Any]) -> str:
+    """Until when a bar bars."""
+    if entry["when"] == "never":
+        return "never clears"
+    if entry["when"] == "undecided":
+        return "undecided until the end of care is known"
+    if entry["when"] == "on":
+        return f"clears on {entry['earliest']}"
+    return f"clears {on_day(entry)}"
 
 
 def told(roles: list[str]) -> str:
@@ -206,4 +245,5 @@ TABLES = {
     "hypothesis": HYPOTHESES,
     "certainty": CERTAINTIES,
     "anchor": ANCHORS,
+    "moment": MOMENTS,
 }

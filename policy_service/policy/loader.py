@@ -69,6 +69,7 @@ def read_pack(parsed: Parsed) -> Pack:
     digest = hashlib.sha256(parsed.document()).hexdigest()
     form = parsed.header.form(_HEADER, _HEADER_MAY)
     edition = form["edition"].text()
+    layer = Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer)))
     rules = tuple(read_rule(node, edition) for node in parsed.rules)
     _refuse_twins(rules)
     return Pack(
@@ -79,8 +80,8 @@ def read_pack(parsed: Parsed) -> Pack:
         version=_version(form["version"]),
         semantics=_semantics(form["semantics"]),
         fact_schema=form["fact_schema"].word("fact schema", (FACT_SCHEMA,)),
-        layer=Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer))),
-        scope=_scope(form["scope"]),
+        layer=layer,
+        scope=_scope(form["scope"], layer),
         professions=_professions(form["professions"]),
         rules=weave_exceptions(rules),
         cases=read_cases(parsed.cases, form["pack"].text()),
@@ -117,8 +118,11 @@ def _professions(node: Node) -> tuple[Profession, ...]:
     return tuple(map(Profession, words))
 
 
-def _scope(node: Node) -> Scope:
+def _scope(node: Node, layer: Layer) -> Scope:
+    """A practice's own pack binds everyone there, beside all other packs and in place of none."""
     key, value = node.single()
+    if layer is Layer.PRACTICE and key != "every":
+        raise value.fault("a pack of layer practice has the scope {every: true}")
     match key:
         case "every":
             if not value.boolean():

@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """When a rule binds, half open. Without `first` only `seen_on` is known: it always binds."""
+    """When a rule binds, half open. Without `first` it binds up to `until`, or always."""
 
     first: PartialDate | None
     until: PartialDate | None

@@ -66,8 +66,13 @@ class NewDuty:
 
     @property
     def key(self) -> str:
-        """What makes it the same duty."""
-        said = [self.spec.code, self.clinician_id, self.client_id, self.rule, self.subject]
+        """What makes it the same duty.
+
+        The owner is part of it: a duty that a clinician owes for a cause they know must not hang
+        on whether the practice already owes one for a cause that is hidden from them.
+        """
+        about = [self.clinician_id, self.client_id, self.rule, self.subject]
+        said = [self.spec.code, self.owner.value, *about]
         return hashlib.sha256(canonical_bytes(said)).hexdigest()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from policy_service.database.tables.duties import DutyRow
 from policy_service.domain.audiences import Audience, audience_of
@@ -78,6 +78,8 @@ def viewer_of(principal: Principal, acting: ActingUser) -> Viewer:
 
 def list_duties(context: Context, viewer: Viewer, wanted: DutyFilter) -> DutyPage:
     """The duties this viewer sees. InvalidRequest for an unknown state or cursor."""
+    if not (viewer.sees_all or viewer.audience is Audience.TREATING_CLINICIAN):
+        return DutyPage((), None)
     query = select(DutyRow).where(*_conditions(viewer, wanted))
     if wanted.after:
         query = query.where(_later_than(context, viewer, wanted.after))
@@ -96,9 +98,11 @@ def _conditions(viewer: Viewer, wanted: DutyFilter) -> Iterator[ColumnElement[bo
         raise InvalidRequest(
             errors=[FieldError("/query/state", "This word is not allowed.", STATES)]
         )
-    if not viewer.sees_all:
+    if viewer.audience is Audience.TREATING_CLINICIAN:
         yield DutyRow.owner == Owner.CLINICIAN.value
         yield DutyRow.clinician_id == viewer.clinician_id
+    elif not viewer.sees_all:
+        yield false()
     if wanted.state == ANY_OPEN:
         yield DutyRow.closed_at.is_(None)
     elif wanted.state != ALL:

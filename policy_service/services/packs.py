@@ -8,13 +8,14 @@ the commit of its entry on, and a check that began before it notices (`Versions`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
 import structlog
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from policy_service.database.tables.packs import PackActivationRow, PackHeadRow, PackRow
 from policy_service.domain.principals import Principal
@@ -142,7 +143,7 @@ def open_packs(desk: Desk, context: Context, digests: Iterable[str]) -> dict[str
     for digest in sorted(set(digests)):
         pack = _compiled(desk, digest)
         if pack is None:
-            pack = _open(context, digest)
+            pack = open_stored(context.session, context.practice_id, digest)
             desk.compiled[digest] = pack
         found[digest] = pack
     return found
@@ -155,11 +156,10 @@ def _compiled(desk: Desk, digest: str) -> Pack | None:
         return desk.compiled.get(digest)
 
 
-def _open(context: Context, digest: str) -> Pack:
-    raw = context.session.scalars(
-        select(PackRow.document).where(
-            PackRow.practice_id == context.practice_id, PackRow.digest == digest
-        )
+def open_stored(session: Session, practice_id: str, digest: str) -> Pack:
+    """A stored pack, compiled anew. Raises PackAltered if it is not what its digest names."""
+    raw = session.scalars(
+        select(PackRow.document).where(PackRow.practice_id == practice_id, PackRow.digest == digest)
     ).first()
     if raw is None:
         raise PackAltered(digest, "is not stored")
@@ -174,16 +174,27 @@ def _open(context: Context, digest: str) -> Pack:
 
 def wording(desk: Desk, principal: Principal) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """What says a decision body in the words of the very packs that decided it."""
+    return lambda body: render_decision(packs_named(desk, principal, body), body)
 
-    def render(body: Mapping[str, Any]) -> dict[str, Any]:
-        named = {item["pack_digest"] for item in (*body["findings"], *body["unverified"])}
-        packs = [pack for digest in named if (pack := _compiled(desk, digest))]
-        if len(packs) < len(named):
-            with desk.reading(principal) as context:
-                packs = list(open_packs(desk, context, named).values())
-        return render_decision(PackSet(tuple(packs), several_versions=True), body)
 
-    return render
+def packs_named(desk: Desk, principal: Principal, body: Mapping[str, Any]) -> PackSet:
+    """The packs whose digests stand in a body; read in a transaction of its own where needed."""
+    named = set(_digests_in(body))
+    found = [pack for digest in sorted(named) if (pack := _compiled(desk, digest))]
+    if len(found) < len(named):
+        with desk.reading(principal) as context:
+            found = list(open_packs(desk, context, named).values())
+    return PackSet(tuple(found), several_versions=True)
+
+
+def _digests_in(value: Any) -> Iterator[str]:
+    match value:
+        case Mapping():
+            for name, inner in value.items():
+                yield from [inner] if name == "pack_digest" else _digests_in(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _digests_in(inner)
 
 
 def rule_wording(desk: Desk, context: Context) -> Callable[[str, str], dict[str, Any]]:

@@ -11,6 +11,7 @@ import pytest
 from policy_service.domain.outcomes import Outcome
 from policy_service.policy.pack import Pack
 from policy_service.policy.registry import load_shipped_packs
+from policy_service.policy.selection import Binding, LicenceHeld, select
 from policy_service.policy.sources import Row, read_sources
 
 PACKS = load_shipped_packs()
@@ -132,6 +133,13 @@ def test_a_prohibition_of_the_aca_on_serving_someone_carries_the_duty_to_refer()
         if rule.outcome is Outcome.PROHIBIT and {"service", "client_status"} & set(rule.facts):
             on_care = rule.clock is None and rule.kind != "social_connection"
             assert not on_care or "continue_care_until_transfer" in rule.obligations, rule.id
+
+
+def test_guidelines_of_a_board_do_not_stand_for_its_law() -> None:
+    licence = LicenceHeld("US-OR", "PSYCHOLOGIST")
+    chosen = select(PACKS, Binding((licence,), (), "US-OR"))
+    assert "us-or-psychology" in [pack.id for pack in chosen.packs]
+    assert "US-OR PSYCHOLOGIST" in [missing.body for missing in chosen.not_consulted]
 
 
 def test_nothing_british_ships() -> None:

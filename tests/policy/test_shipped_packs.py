@@ -46,6 +46,7 @@ def test_the_packs_ship() -> None:
         "us-nc-social-work",
         "us-nh",
         "us-oh-cswmft",
+        "us-or-psychology",
         "us-tx-lmft",
         "us-tx-lpc",
         "us-wa-psychology",

@@ -12,6 +12,7 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.policy.faults import PackFault
 from policy_service.policy.obligations import OBLIGATIONS
 from policy_service.policy.pack import Layer, Pack
+from policy_service.policy.pages.build import in_force_in_words
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.rule import Rule, Status
 from policy_service.policy.selection import profession_of
@@ -131,6 +132,7 @@ def test_the_clause_that_was_struck_down_names_its_authority_and_is_never_read()
     assert PERPETUITY.status is Status.STRUCK_DOWN
     assert PERPETUITY.authority == "Caddy, 764 So.2d 625 (2000)"
     assert not PERPETUITY.status.is_read
+    assert in_force_in_words(PERPETUITY.in_force) == "until 2000; since when is not known"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,22 @@ def house(version: str = "1.0.0", outcome: str = "prohibit", **rule: Any) -> dic
     return document
 
 
+def closed_house(version: str = "1.0.0") -> dict[str, Any]:
+    """A house that takes nobody new: every prospective client is prohibited."""
+    document = house(
+        version,
+        when={"client_status": "prospective"},
+        because="Always.",
+        kind="other",
+        tests=[
+            {"given": {"client_status": "prospective"}, "expect": "prohibit"},
+            {"given": {"client_status": "former"}, "expect": "no_finding"},
+        ],
+    )
+    document["cases"]["cases"][0]["expect"] = {"outcome": "prohibit"}
+    return document
+
+
 def shipped_document(folder: str) -> dict[str, Any]:
     """The document of a shipped pack, to be changed."""
     packs = resources.files("policy_service.policy").joinpath("packs")
@@ -84,11 +100,10 @@ def next_version(folder: str, version: str = "9.0.0", title: str = "") -> dict[s
 
 
 def without_rule(folder: str, rule_id: str, version: str = "9.0.0") -> dict[str, Any]:
-    """A later version that lost a rule (and the cases that name it)."""
+    """A later version that lost a rule; its cases say no more than that a stranger is free."""
     document = next_version(folder, version)
     document["rules"] = [rule for rule in document["rules"] if rule["id"] != rule_id]
-    kept = [case for case in document["cases"]["cases"] if rule_id not in str(case)]
-    document["cases"] = {"cases": kept}
+    document["cases"] = copy.deepcopy(HOUSE["cases"])
     return document
 
 

@@ -19,11 +19,11 @@ from policy_service.domain.accounts import AccountKind, ConnectionState, Directi
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.people import Address, PersonName, PersonRecord, RelatedPerson
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
-from policy_service.policy.wording import render_decision
 from policy_service.services.accounts import AccountForm, ConnectionForm, add_account, connect
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.clients import register_client
 from policy_service.services.gathering.event_facts import RecordedEvent
+from policy_service.services.packs import wording
 from policy_service.services.stored_responses import Response
 from tests.care import clinician, current_client, former_client, tell
 from tests.cast import NORA, TOMAS, World, person
@@ -51,9 +51,8 @@ class Ehr:
             acting=ActingUser(ActingRole.SYSTEM),
             **asked,
         )
-        packs = self.world.desk.packs
         door = CheckDoor(
-            render=lambda body: render_decision(packs, body),
+            render=wording(self.world.desk, self.principal),
             respond=lambda body, _audience, _id: Response(201, orjson.dumps(body)),
         )
         answer: dict[str, Any] = orjson.loads(

@@ -14,9 +14,9 @@ from policy_service.database.types import UtcDateTime, UuidText
 class DutyRow(PracticeOwned, Base):
     """An obligation with a due date and a proof. At most one of a key is open.
 
-    `key` names (duty, clinician, client, rule, subject); `subject` is the event, or the course of
-    care and perhaps the tie, that the duty is about. `next_step_on`: the day of its next reminder,
-    lateness or escalation; `walked_on`: the last day the worker looked at it.
+    `key` names (duty, owner, clinician, client, rule, subject); `subject` is the event, or the
+    course of care and perhaps the tie, that the duty is about. `next_step_on`: the day of its next
+    reminder, lateness or escalation; `walked_on`: the last day the worker looked at it.
     """
 
     __tablename__ = "duty"

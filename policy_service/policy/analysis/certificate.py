@@ -138,8 +138,8 @@ class _Study:
         if self.unknown is None:
             says = "Holds for all known facts; with unknowns there are too many to tell."
             return Claim(query, Result.BOUNDS, says, None)
-        if self.unknown.space.names_an_anchor:
-            says = "Holds for all known facts; a rule names an anchor date, so unknowns are bounds."
+        if not self.unknown.proves:
+            says = "Holds for all known facts; where dates are unknown, the diagram only bounds."
             return Claim(query, Result.BOUNDS, says, None)
         return Claim(query, Result.HOLDS, "Holds for all facts, each known or unknown.", None)
 

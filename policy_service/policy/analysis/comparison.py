@@ -44,6 +44,8 @@ class Counted:
 
     combinations: int
     by_levels: tuple[tuple[Level, Level, int], ...]
+    exact: bool
+    """False where a rule compares one date with two others: its unknowns are only bounded."""
 
     @property
     def changed(self) -> int:
@@ -58,6 +60,7 @@ class Counted:
     def to_json(self) -> dict[str, Any]:
         """Canonical-JSON-safe form. Counts are decimal text: they can pass 2^53."""
         return {
+            "exact": self.exact,
             "combinations": str(self.combinations),
             "changed": str(self.changed),
             "loosened": str(self.loosened),
@@ -163,7 +166,7 @@ def counted_change(change: Change) -> Counted:
     total = count(space.diagrams, space.mask, space.weights)[1]
     changed = count(space.diagrams, change.pairs, space.weights)
     rows = [(*levels_in(leaf), number) for leaf, number in sorted(changed.items()) if leaf]
-    return Counted(total, tuple(rows))
+    return Counted(total, tuple(rows), change.is_exact)
 
 
 def _regions(change: Change) -> list[Region]:

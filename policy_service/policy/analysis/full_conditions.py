@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from policy_service.policy.clocks import CARE_ENDED
 from policy_service.policy.conditions import (
     AS_OF,
+    AfterCare,
     All,
     Atom,
     Condition,
     Day,
     Not,
+    Right,
     Some,
     When,
     Words,
@@ -86,3 +89,31 @@ def names_of(condition: Condition) -> dict[str, int]:
 def words_on(atoms: Iterable[Atom], fact: str) -> list[Words]:
     """The comparisons of one fact with words."""
     return [atom for atom in atoms if isinstance(atom, Words) and atom.fact == fact]
+
+
+def is_coupled(condition: Condition) -> bool:
+    """Whether a date, or the end of care, is compared with two others in one condition.
+
+    All constants count as one, since they stand fast to one another.
+    """
+    neighbours: dict[str, set[str]] = {}
+    for atom in atoms_of(condition):
+        if isinstance(atom, Day):
+            right = _right(atom.right)
+            neighbours.setdefault(atom.left, set()).add(right)
+            neighbours.setdefault(right, set()).add(atom.left)
+    movable = neighbours.keys() - {AS_OF, _CONSTANT}
+    return any(len(neighbours[name]) > 1 for name in movable)
+
+
+_CONSTANT = "a constant"
+
+
+def _right(right: Right) -> str:
+    match right:
+        case AfterCare():
+            return CARE_ENDED
+        case None:
+            return AS_OF
+        case _:
+            return _CONSTANT

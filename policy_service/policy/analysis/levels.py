@@ -10,7 +10,7 @@ at most) holds for every record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -19,7 +19,7 @@ from policy_service.domain.decisions import Finding, decide
 from policy_service.domain.outcomes import Outcome
 from policy_service.policy.analysis.counting import Cube, count
 from policy_service.policy.analysis.diagram import LEAST, MOST, Operation
-from policy_service.policy.analysis.full_conditions import ReadRule
+from policy_service.policy.analysis.full_conditions import ReadRule, is_coupled
 from policy_service.policy.analysis.records import Record
 from policy_service.policy.analysis.space import Space
 from policy_service.policy.analysis.truths import Truths
@@ -132,6 +132,28 @@ class Change:
         after = self.speech.highest(sorted(self._new - self._old))
         return self.space.diagrams.apply(_DIFFER, before, after)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the levels are those of the engine everywhere, not only bounds."""
+        return self._exact((*self.old, *self.new))
+
+    @property
+    def proves(self) -> bool:
+        """Whether no change found means that there is none.
+
+        Rules that both sets share to the letter need not be exact: they can only hide a change.
+        """
+        old, new = map(_texts, (self.old, self.new))
+        return self._exact(
+            [read for text, read in (old | new).items() if text not in old.keys() & new.keys()]
+        )
+
+    def _exact(self, reads: Iterable[ReadRule]) -> bool:
+        if not self.space.unknowns:
+            return True
+        coupled = any(is_coupled(read.condition) for read in reads)
+        return not coupled and not self.space.names_an_anchor
+
     @cached_property
     def _old(self) -> frozenset[int]:
         return frozenset(self.speech.of(read) for read in self.old)
@@ -156,6 +178,14 @@ class Change:
     def leaves(self) -> frozenset[int]:
         """The pairs of levels that occur."""
         return self.space.diagrams.leaves(self.pairs) - {0}
+
+
+def _texts(reads: Iterable[ReadRule]) -> dict[object, ReadRule]:
+    """The rules by all that decides what they say."""
+    return {
+        (read.condition, levels_of(read.rule), read.bounds(), read.follows_event): read
+        for read in reads
+    }
 
 
 def levels_in(leaf: int) -> tuple[Level, Level]:

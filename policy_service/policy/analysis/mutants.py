@@ -44,6 +44,16 @@ class Mutant:
     outcome: Outcome
     if_unknown: Outcome
 
+    def applied_to(self, rule: Rule) -> Rule:
+        """The rule with the change; still to be compiled, as exceptions may bear on it."""
+        return replace(
+            rule,
+            trigger=(),
+            when=self.condition,
+            outcome=self.outcome,
+            if_unknown=self.if_unknown,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:

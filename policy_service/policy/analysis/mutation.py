@@ -16,7 +16,7 @@ from typing import Any
 from policy_service.domain.decisions import RuleReading
 from policy_service.domain.outcomes import Outcome
 from policy_service.policy.analysis.diagram import LEAVES, Operation
-from policy_service.policy.analysis.full_conditions import ReadRule, full, read_rules
+from policy_service.policy.analysis.full_conditions import ReadRule, full, is_coupled, read_rules
 from policy_service.policy.analysis.mutants import Mutant, mutants
 from policy_service.policy.analysis.space import Space
 from policy_service.policy.analysis.truths import Truths
@@ -170,13 +170,7 @@ class _Office:
         return Fate.EQUIVALENT if all(map(self._says_the_same, changed)) else Fate.SURVIVED
 
     def _swapped(self, rule: Rule, mutant: Mutant) -> list[Rule]:
-        swapped = replace(
-            rule,
-            trigger=(),
-            when=mutant.condition,
-            outcome=mutant.outcome,
-            if_unknown=mutant.if_unknown,
-        )
+        swapped = mutant.applied_to(rule)
         return [swapped if other.id == rule.id else other for other in self.pack.rules]
 
     def _is_changed(self, other: Rule, rule: Rule) -> bool:
@@ -213,9 +207,14 @@ def full_rule(rule: Rule, rules: Sequence[Rule]) -> ReadRule:
 def same_voice(one: ReadRule, other: ReadRule) -> bool:
     """Proof that two rules say the same wherever each fact is known or wholly unknown.
 
-    What a rule says is whether it holds, what it asks for, and the worst it could become.
+    What a rule says is whether it holds, what it asks for, and the worst it could become. Of rules
+    whose unknowns the diagram only bounds, nothing is proved.
     """
+    if is_coupled(one.condition) or is_coupled(other.condition):
+        return False
     space = Space.of((one, other), unknowns=True)
+    if space.names_an_anchor:
+        return False
     truths = Truths(space)
     voices: dict[object, int] = {}
     said = []

@@ -161,8 +161,8 @@ class Calendar:
         own = {ended} if self._anchors() else set()
         return sorted({*self._constants(), *ends, *own})
 
-    def _neighbours(self, days: Sequence[date]) -> list[date]:
-        around = {shifted(day, step) for day in days for step in range(-_ROOM, _ROOM + 1)}
+    def _neighbours(self, days: Sequence[date], room: int = _ROOM) -> list[date]:
+        around = {shifted(day, step) for day in days for step in range(-room, room + 1)}
         return sorted(around) or [_ANY_ANCHOR]
 
     def _pattern(self, as_of: date, ended: date | State) -> object:
@@ -186,17 +186,14 @@ class Calendar:
         return tuple(anchors) if len(anchors) == len(ANCHOR_FACTS) else (None, *anchors)
 
     def _scene(self, as_of: date, ended: date | State, attained: str | None) -> Scene:
-        marks = self._neighbours([*self._marks(ended), as_of])
-        pairs = {
-            name: dict(self._pairs(name, marks, _Moment(as_of, ended, attained)))
-            for name in self.cuts
-            if name != AS_OF
-        }
-        moment = _Moment(as_of, ended, None)
+        ends = {} if isinstance(ended, State) else {p: p.after(ended) for p in self._periods()}
+        moment = _Moment(as_of, ended, attained, ends)
+        days = self._neighbours([*self._marks(ended), as_of], room=1)
+        pairs = {name: dict(self._pairs(name, days, moment)) for name in self.cuts if name != AS_OF}
         return Scene(as_of, ended, self._pair(AS_OF, as_of, moment), pairs)
 
     def _pairs(
-        self, name: str, marks: Sequence[date], moment: _Moment
+        self, name: str, days: Sequence[date], moment: _Moment
     ) -> Iterator[tuple[Pair, date | None]]:
         bound = not self.free and name in self._anchors()
         if bound and name == moment.attained and isinstance(moment.ended, date):
@@ -206,7 +203,7 @@ class Calendar:
         yield (State.NOT_APPLICABLE, care), None
         if bound and moment.ended is State.NO_ANCHOR:
             return
-        for day in marks:
+        for day in days:
             if not (bound and isinstance(moment.ended, date) and day > moment.ended):
                 yield self._pair(name, day, moment), day
         if self.unknowns and not (bound and isinstance(moment.ended, date)):
@@ -243,14 +240,13 @@ class _Moment:
     as_of: date
     ended: date | State
     attained: str | None
+    ends: Mapping[Period, date]
 
 
 def _cut(cut: Cut, day: date, moment: _Moment) -> bool:
     match cut.right:
         case Period() as period:
-            if isinstance(moment.ended, State):
-                raise ValueError(f"no end of care to count {period.text} from")
-            right = period.after(moment.ended)
+            right = moment.ends[period]
         case None:
             right = moment.as_of
         case constant:

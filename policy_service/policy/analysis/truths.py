@@ -3,6 +3,10 @@
 With unknowns this is what the engine says of facts that are each known or wholly unknown: strong
 Kleene logic, and where at most three variables are unknown and one of them stands in two
 comparisons, exact supervaluation over every way to fill them in (docs/semantics.md §4).
+
+A *coupled* condition compares one date with two others. With that date unknown the engine knows
+how far apart the two are, which no cell tells; there OPEN is only a bound: the engine may say
+more, never otherwise.
 """
 
 from __future__ import annotations
@@ -72,7 +76,7 @@ class Truths:
         if not self.space.unknowns:
             return kleene
         uses = names_of(condition)
-        if max(uses.values()) == 1:
+        if max(uses.values(), default=0) <= 1:
             return kleene
         diagrams = self.space.diagrams
         filled = diagrams.apply(_IF_FEW, self._unknown_count(uses), self._filled(kleene, uses))
@@ -159,13 +163,15 @@ class Truths:
     def _free(self, names: frozenset[str]) -> int:
         """1 for the known orders of the days of these facts, each free but for the calendar."""
         calendar = self.space.calendar
-        cuts = {name: cuts for name, cuts in calendar.cuts.items() if name in names | {AS_OF}}
         if names.isdisjoint(calendar.cuts) and CARE_ENDED not in names:
             return 1
-        key = frozenset(cuts)
+        key = names & {*calendar.cuts, CARE_ENDED}
         if key not in self._free_dates:
+            cuts = {name: cuts for name, cuts in calendar.cuts.items() if name in names | {AS_OF}}
             scenes = replace(calendar, cuts=cuts, unknowns=False, free=True).scenes()
-            self._free_dates[key] = self.space.dates(scenes)
+            with_end = [scene for scene in scenes if scene.ended is not State.NO_ANCHOR]
+            kept = with_end if CARE_ENDED in names else scenes
+            self._free_dates[key] = self.space.dates(kept)
         return self._free_dates[key]
 
     def _joined(self, truth: int) -> int:

@@ -60,16 +60,26 @@ def rule_page(
 
 
 def binds_in_words(scope: Scope) -> str:
-    """ "members of ACA", "holders of US-TX LPC", "every clinician"."""
+    """ "members of ACA", "holders of LPC or LMFT in US-TX", "every clinician"."""
     if scope.every:
         return "every clinician"
     if scope.membership:
-        return f"members of {', '.join(scope.membership)}"
-    return f"holders of {', '.join(f'{one.jurisdiction} {one.licence}' for one in scope.licences)}"
+        return f"members of {' or '.join(scope.membership)}"
+    held: dict[str, list[str]] = {}
+    for one in scope.licences:
+        held.setdefault(one.jurisdiction, []).append(one.licence)
+    said = (f"{_either(licences)} in {place}" for place, licences in held.items())
+    return f"holders of {'; '.join(said)}"
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def in_force_in_words(in_force: InForce) -> str:
     """Since when and until when the rule binds, as far as that is known."""
+    if in_force.first is None and in_force.until is not None:
+        return f"until {in_force.until.text}; since when is not known"
     if in_force.first is None:
         seen = f" ({in_force.seen_on.text})" if in_force.seen_on else ""
         return f"seen in force{seen}; since when is not known"

@@ -38,13 +38,20 @@ def all_pages(
 
 def packs_as_markdown(packs: Iterable[Pack]) -> str:
     """The packs that ship, and how many rules of each stand."""
-    lines = ["# Rules", "", NOTICE, "", *_row("pack", "binds", "in force", "draft", "no longer")]
-    lines += ["|---|---|---:|---:|---:|"]
+    lines = [
+        "# Rules",
+        "",
+        NOTICE,
+        "",
+        *_row("pack", "binds", "in force", "draft", "no longer", "tests"),
+    ]
+    lines += ["|---|---|---:|---:|---:|---:|"]
     for pack in packs:
         counted = Counter(rule.status for rule in pack.rules)
         gone = counted[Status.SUPERSEDED] + counted[Status.STRUCK_DOWN]
         named = f"[{_cell(pack.title)}, {_cell(pack.edition)}]({pack.id}/{INDEX})"
-        speak = (counted[Status.IN_FORCE], counted[Status.DRAFT], gone)
+        tests = sum(len(rule.tests) for rule in pack.rules) + len(pack.cases)
+        speak = (counted[Status.IN_FORCE], counted[Status.DRAFT], gone, tests)
         lines += _row(named, binds_in_words(pack.scope), *map(str, speak))
     return _page(lines)
 

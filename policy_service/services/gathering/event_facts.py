@@ -35,7 +35,10 @@ _EVENTS = (
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """One boundary event between the two. `amount` in US cents; `id` empty before it has one."""
+    """One boundary event between the two. `amount` in US cents; `id` empty before it has one.
+
+    `dependence_or_deception` is "yes", "no", or None while nobody has said.
+    """
 
     kind: str
     direction: str | None
@@ -44,6 +47,7 @@ class RecordedEvent:
     amount: int | None
     stated_by: str
     id: str = ""
+    dependence_or_deception: str | None = None
 
 
 def recorded_events(
@@ -61,6 +65,7 @@ def recorded_events(
             row.amount,
             row.stated_by,
             row.id,
+            row.dependence_or_deception,
         )
         for row in rows
     ]
@@ -74,7 +79,7 @@ def event_facts(events: Sequence[RecordedEvent], this: RecordedEvent | None) -> 
     return facts | {
         "gift_total": _gift_total(events),
         "loan_recorded": _loan(events),
-        "dependence_or_deception": Unknown(Why.NOT_ASKED),
+        "dependence_or_deception": _dependence(events),
     }
 
 
@@ -101,6 +106,19 @@ def _gift_total(events: Sequence[RecordedEvent]) -> Fact:
 
 def _loan(events: Sequence[RecordedEvent]) -> Fact:
     return Known("yes" if any(event.kind == "loan" for event in events) else "no")
+
+
+def _dependence(events: Sequence[RecordedEvent]) -> Fact:
+    """What was said of any event of intimacy; a yes is not undone by a no said of another.
+
+    Silence says nothing, so it stays open. Rules name it beside the contact it is about, so it is
+    asked only where there was, or may have been, such contact.
+    """
+    said = {event.dependence_or_deception for event in events}
+    for word in ("yes", "no"):
+        if word in said:
+            return Known(word)
+    return Unknown(Why.NOT_ASKED)
 
 
 def intimacy_facts(

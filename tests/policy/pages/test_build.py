@@ -116,8 +116,14 @@ def test_history_tells_the_versions_that_hold_the_rule_and_whether_they_differ(
 def test_who_is_bound_is_said() -> None:
     assert binds_in_words(Scope(every=True)) == "every clinician"
     assert binds_in_words(Scope(membership=("ACA",))) == "members of ACA"
-    held = Scope(licences=(LicenceScope("US-TX", "LPC"), LicenceScope("US-OH", "LPC")))
-    assert binds_in_words(held) == "holders of US-TX LPC, US-OH LPC"
+    held = Scope(
+        licences=(
+            LicenceScope("US-TX", "LPC"),
+            LicenceScope("US-OH", "LSW"),
+            LicenceScope("US-OH", "LISW"),
+        )
+    )
+    assert binds_in_words(held) == "holders of LPC in US-TX; LSW or LISW in US-OH"
 
 
 def test_since_when_a_rule_binds_is_said_as_far_as_it_is_known() -> None:
