@@ -16,9 +16,11 @@ Left out is only the end of the calendar, where periods stop at 9999-12-31.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 
 from policy_service.policy.analysis.cells import Cell, DayCell, State
@@ -29,6 +31,8 @@ _ANY_ANCHOR = date(2021, 5, 10)
 _NEAR = 5
 _ROOM = 3
 _FOUR_CENTURIES = 146_097
+_FIRST = 5 * _FOUR_CENTURIES
+"""The number of 31 December 2000, a multiple of the days after which the calendar repeats."""
 
 Pair = tuple[Cell, Cell | None]
 
@@ -144,14 +148,16 @@ class Calendar:
 
     def _every_order(self) -> Iterator[date]:
         """One day for each order in which the ends of the periods can follow one another."""
-        constants = self._constants() or [_ANY_ANCHOR]
+        constants = [day.toordinal() for day in self._constants()]
+        lengths = [_lengths(period) for period in self._periods()]
         seen: set[object] = set()
-        for number in range((constants[-1] - constants[0]).days + 2 * _FOUR_CENTURIES):
-            day = shifted(constants[0], number - _FOUR_CENTURIES)
-            order = _order(self._named(day))
+        for day in _days_around(constants):
+            place = day % _FOUR_CENTURIES
+            days = [*constants, *(day + own[place] for own in lengths)]
+            order = _order([(day, name) for name, day in enumerate(days)])
             if order not in seen:
                 seen.add(order)
-                yield day
+                yield date.fromordinal(day)
 
     def _marks(self, ended: date | State) -> list[date]:
         """The days at which something changes, but for the as-of date."""
@@ -168,15 +174,11 @@ class Calendar:
     def _pattern(self, as_of: date, ended: date | State) -> object:
         """Scenes with the same order of days, and the same room between them, are alike."""
         state = ended if isinstance(ended, State) else State.SOME_DAY
-        return state, _order([(as_of, AS_OF), *self._named(ended)])
-
-    def _named(self, ended: date | State) -> list[tuple[date, str]]:
-        named = [(constant, constant.isoformat()) for constant in self._constants()]
-        if isinstance(ended, State):
-            return named
-        ends = [(period.after(ended), period.text) for period in self._periods()]
-        own = [(ended, State.SOME_DAY.value)] if self._anchors() else []
-        return [*named, *ends, *own]
+        days = [as_of, *self._constants()]
+        if isinstance(ended, date):
+            days += [period.after(ended) for period in self._periods()]
+            days += [ended] if self._anchors() else []
+        return state, _order([(day.toordinal(), name) for name, day in enumerate(days)])
 
     def _attained(self, ended: date | State) -> tuple[str | None, ...]:
         """Which named anchor is the latest; None for one that no rule names on its own."""
@@ -272,9 +274,22 @@ def _days(period: Period, start: date) -> int:
     return (period.after(start) - start).days
 
 
-def _order(named: list[tuple[date, str]]) -> object:
+def _days_around(constants: Sequence[int]) -> range:
+    """The days of four centuries; with constants also those before, between and after them."""
+    if not constants:
+        return range(_FIRST, _FIRST + _FOUR_CENTURIES)
+    return range(constants[0] - _FOUR_CENTURIES, constants[-1] + _FOUR_CENTURIES)
+
+
+@cache
+def _lengths(period: Period) -> array[int]:
+    """How many days a period has, by the day it is counted from, as far as the calendar repeats."""
+    days = range(_FIRST, _FIRST + _FOUR_CENTURIES)
+    return array("i", (_days(period, date.fromordinal(day)) for day in days))
+
+
+def _order(named: list[tuple[int, int]]) -> object:
     """The order of named days, and between neighbours: none, one, or more days of room."""
-    named = sorted(named)
-    pairs = pairwise(named)
-    gaps = tuple(min((after[0] - before[0]).days, 2) for before, after in pairs)
+    named.sort()
+    gaps = tuple(min(after[0] - before[0], 2) for before, after in pairwise(named))
     return tuple(name for _, name in named), gaps
