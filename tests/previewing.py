@@ -10,6 +10,7 @@ from policy_service.domain.audiences import PreviewAnswer
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
 from policy_service.policy.preview_words import render_preview
+from policy_service.services.packs import packs_named
 from policy_service.services.preview_reading import open_preview
 from policy_service.services.previews import PreviewDoor, PreviewRequest, Render, run_preview
 from policy_service.services.stored_responses import IdempotencyKey, Response
@@ -37,7 +38,7 @@ def signed_in(clinician_id: str) -> ActingUser:
 
 def render(world: World) -> Render:
     """Words of the packs at hand."""
-    return lambda body: render_preview(world.desk.packs, body)
+    return lambda body: render_preview(packs_named(world.desk, world.cleo, body), body)
 
 
 def ask(

@@ -23,6 +23,7 @@ from policy_service.services.case_queue import names_of
 from policy_service.services.context import Context
 from policy_service.services.own_care import own_clients
 from policy_service.services.own_page import own_clinician
+from policy_service.services.packs import packs_named
 from policy_service.services.preview_reading import (
     count_previews,
     open_preview,
@@ -218,5 +219,5 @@ def _is_silent(code: dict[str, Any]) -> bool:
 
 
 def _render() -> Render:
-    packs = door.desk().packs
-    return lambda body: render_preview(packs, body)
+    desk, who = door.desk(), door.principal()
+    return lambda body: render_preview(packs_named(desk, who, body), body)
