@@ -17,6 +17,7 @@ from policy_service.console import (
     own,
     own_duties,
     own_forms,
+    previews,
     rules,
     signing_in,
 )
@@ -34,6 +35,7 @@ _VIEWS = (
     own,
     own_duties,
     own_forms,
+    previews,
     rules,
     signing_in,
 )

@@ -18,6 +18,8 @@ PAGES = {
     "/identity": {Role.COMPLIANCE, Role.APPROVER},
     "/audit": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/audit/checkpoint": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
+    "/previews": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
+    "/ask-ahead": {Role.CLINICIAN},
     "/me": {Role.CLINICIAN},
     "/me/disclose": {Role.CLINICIAN},
     "/accounts": {Role.ADMIN},

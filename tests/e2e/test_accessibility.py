@@ -9,6 +9,7 @@ from policy_service.domain.principals import Role
 from tests.console.office import add_login, check, former_partner_case, friend_case, open_case
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
+from tests.services.duty_office import duties, practise_in, report
 
 BAD = """<!doctype html><html lang="en"><head><title>Bad</title></head><body><main><h1>Bad</h1>
 <p style="color:#bbb;background:#fff">Too faint</p><img src="x.png"><input type="text"></main>
@@ -30,6 +31,9 @@ def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
     page = site.sign_in("olga@example.org", width)
     paths = ["/cases", "/audit", "/duties", "/identity", "/accounts", "/nothing/here"]
     paths += [f"/cases/{case}" for case in cases]
+    practise_in(world, "US-CA")
+    report(world, "US-CA")
+    paths += [f"/duties/{duty.id}" for duty in duties(world)]
     paths += [f"/accounts/{world.ids['account:Olga']}", f"/audit/{check(world, 'ben', 'nora')}"]
     for path in paths:
         page.goto(f"{site.url}/console{path}")
@@ -45,7 +49,8 @@ def test_the_clinician_s_pages_pass(site: Site, width: int) -> None:
     open_case(world)
     page = site.sign_in("alma@example.org", width)
     tie = f"/me/disclosures/{world.ids['brother_tie']}"
-    for path in ("/me", "/me/disclose", tie):
+    own = [f"/me/duties/{duty.id}" for duty in duties(world, "attest")]
+    for path in ("/me", "/me/disclose", tie, *own):
         page.goto(f"{site.url}/console{path}")
         _open_all(page)
         assert violations(page) == [], path

@@ -55,6 +55,15 @@ def test_diagrams_of_random_rules_agree_with_the_engine(seed: int, unknowns: boo
     assert _disagreements(template(), alone(rule), unknowns, rng) == []
 
 
+@pytest.mark.parametrize("seed", range(25))
+def test_rules_that_name_an_anchor_date_agree_over_known_facts(seed: int) -> None:
+    """Over unknown ones they are only bounded."""
+    rng = random.Random(seed)
+    facts = ("terminated_on", "relationship_ended_on", "tie_began_on", "service")
+    rule = random_rule(rng, "random.rule", facts)
+    assert _disagreements(template(), alone(rule), False, rng) == []
+
+
 def test_the_comparison_with_the_engine_can_fail() -> None:
     """Negative control: the diagram of another condition is told apart."""
     rng = random.Random(7)
