@@ -200,11 +200,17 @@ def _says(line: GivenLine) -> str:
 
 
 def _history(page: RulePage) -> Iterator[str]:
-    yield from ("## History", "", *_row("version", "edition", "in force", "says", "digest"))
-    yield "|---|---|---|---|---|"
+    """Digests stand on the pack's page alone: here, one changed rule would change every page."""
+    yield from (
+        "## History",
+        "",
+        *_row("version", "edition", "in force", "says"),
+        "|---|---|---|---|",
+    )
     for held in page.history:
         says = "this" if held.same else "otherwise"
-        yield from _row(held.version, held.edition, held.in_force, says, f"`{held.digest}`")
+        yield from _row(held.version, held.edition, held.in_force, says)
+    yield from ("", f"The digest that names the version stands on [the page of its pack]({INDEX}).")
 
 
 def _outcome(rule: Rule) -> str:
