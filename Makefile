@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-all test-tiers check openapi lock reset-demo
+.PHONY: help setup run test test-all test-tiers check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -64,6 +64,9 @@ check: $(VENV)/dev.stamp ## lint, format, types, imports
 
 openapi: setup $(KEYS)/kek ## write openapi.yaml from the schemas
 	@$(FLASK) openapi write --format=yaml openapi.yaml
+
+rules: setup $(KEYS)/kek ## write docs/rules from the packs
+	@$(FLASK) packs pages --write docs/rules
 
 bench-%: $(VENV)/bench.stamp $(KEYS)/kek ## run bench/%.py; prints JSON lines
 	@$(DEMO) $(BIN)/python -m bench.$(subst -,_,$*)

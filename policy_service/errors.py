@@ -180,6 +180,15 @@ class InvalidRequest(ServiceError):
     usual_detail = "One or more fields are not valid. Nothing was stored."
 
 
+class PackRefused(ServiceError):
+    """A pack that may not be used; `errors` name the file and line, or the rule, of each fault."""
+
+    slug = "pack-refused"
+    status = 422
+    title = "The pack is not valid"
+    usual_detail = "The pack has a fault. It was not stored, and the packs in use stay."
+
+
 class IdempotencyMismatch(ServiceError):
     """The key was used before with another body."""
 
@@ -241,6 +250,7 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     TooLarge,
     UnsupportedMediaType,
     InvalidRequest,
+    PackRefused,
     IdempotencyMismatch,
     TooManyRequests,
     NotReady,

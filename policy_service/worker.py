@@ -1,4 +1,4 @@
-"""Do what is due: carry out queued work, reopen expired cases, seal the log, sign checkpoints.
+"""Do what is due: queued work, duties, expired cases, sealing the log, signing checkpoints.
 
 Any number of workers may run: work is leased, sealers take turns on the head, and a checkpoint of a
 size is signed once. Work that fails is tried again later and in the end stays, visibly, as `dead`.
@@ -23,13 +23,22 @@ from policy_service.jobs.queue import Work
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
+from policy_service.services.pack_activation import RESCREEN_ALL
+from policy_service.services.pack_rescreens import rescreen_all
+from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen
 from policy_service.services.touch import RESCREEN
 
 CHECKPOINT_EVERY = timedelta(seconds=1)
 IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
-STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {RESCREEN: rescreen}
+STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
+    RESCREEN: rescreen,
+    RESCREEN_ALL: rescreen_all,
+    REPLAY: carry_out,
+    DUTY_STEPS: take_due_steps,
+}
 _log = structlog.get_logger()
 
 
@@ -58,6 +67,7 @@ class Worker:
 
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
+        queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
             done += 1

@@ -13,12 +13,15 @@ from policy_service.api import (
     clinicians,
     disclosures,
     door,
+    duties,
     episodes,
     events,
     health,
     identity_verdicts,
     imports,
     licences,
+    packs,
+    previews,
     problems,
     screenings,
     ties,
@@ -40,6 +43,9 @@ RESOURCES = (
     imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
+    packs.blueprint,
+    duties.blueprint,
+    previews.blueprint,
 )
 
 for _resource in RESOURCES:

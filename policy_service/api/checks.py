@@ -10,12 +10,15 @@ from flask_smorest import Blueprint
 from policy_service.api import door
 from policy_service.api.schemas.acting import ActingQuerySchema
 from policy_service.api.schemas.checks import CheckAnswerSchema, CheckRequestSchema, ReplaySchema
-from policy_service.domain.audiences import Audience, audience_of, redact
+from policy_service.api.schemas.timelines import TimelineSchema
+from policy_service.domain.audiences import Audience, audience_of, redact, redact_timeline
 from policy_service.domain.principals import Scope
-from policy_service.policy.wording import render_decision
+from policy_service.policy.timeline import timeline
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.decisions import answer_of, read_decision
+from policy_service.services.packs import packs_at_hand, wording
 from policy_service.services.replays import replay
+from policy_service.services.timelines import timeline_of
 
 blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="Checks")
 
@@ -40,7 +43,7 @@ def create_check(asked: dict[str, Any]) -> Response:
     )
     desk = door.desk()
     how = CheckDoor(
-        render=lambda body: render_decision(desk.packs, body),
+        render=wording(desk, caller),
         respond=door.check_response,
         idempotency=door.idempotency_key(caller),
     )
@@ -61,10 +64,26 @@ def get_check(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
         answer = answer_of(
             context,
             recorded,
-            lambda body: render_decision(desk.packs, body),
+            wording(desk, caller),
             audience is Audience.OFFICER,
         )
     return redact(answer, audience)
+
+
+@blueprint.get("/<uuid:check_id>/timeline")
+@blueprint.arguments(ActingQuerySchema, **door.QUERY)
+@blueprint.response(200, TimelineSchema)
+def get_timeline(query: dict[str, Any], check_id: Any) -> dict[str, Any]:
+    """What happened when, until when each rule bars, and what begins after."""
+    caller = door.principal(Scope.DECISION_FULL, Scope.DECISION_BRIEF)
+    desk = door.desk()
+    with desk.reading(caller) as context:
+        packs = packs_at_hand(desk, context)
+        recorded = read_decision(context, str(check_id))
+        acting = door.acting_from_query(query)
+        audience = audience_of(caller, acting, recorded.clinician_id)
+        answer = timeline_of(context, recorded, lambda body, facts: timeline(body, facts, packs))
+    return redact_timeline(answer, audience)
 
 
 @blueprint.get("/<uuid:check_id>/replay")

@@ -133,9 +133,13 @@ def send(response: stored_responses.Response) -> Response:
 
 def as_of(asked: date | None) -> date:
     """The day a check is about: today unless it says otherwise, at most five years ahead."""
+    return today() if asked is None else no_further(asked, "/as_of")
+
+
+def no_further(day: date, pointer: str) -> date:
+    """The day, if it is at most five years ahead. InvalidRequest that points at the field."""
     last = today() + FURTHEST_AHEAD
-    if asked is not None and asked > last:
-        raise InvalidRequest(
-            errors=[FieldError("/as_of", f"A date up to {last.isoformat()} is expected.")]
-        )
-    return asked or today()
+    if day > last:
+        said = f"A date up to {last.isoformat()} is expected."
+        raise InvalidRequest(errors=[FieldError(pointer, said)])
+    return day

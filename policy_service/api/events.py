@@ -18,16 +18,16 @@ from policy_service.api.schemas.accounts import (
 from policy_service.api.schemas.checks import CheckAnswerSchema
 from policy_service.api.schemas.lists import ReasonSchema, RecordedSchema
 from policy_service.domain.principals import ActingUser, Principal, Scope
-from policy_service.policy.wording import render_decision
 from policy_service.services import events, stored_responses
 from policy_service.services.checks import CheckDoor
 from policy_service.services.context import Context
 from policy_service.services.events import EventForm
+from policy_service.services.packs import wording
 
 blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="Boundary events")
 _EVENT = (
     "id", "revision", "clinician_id", "client_id", "kind", "direction", "party", "occurred_on",
-    "amount", "stated_by",
+    "amount", "stated_by", "dependence_or_deception",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def report(asked: dict[str, Any]) -> Response:
     caller = door.principal(Scope.EVENTS_WRITE)
     desk = door.desk()
     how = CheckDoor(
-        render=lambda body: render_decision(desk.packs, body),
+        render=wording(desk, caller),
         respond=door.check_response,
         idempotency=door.idempotency_key(caller),
     )

@@ -15,14 +15,34 @@ from policy_service.console import (
     duties,
     identity,
     own,
+    own_duties,
     own_forms,
+    pack_forms,
+    packs,
+    previews,
+    rules,
     signing_in,
 )
 from policy_service.console.words import bits, moment, plain, pretty, uncompared
 from policy_service.settings import Settings
 
 __all__ = ["register_console"]
-_VIEWS = (accounts, audit_log, case_forms, cases, duties, identity, own, own_forms, signing_in)
+_VIEWS = (
+    accounts,
+    audit_log,
+    case_forms,
+    cases,
+    duties,
+    identity,
+    own,
+    own_duties,
+    own_forms,
+    pack_forms,
+    packs,
+    previews,
+    rules,
+    signing_in,
+)
 
 
 def register_console(app: Flask) -> None:

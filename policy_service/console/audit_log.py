@@ -11,6 +11,7 @@ from policy_service.audit.reading import head, latest_checkpoint, proof
 from policy_service.audit.verification import Verdict, verify_log
 from policy_service.console import door
 from policy_service.console.door import READERS, blueprint, query_day
+from policy_service.console.rules import rules_named
 from policy_service.domain.principals import Principal
 from policy_service.errors import NotReady
 from policy_service.ledger.note import Signer
@@ -92,7 +93,10 @@ def audit_entry(entry_id: Any) -> str:
     who = door.principal(*READERS)
     with door.desk().writing(who) as context:
         entry = open_entry(context, str(entry_id))
-        return door.page("entry.html", entry=entry, people=actor_names(context))
+        opened = [group.value for group in entry.groups if not group.withheld]
+        return door.page(
+            "entry.html", entry=entry, people=actor_names(context), rules=rules_named(opened)
+        )
 
 
 @blueprint.get("/audit/<uuid:entry_id>/proof")

@@ -8,17 +8,22 @@ from flask import request
 
 from policy_service.console import door
 from policy_service.console.door import OFFICERS, READERS, Refusal, blueprint
-from policy_service.console.timeline import timeline
+from policy_service.console.timeline import draw
+from policy_service.domain.audiences import Audience, redact_timeline
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.deliberations import FIELDS, DeliberationField
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState, DispositionKind
-from policy_service.policy.wording import render_decision
+from policy_service.policy.timeline import timeline
 from policy_service.services.case_files import CaseFile, open_case
 from policy_service.services.case_queue import ANY_OPEN, STATES, QueueFilter, list_cases
+from policy_service.services.context import Context
 from policy_service.services.dispositions import has_decider
+from policy_service.services.duty_files import duties_of_case, duty_line, late_duties
 from policy_service.services.logins import logins
+from policy_service.services.packs import packs_at_hand, rule_wording, wording
+from policy_service.services.timelines import timeline_of
 
 
 @blueprint.get("/cases")
@@ -37,6 +42,7 @@ def queue() -> str:
             outcomes=[outcome.value for outcome in reversed(Outcome)],
             people={row.id: row.name for row in logins(context)},
             has_decider=has_decider(context),
+            late=sum(late_duties(context).values()) if who.has(*READERS) else 0,
             mine=bool(wanted.assigned_to),
         )
 
@@ -62,15 +68,17 @@ def case(case_id: Any) -> str:
 def case_page(case_id: str, refusal: Refusal | None) -> str:
     """The page of a case; with a refusal, its form again as it was typed."""
     who = door.principal(*READERS, Role.CONSULTANT)
-    packs = door.desk().packs
+    words = wording(door.desk(), who)
     with door.desk().writing(who) as context:
-        opened = open_case(context, case_id, lambda body: render_decision(packs, body))
+        opened = open_case(context, case_id, words)
+        titles = rule_wording(door.desk(), context)
         today = context.today
         findings = opened.answer["findings"]
         return door.page(
             "case.html",
             file=opened,
-            clock=timeline([one for one in findings if one["clock"]], today),
+            **_timeline(context, opened),
+            duties=[duty_line(context, row, titles) for row in duties_of_case(context, case_id)],
             other=[one for one in findings if one["kind"] != opened.case.kind],
             own=[one for one in findings if one["kind"] == opened.case.kind],
             sections=_sections(),
@@ -78,6 +86,16 @@ def case_page(case_id: str, refusal: Refusal | None) -> str:
             refusal=refusal,
             today=today,
         )
+
+
+def _timeline(context: Context, opened: CaseFile) -> dict[str, Any]:
+    """The timeline of the newest check, for whoever may open the case."""
+    packs = packs_at_hand(door.desk(), context)
+    answer = timeline_of(context, opened.recorded, lambda body, facts: timeline(body, facts, packs))
+    entries = redact_timeline(answer, Audience.EHR)["entries"]  # it holds no names
+    if not any(one["bar"] or one["earliest"] for one in entries):
+        entries = []  # nothing has a day: the unknowns stand among the questions
+    return {"entries": entries, "drawing": draw(entries, context.today)}
 
 
 def _sections() -> dict[str, list[DeliberationField]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from policy_service.console import door
 from policy_service.console.door import Refusal, blueprint
+from policy_service.console.duties import names, own_lines
 from policy_service.console.tie_choices import tie_choices
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.attestations import AttestationKind
@@ -22,9 +23,13 @@ def own() -> str:
 def own_page(refusal: Refusal | None) -> str:
     """The page; with a refusal, its form again as it was typed."""
     with door.desk().reading(door.principal(Role.CLINICIAN)) as context:
+        own = open_own(context)
         return door.page(
             "own.html",
-            own=open_own(context),
+            own=own,
+            duties=own_lines(context, own.duties),
+            day=context.today,
+            **names(context, list(own.duties)),
             kinds=[kind.value for kind in AttestationKind],
             account_kinds=[kind.value for kind in AccountKind],
             states=[state.value for state in ConnectionState],

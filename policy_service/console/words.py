@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 OUTCOMES = {
@@ -68,10 +69,35 @@ WHYS = {
     "declined": "the person declined to say",
     "not_recorded": "nothing is recorded",
     "not_attested": "the clinician has not attested",
+    "contradicted": "the records contradict each other",
     "identity_unconfirmed": "it is not confirmed who the person is",
     "identity_not_comparable": "the records are too thin to compare",
 }
-DUTIES = {"attest": "Attest that nothing more is to be disclosed"}
+DUTY_STATES = {
+    "any_open": "All that are not closed",
+    "open": "To do",
+    "overdue": "Overdue",
+    "escalated": "Escalated",
+    "done": "Done",
+    "not_applicable": "Not applicable",
+    "all": "All",
+}
+DUTY_MOVES = {
+    "raised": "Raised",
+    "reminded": "Reminded",
+    "overdue": "Became overdue",
+    "escalated": "Escalated",
+    "done": "Proved",
+    "not_applicable": "Does not apply",
+}
+OWNERS = {"clinician": "The clinician", "practice": "The practice"}
+TOLD = {
+    "clinician": "the clinician",
+    "practice": "the practice",
+    "compliance": "compliance",
+    "approver": "the approver",
+    "admin": "the administrator (how many, not which)",
+}
 ATTESTATIONS = {
     "relatives": "Relatives and guardianship",
     "partners": "Partners and former partners",
@@ -95,6 +121,39 @@ CERTAINTIES = {
     "probable": "probable: the person's identity is not confirmed",
     "inferred": "inferred from the records",
     "possible": "only thinkable",
+}
+MOMENTS = {
+    "care_began": "Care began",
+    "last_professional_contact": "Last contact",
+    "relationship_ended": "Relationship ended",
+    "terminated": "Terminated",
+    "intimacy_began": "Intimacy began",
+    "event": "Event",
+    "tie_began": "Tie began",
+    "tie_ended": "Tie ended",
+    "bar_ends": "Bar ends",
+}
+PACK_STATES = {
+    "active": "binds",
+    "shadow": "runs along",
+    "available": "available",
+    "former": "was in use",
+}
+PACK_STATES_SAY = {
+    "active": "Decides every check it applies to.",
+    "shadow": "Decides along and is logged; it binds nobody.",
+    "available": "Stored or shipped, and never put in use here.",
+    "former": "Was in use; stays at hand, so that what it decided can be decided again.",
+}
+PACK_MODES = {
+    "active": "Put in use",
+    "shadow": "Let run along",
+    "retired": "End its use",
+}
+PACK_MODES_SAY = {
+    "active": "From the moment this is recorded every check is decided by this pack.",
+    "shadow": "The pack will decide along, in the same log entry, and bind nobody.",
+    "retired": "The pack stops being used. It stays at hand for replay.",
 }
 ANCHORS = {
     "care_ended": "end of care",
@@ -121,8 +180,46 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "founder": "the machine's shell",
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
+        "duties": "the service, on its day",
     }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
+
+
+def on_day(entry: Mapping[str, Any]) -> str:
+    """When an entry of a timeline is, as far as it is known."""
+    earliest, latest = entry["earliest"], entry["latest"]
+    match entry["when"]:
+        case "on":
+            return str(earliest)
+        case "between":
+            return f"between {earliest} and {latest}"
+        case "not_before":
+            return f"not before {earliest}"
+        case "never":
+            return "never"
+    return "undecided"
+
+
+def until(entry: Mapping[str, Any]) -> str:
+    """Until when a bar bars."""
+    if entry["when"] == "never":
+        return "never clears"
+    if entry["when"] == "undecided":
+        return "undecided until the end of care is known"
+    if entry["when"] == "on":
+        return f"clears on {entry['earliest']}"
+    return f"clears {on_day(entry)}"
+
+
+def told(roles: list[str]) -> str:
+    """Who was told, in words."""
+    return ", ".join(say(TOLD, role) for role in roles)
+
+
+def days_late(due_on: str, today: date) -> str:
+    """How long a duty is late, in words."""
+    days = (today - date.fromisoformat(due_on)).days
+    return "1 day late" if days == 1 else f"{days} days late"
 
 
 def bits(hundredths: int) -> str:
@@ -161,11 +258,18 @@ TABLES = {
     "purpose": PURPOSES,
     "role": ROLES,
     "why": WHYS,
-    "duty": DUTIES,
+    "duty_state": DUTY_STATES,
+    "duty_move": DUTY_MOVES,
+    "owner": OWNERS,
     "attestation": ATTESTATIONS,
     "direction": DIRECTIONS,
     "band": BANDS,
     "hypothesis": HYPOTHESES,
     "certainty": CERTAINTIES,
     "anchor": ANCHORS,
+    "pack_state": PACK_STATES,
+    "pack_state_says": PACK_STATES_SAY,
+    "pack_mode": PACK_MODES,
+    "pack_mode_says": PACK_MODES_SAY,
+    "moment": MOMENTS,
 }

@@ -16,7 +16,7 @@ from policy_service.database.tables.people import PersonKeyRow
 from policy_service.vault.blind import keyed_digest, match_key
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.keys import Key, Purpose, PurposeKey
-from policy_service.vault.sealing import open_sealed, seal, unwrap, wrap
+from policy_service.vault.sealing import Opener, open_sealed, seal, wrap
 
 _PURPOSES = {
     "person": Purpose.PERSON,
@@ -92,7 +92,8 @@ class Keyring:
         for person_id, wrapped in rows:
             if wrapped is not None:
                 place = self._place("person_key", person_id, "wrapped")
-                self._people[person_id] = unwrap(wrapped, self._practice.key, place)
+                wrapping = self._practice.purpose(Purpose.WRAP)
+                self._people[person_id] = Key(open_sealed(wrapping, wrapped, place))
 
     def seal(
         self, session: Session, owner: str | None, plaintext: bytes, where: tuple[str, str, str]
@@ -105,6 +106,18 @@ class Keyring:
     ) -> bytes:
         """Inverse of `seal`. Raises KeyNotHeld once the owner is erased."""
         return open_sealed(self._key(session, owner, where[0]), sealed, self._place(*where))
+
+    def opener(self, owner: str, table: str, column: str) -> Opener:
+        """What opens a column of one person, whose key was loaded. KeyNotHeld once erased."""
+        key = self._people[owner]
+        if key is None:
+            raise KeyNotHeld(f"the key of person {owner} is destroyed")
+        purpose = _PURPOSES.get(table, Purpose.FIELD)
+        return Opener(key.derive(purpose), (self.practice_id, table, column))
+
+    def forget_people(self) -> None:
+        """Drop the person keys that were loaded, so that a long reading holds few."""
+        self._people.clear()
 
     def _key(self, session: Session, owner: str | None, table: str) -> PurposeKey:
         purpose = _PURPOSES.get(table, Purpose.FIELD)

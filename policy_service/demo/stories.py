@@ -232,7 +232,6 @@ STORIES: tuple[Story, ...] = (
             Outcome.DELIBERATE,
             Standing.ACCEPTED_WITH_CONDITIONS,
             rule="baseline.ties.",
-            complete=False,
         ),
         location="US-FL",
         tie=Tie("business_partner", NEIGHBOURLY, since=30),
@@ -240,11 +239,11 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "no-pack",
-        "Florida has no pack here yet: nothing found, and the answer says who was not asked.",
+        "New York has no pack here yet: nothing found, and the answer says who was not asked.",
         FLORIDA,
         FLORIDIAN,
         Ending(Outcome.NO_FINDING, Outcome.NO_FINDING, Standing.NONE, complete=False),
-        location="US-FL",
+        location="US-NY",
     ),
     Story(
         "guardian-is-a-friend",

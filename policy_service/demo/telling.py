@@ -16,7 +16,6 @@ from policy_service.domain.accounts import ConnectionState, Direction
 from policy_service.domain.audiences import Audience
 from policy_service.domain.dates import plus_months
 from policy_service.domain.principals import ActingUser, Principal
-from policy_service.policy.wording import render_decision
 from policy_service.services.accounts import AccountForm, ConnectionForm, add_account, connect
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.clients import register_client
@@ -30,6 +29,7 @@ from policy_service.services.episodes import (
     open_episode,
 )
 from policy_service.services.events import EventForm, report_event
+from policy_service.services.packs import wording
 from policy_service.services.people import register
 from policy_service.services.stored_responses import Response
 
@@ -155,7 +155,7 @@ def _questions(teller: Teller, story: Story) -> Iterator[Response]:
             location_of_service=story.location,
             acting=ActingUser(story.asked_by),
         )
-    yield run_check(teller.desk, teller.ehr, request, _door(teller.desk))
+    yield run_check(teller.desk, teller.ehr, request, _door(teller))
 
 
 def _report(teller: Teller, story: Story, event: Happening) -> Response:
@@ -170,11 +170,11 @@ def _report(teller: Teller, story: Story, event: Happening) -> Response:
             stated_by=event.stated_by,
             acting=ActingUser(story.asked_by),
         )
-    return report_event(teller.desk, teller.ehr, form, _door(teller.desk))
+    return report_event(teller.desk, teller.ehr, form, _door(teller))
 
 
-def _door(desk: Desk) -> CheckDoor:
-    return CheckDoor(render=lambda body: render_decision(desk.packs, body), respond=_respond)
+def _door(teller: Teller) -> CheckDoor:
+    return CheckDoor(render=wording(teller.desk, teller.ehr), respond=_respond)
 
 
 def _respond(body: dict[str, Any], _audience: Audience, check_id: str) -> Response:

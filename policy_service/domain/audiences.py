@@ -7,13 +7,14 @@ and one standing, two worlds that differ only in a hidden cause give the same by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
 from policy_service.domain.standings import MESSAGES, Advice, Availability, Standing
+from policy_service.domain.timelines import Entry, Timeline, When, in_order
 
 
 class Audience(StrEnum):
@@ -32,7 +33,7 @@ class Answer:
 
     `full` is the rendered decision JSON. `names` are third parties' names by tie, for officers
     only. `known_to_clinician` marks the findings (rule, tie) that rest only on what the clinician
-    stated or the client told them.
+    stated or the client told them, `own_ties` the ties that do, in order.
     """
 
     id: str
@@ -43,6 +44,18 @@ class Answer:
     full: Mapping[str, Any]
     tie_names: Mapping[str, Any]
     known_to_clinician: frozenset[tuple[str, str | None]]
+    own_ties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineAnswer:
+    """The timeline of a check in full, and what its own clinician may see of it."""
+
+    id: str
+    at: str
+    timeline: Timeline
+    known_to_clinician: frozenset[tuple[str, str | None]]
+    own_ties: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,18 @@ class ScreeningAnswer:
     client_id: str
     purpose: str
     lines: tuple[ScreeningLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewAnswer:
+    """A preview as its clinician may see it. `full` is the rendered preview JSON."""
+
+    id: str
+    at: str
+    receipt: str
+    clinician_id: str
+    shared_at: str | None
+    full: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +130,43 @@ def _account_audience(principal: Principal, clinician_id: str) -> Audience:
     if principal.has(Role.CLINICIAN) and principal.clinician_id == clinician_id:
         return Audience.TREATING_CLINICIAN
     return Audience.ANYONE
+
+
+def preview_audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
+    """A preview is its clinician's own, whatever else they are; officers see what was shared."""
+    if Role.EHR not in principal.roles:
+        own = principal.has(Role.CLINICIAN) and principal.clinician_id == clinician_id
+        return Audience.TREATING_CLINICIAN if own else _officer_or_anyone(principal.has(*_OFFICERS))
+    if Scope.PREVIEW_OWN not in principal.scopes:
+        return Audience.ANYONE
+    if acting.role is ActingRole.CLINICIAN and acting.clinician_id == clinician_id:
+        return Audience.TREATING_CLINICIAN
+    return _officer_or_anyone(acting.role is ActingRole.COMPLIANCE)
+
+
+def _officer_or_anyone(is_officer: bool) -> Audience:
+    return Audience.OFFICER if is_officer else Audience.ANYONE
+
+
+def _may_read_preview(is_shared: bool, audience: Audience) -> bool:
+    """The clinician always; officers once it is shared; nobody else ever."""
+    if audience is Audience.OFFICER:
+        return is_shared
+    return audience is Audience.TREATING_CLINICIAN
+
+
+def redact_preview(answer: PreviewAnswer, audience: Audience) -> dict[str, Any]:
+    """The whole of it for those who may read it, a constant for anyone else."""
+    frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+    if not _may_read_preview(answer.shared_at is not None, audience):
+        return frame
+    return {
+        **frame,
+        "receipt": answer.receipt,
+        "clinician_id": answer.clinician_id,
+        "shared_at": answer.shared_at,
+        **answer.full,
+    }
 
 
 def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
@@ -172,6 +234,52 @@ def _standings(flags: Sequence[Flag]) -> list[dict[str, Any]]:
     return [{"clinician_id": key, "standing": advice.value} for key, advice in worst.items()]
 
 
+_OWN_DUTY = (
+    "id", "duty", "title", "state", "late", "owner", "clinician_id", "client_id", "rule", "round",
+    "repeats", "raised_at", "due_on", "due_basis", "source_says", "proof_asked", "closed_at",
+)  # fmt: skip
+
+
+def redact_duty(duty: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
+    """A duty, for those to whom it exists. Notes and reasons are free text: officers' alone."""
+    match audience:
+        case Audience.OFFICER:
+            return dict(duty)
+        case Audience.EHR:
+            return {**duty, **_without_words(duty)}
+        case Audience.TREATING_CLINICIAN:
+            own = {name: duty[name] for name in _OWN_DUTY if name in duty}
+            return {**own, **_steps(duty)}
+        case _:
+            return {"status": _CONSTANT}
+
+
+def redact_duties(
+    duties: Sequence[Mapping[str, Any]], next_cursor: str | None, audience: Audience
+) -> dict[str, Any]:
+    """A page of duties; a constant for those to whom none exists."""
+    if audience in (Audience.INTAKE, Audience.ANYONE):
+        return {"status": _CONSTANT}
+    shown = [redact_duty(duty, audience) for duty in duties]
+    return {"status": _CONSTANT, "duties": shown, "next_cursor": next_cursor}
+
+
+def _without_words(duty: Mapping[str, Any]) -> dict[str, Any]:
+    if "proof" not in duty:
+        return {}
+    proof = duty["proof"]
+    kept = proof and {name: part for name, part in proof.items() if name != "note"}
+    return {"proof": kept, "reason": None}
+
+
+def _steps(duty: Mapping[str, Any]) -> dict[str, Any]:
+    """What happened and what is to come, without who made each move."""
+    if "history" not in duty:
+        return {}
+    told = [{name: move[name] for name in move if name != "actor"} for move in duty["history"]]
+    return {"history": told, "to_come": list(duty["to_come"])}
+
+
 def _frame(answer: Answer) -> dict[str, Any]:
     return {"id": answer.id, "at": answer.at, "status": _CONSTANT, "receipt": answer.receipt}
 
@@ -185,8 +293,59 @@ def _brief(answer: Answer) -> dict[str, Any]:
 
 
 def _own_findings(answer: Answer) -> list[dict[str, Any]]:
-    return [
-        finding
+    own = _own_refs(answer.own_ties)
+    known = [
+        {**finding, "tie": own.get(finding["tie"], finding["tie"])}
         for finding in answer.full["findings"]
         if (finding["rule"], finding["tie"]) in answer.known_to_clinician
     ]
+    return sorted(known, key=_place)
+
+
+def _place(finding: Mapping[str, Any]) -> tuple[int, str, str]:
+    return -Outcome(finding["outcome"]).rank, finding["rule"], finding["tie"] or ""
+
+
+def _own_refs(ties: Sequence[str]) -> dict[str, str]:
+    """Known ties numbered among themselves: a gap in the numbers would tell of a hidden one."""
+    return {ref: f"t{number}" for number, ref in enumerate(ties, 1)}
+
+
+def redact_timeline(answer: TimelineAnswer, audience: Audience) -> dict[str, Any]:
+    """What this audience may learn of a timeline.
+
+    A treating clinician sees the bars of the findings they may see, and the dates of the ties they
+    stated. Whether anything else is told would depend on what is hidden, so nothing else is.
+    """
+    frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+    match audience:
+        case Audience.OFFICER | Audience.EHR:
+            return {**frame, **answer.timeline.to_json()}
+        case Audience.TREATING_CLINICIAN:
+            as_of = answer.timeline.as_of.isoformat()
+            return {**frame, "as_of": as_of, "entries": _own_entries(answer)}
+        case _:
+            return frame
+
+
+def _own_entries(answer: TimelineAnswer) -> list[dict[str, Any]]:
+    refs = _own_refs(answer.own_ties)
+    known = (
+        _own_entry(entry, answer.known_to_clinician, refs) for entry in answer.timeline.entries
+    )
+    own = [entry for entry in known if entry is not None]
+    return [entry.to_json() for entry in in_order(answer.timeline.as_of, own).entries]
+
+
+def _own_entry(
+    entry: Entry, known: frozenset[tuple[str, str | None]], refs: Mapping[str, str]
+) -> Entry | None:
+    tie = refs.get(entry.tie or "")
+    if entry.bar is None:
+        return replace(entry, tie=tie) if tie else None
+    if entry.bar.unverified or (entry.bar.rule, entry.tie) not in known:
+        return None
+    # A bar for ever rests on no date, so its finding does not vouch for the dates of care.
+    counted = entry.days.when is not When.NEVER
+    bar = entry.bar if counted else replace(entry.bar, anchored=None)
+    return replace(entry, tie=tie, bar=bar)

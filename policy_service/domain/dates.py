@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 _SHAPE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
@@ -18,30 +18,27 @@ class PartialDate:
     """
 
     text: str
+    first: date = field(init=False, repr=False, compare=False)
+    """Earliest day it can mean."""
+    last: date = field(init=False, repr=False, compare=False)
+    """Latest day it can mean."""
 
     def __post_init__(self) -> None:
         if not _SHAPE.fullmatch(self.text):
             raise ValueError(f"{self.text!r} is not a date: YYYY, YYYY-MM or YYYY-MM-DD expected")
-        _ = (self.first, self.last)
+        first = date.fromisoformat((self.text + "-01-01")[:10])
+        object.__setattr__(self, "first", first)
+        object.__setattr__(self, "last", first if self.is_full else self._last(first))
+
+    def _last(self, first: date) -> date:
+        if len(self.text) == 4:
+            return first.replace(month=12, day=31)
+        return first.replace(day=days_in_month(first.year, first.month))
 
     @property
     def is_full(self) -> bool:
         """True when the day is known."""
         return len(self.text) == 10
-
-    @property
-    def first(self) -> date:
-        """Earliest day it can mean."""
-        return date.fromisoformat((self.text + "-01-01")[:10])
-
-    @property
-    def last(self) -> date:
-        """Latest day it can mean."""
-        if self.is_full:
-            return self.first
-        if len(self.text) == 4:
-            return self.first.replace(month=12, day=31)
-        return self.first.replace(day=days_in_month(self.first.year, self.first.month))
 
     @classmethod
     def of(cls, day: date) -> PartialDate:

@@ -6,10 +6,10 @@ by others, so that a decision body replays byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_service.domain.facts import Why
 from policy_service.domain.outcomes import Outcome, strictest
@@ -50,8 +50,7 @@ class Citation:
         return {"code": self.code, "section": self.section, "edition": self.edition}
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReading:
+class ClockReading(NamedTuple):
     """Until when a rule bars. `clears_on` is an ISO date, "never", or None while undecided."""
 
     anchor: str
@@ -67,12 +66,11 @@ class ClockReading:
             "anchor_on": self.anchor_on,
             "period": self.period,
             "clears_on": self.clears_on,
-            "then": self.then.value,
+            "then": self.then.word,
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """A fact that is not a single value and whose value can change the answer."""
 
     fact: str
@@ -80,12 +78,11 @@ class Missing:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class FactUsed:
+class FactUsed(NamedTuple):
     """A fact a rule looked at, as canonical JSON of its value."""
 
     name: str
-    value: dict[str, Any] = field(hash=False)
+    value: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +101,28 @@ class RuleFacets:
     is_draft: bool
     to_confirm: str
     """For a draft: what must be read to confirm it. Empty for a rule in force."""
+    adds: Outcome = field(init=False, repr=False, compare=False)
+    """What the rule adds to `outcome` when it holds: a draft never more than deliberate."""
+    said: Mapping[str, Any] = field(init=False, repr=False, compare=False)
+    """What the JSON of a finding says of the rule whatever the facts."""
+    cited: tuple[Mapping[str, Any], ...] = field(init=False, repr=False, compare=False)
+    """The citations as JSON."""
+
+    def __post_init__(self) -> None:
+        adds = min(self.outcome, Outcome.DELIBERATE) if self.is_draft else self.outcome
+        said = {
+            "kind": self.kind.value,
+            "rule": self.rule,
+            "pack": self.pack,
+            "pack_digest": self.pack_digest,
+            "waivable": self.waivable,
+        }
+        cited = tuple(citation.to_json() for citation in self.citations)
+        for name, value in (("adds", adds), ("said", said), ("cited", cited)):
+            object.__setattr__(self, name, value)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleReading:
+class RuleReading(NamedTuple):
     """One rule read against one evaluation (base, or one tie).
 
     `closed` reads gap facts (design: "A clinician's gap is not the client's gap") as what the
@@ -135,38 +150,31 @@ class NotConsulted:
         return {"body": self.body}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule in force that holds, or that evidence leaves undecided."""
 
     reading: RuleReading
+    outcome: Outcome
+    """What this finding asks for now."""
 
     @property
     def undecided(self) -> bool:
         """True when the rule may or may not hold, and evidence points at it."""
         return self.reading.closed is not Truth.TRUE
 
-    @property
-    def outcome(self) -> Outcome:
-        """What this finding asks for now."""
-        return _contribution(self.reading)
-
     def to_json(self) -> dict[str, Any]:
         """Canonical-JSON-safe form, without wording."""
-        facets = self.reading.facets
+        reading = self.reading
+        facets, clock = reading.facets, reading.clock
         return {
-            "kind": facets.kind.value,
-            "rule": facets.rule,
-            "pack": facets.pack,
-            "pack_digest": facets.pack_digest,
-            "outcome": self.outcome.value,
-            "could_become": _worst(self.reading).value,
-            "undecided": self.undecided,
-            "waivable": facets.waivable,
-            "tie": self.reading.tie,
-            "citations": [citation.to_json() for citation in facets.citations],
-            "facts": [{"fact": used.name, **used.value} for used in self.reading.facts],
-            "clock": self.reading.clock.to_json() if self.reading.clock else None,
+            **facets.said,
+            "citations": list(map(dict, facets.cited)),
+            "outcome": self.outcome.word,
+            "could_become": worst(reading).word,
+            "undecided": reading.closed is not Truth.TRUE,
+            "tie": reading.tie,
+            "facts": [{"fact": name, **value} for name, value in reading.facts],
+            "clock": None if clock is None else clock.to_json(),
         }
 
 
@@ -191,18 +199,17 @@ class Ask:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The merged answer."""
 
     outcome: Outcome
     could_become: Outcome
     complete: bool
-    ask: tuple[Ask, ...]
-    findings: tuple[Finding, ...]
-    obligations: tuple[dict[str, Any], ...]
-    unverified: tuple[RuleReading, ...]
-    not_consulted: tuple[NotConsulted, ...]
+    ask: tuple[Ask, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    obligations: tuple[dict[str, Any], ...] = ()
+    unverified: tuple[RuleReading, ...] = ()
+    not_consulted: tuple[NotConsulted, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The decision body: canonical-JSON-safe, no ids, times, receipt or wording."""
@@ -220,71 +227,90 @@ class Decision:
 
 def decide(readings: Iterable[RuleReading], not_consulted: Sequence[NotConsulted]) -> Decision:
     """Merge all readings. Associative, commutative and idempotent in the readings."""
-    unique = {(r.facets.pack_digest, r.facets.rule, r.tie or ""): r for r in readings}
-    spoken = [r for key, r in sorted(unique.items()) if _speaks(r)]
-    in_force = [r for r in spoken if not r.facets.is_draft]
-    ask = _ask(spoken)
+    spoken = _spoken(readings)
+    bodies = tuple(sorted(set(not_consulted), key=lambda body: body.body))
+    if not spoken:
+        return Decision(Outcome.NO_FINDING, Outcome.NO_FINDING, not bodies, not_consulted=bodies)
+    added = [contribution(reading) for reading in spoken]
+    findings = [
+        Finding(reading, outcome)
+        for reading, outcome in zip(spoken, added, strict=True)
+        if reading.closed is not Truth.FALSE and not reading.facets.is_draft
+    ]
+    unsure = [r for r in spoken if r.closed is not Truth.TRUE or r.open is not Truth.TRUE]
+    ask = _ask(unsure) if unsure else ()
     return Decision(
-        outcome=strictest(*map(_contribution, spoken)),
-        could_become=strictest(*map(_worst, spoken)),
-        complete=not ask and not not_consulted and not any(map(_is_broken, spoken)),
+        outcome=strictest(*added),
+        could_become=strictest(*map(worst, spoken)),
+        complete=not ask and not bodies and not any(map(_is_broken, unsure)),
         ask=ask,
-        findings=_by_gravity(r for r in in_force if r.closed is not Truth.FALSE),
-        obligations=_obligations(in_force),
-        unverified=tuple(r for r in spoken if r.facets.is_draft),
-        not_consulted=tuple(sorted(set(not_consulted), key=lambda body: body.body)),
+        findings=tuple(sorted(findings, key=_gravity)),
+        obligations=_obligations(findings),
+        unverified=tuple(reading for reading in spoken if reading.facets.is_draft),
+        not_consulted=bodies,
     )
 
 
+def _spoken(readings: Iterable[RuleReading]) -> list[RuleReading]:
+    """The readings that say anything, once each, in an order of their own."""
+    unique = {
+        (reading.facets.pack_digest, reading.facets.rule, reading.tie or ""): reading
+        for reading in readings
+        if reading.closed is not Truth.FALSE or reading.open is not Truth.FALSE
+    }
+    return [unique[key] for key in sorted(unique)]
+
+
 def _is_broken(reading: RuleReading) -> bool:
-    return Truth.BROKEN in (reading.closed, reading.open)
+    return reading.closed is Truth.BROKEN or reading.open is Truth.BROKEN
 
 
-def _speaks(reading: RuleReading) -> bool:
-    return (reading.closed, reading.open) != (Truth.FALSE, Truth.FALSE)
-
-
-def _contribution(reading: RuleReading) -> Outcome:
+def contribution(reading: RuleReading) -> Outcome:
     """What a reading adds to `outcome`: a gap advises, a draft never goes above deliberate."""
     facets = reading.facets
+    if reading.closed is Truth.TRUE:
+        return facets.adds
     if _is_broken(reading):
         return Outcome.DELIBERATE
     if reading.closed is Truth.FALSE:
         return min(Outcome.ADVISE, facets.outcome)
-    asked = facets.outcome if reading.closed is Truth.TRUE else facets.if_unknown
-    return min(asked, Outcome.DELIBERATE) if facets.is_draft else asked
+    return min(facets.adds, facets.if_unknown)
 
 
-def _worst(reading: RuleReading) -> Outcome:
+def worst(reading: RuleReading) -> Outcome:
     """The worst a reading still allows. A broken rule might have said anything."""
-    return Outcome.PROHIBIT if _is_broken(reading) else reading.facets.outcome
+    if reading.closed is Truth.BROKEN or reading.open is Truth.BROKEN:
+        return Outcome.PROHIBIT
+    return reading.facets.outcome
 
 
-def _by_gravity(readings: Iterable[RuleReading]) -> tuple[Finding, ...]:
-    findings = [Finding(reading) for reading in readings]
-    findings.sort(key=lambda f: (-f.outcome.rank, f.reading.facets.rule, f.reading.tie or ""))
-    return tuple(findings)
+def _gravity(finding: Finding) -> tuple[int, str, str]:
+    reading = finding.reading
+    return -finding.outcome.rank, reading.facets.rule, reading.tie or ""
 
 
-def _obligations(in_force: Sequence[RuleReading]) -> tuple[dict[str, Any], ...]:
+def _obligations(findings: Sequence[Finding]) -> tuple[dict[str, Any], ...]:
     """Union over the findings, each with the rules that ask for it."""
-    asked: dict[str, set[str]] = {}
-    for reading in in_force:
-        if reading.closed is not Truth.FALSE:
-            for code in reading.facets.obligations:
-                asked.setdefault(code, set()).add(reading.facets.rule)
-    return tuple({"obligation": code, "rules": sorted(asked[code])} for code in sorted(asked))
+    asked: dict[str, list[str]] = {}
+    for finding in findings:
+        facets = finding.reading.facets
+        for code in facets.obligations:
+            if code in asked:
+                asked[code].append(facets.rule)
+            else:
+                asked[code] = [facets.rule]
+    return tuple({"obligation": code, "rules": sorted(set(asked[code]))} for code in sorted(asked))
 
 
 def _ask(spoken: Sequence[RuleReading]) -> tuple[Ask, ...]:
     """What to find out, most decisive first: the gravest, then what settles most rules."""
-    undecided = [r for r in spoken if Truth.UNKNOWN in (r.closed, r.open)]
+    undecided = [r for r in spoken if r.closed is Truth.UNKNOWN or r.open is Truth.UNKNOWN]
     wanted: dict[Missing, list[RuleReading]] = {}
     for reading in undecided:
         for missing in reading.missing:
             wanted.setdefault(missing, []).append(reading)
     asks = [
-        Ask(m.fact, m.tie, m.why, len(readings), strictest(*map(_worst, readings)))
+        Ask(m.fact, m.tie, m.why, len(readings), strictest(*map(worst, readings)))
         for m, readings in wanted.items()
         if not _waits_for_the_tie(m, wanted)
     ]

@@ -134,6 +134,8 @@ class Facts:
     as_of: date
     base: Mapping[str, Fact] = field(default_factory=dict)
     ties: tuple[TieFacts, ...] = ()
+    candidates: frozenset[str] = frozenset()
+    """Digests of the packs that may bind or not, as licence or location of service is unknown."""
 
 
 def fact_to_json(fact: Fact) -> dict[str, Any]:
@@ -170,7 +172,8 @@ def fact_from_json(body: Mapping[str, Any]) -> Fact:
 
 def facts_to_json(facts: Facts) -> dict[str, Any]:
     """Canonical-JSON-safe form of all facts, the input of replay."""
-    return {
+    candidates = {"candidates": sorted(facts.candidates)} if facts.candidates else {}
+    return candidates | {
         "as_of": facts.as_of.isoformat(),
         "base": {name: fact_to_json(fact) for name, fact in sorted(facts.base.items())},
         "ties": [
@@ -194,4 +197,5 @@ def facts_from_json(body: Mapping[str, Any]) -> Facts:
             )
             for tie in body["ties"]
         ),
+        candidates=frozenset(body.get("candidates", ())),
     )

@@ -30,6 +30,12 @@ class Scope(StrEnum):
     EVENTS_WRITE = "events.write"
     IDENTITY_WRITE = "identity.write"
     AUDIT_READ = "audit.read"
+    PACKS_READ = "packs.read"
+    """Which packs bind: ids, versions, digests."""
+    PACKS_PROPOSE = "packs.propose"
+    """Bring packs in, compare and replay them, and ask for an activation, which a person makes."""
+    DUTIES_WRITE = "duties.write"
+    PREVIEW_OWN = "preview.own"
 
 
 class ActingRole(StrEnum):

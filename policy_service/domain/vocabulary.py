@@ -45,6 +45,9 @@ EVENT_KINDS = (
     "sexual_request",
     "reported_prior_misconduct",
     "client_attachment",
+    "hint_of_future_romance",
+    "request_for_date",
+    "advice_from_client",
 )
 
 CONNECTION_STATES = (
@@ -121,6 +124,7 @@ _CARE = (
             "lost_contact",
             "to_begin_personal_relationship",
             "other",
+            "to_begin_business_relationship",
             NOT_APPLICABLE,
         ),
         ("Why did care end?", ("clinician", "practice")),
@@ -209,6 +213,12 @@ _EVENTS = (
         FactGroup.EVENTS,
         ("When did the contact after care begin?", _BOTH),
     ),
+    _enum(
+        "dependence_or_deception",
+        FactGroup.EVENTS,
+        _YES_NO,
+        ("Was the client dependent on the clinician, or deceived, when contact began?", _BOTH),
+    ),
 )
 
 _ACCOUNTS = (
@@ -265,6 +275,36 @@ _TIE = (
 VOCABULARY: dict[str, FactSpec] = {
     spec.name: spec for spec in (*_CARE, *_EVENTS, *_ACCOUNTS, *_TIE)
 }
+
+LICENCE = "licence"
+LOCATION_OF_SERVICE = "location_of_service"
+STATED = "stated"
+
+JURISDICTION: dict[str, FactSpec] = {
+    spec.name: spec
+    for spec in (
+        _enum(
+            LICENCE,
+            FactGroup.CARE,
+            (STATED,),
+            ("Which valid licence does the clinician practise under?", ("practice", "clinician")),
+        ),
+        _enum(
+            LOCATION_OF_SERVICE,
+            FactGroup.CARE,
+            (STATED,),
+            ("Where is the client at the time of service?", ("client", "practice")),
+        ),
+    )
+}
+"""What decides which packs bind. No rule can name these: they are stated, or they are unknown and
+leave packs that may bind (`Facts.candidates`). Which licence or place it is, the packs tell."""
+
+
+def spec_of(name: str) -> FactSpec:
+    """The entry of a fact, of rules or of jurisdiction. KeyError if there is none."""
+    return VOCABULARY[name] if name in VOCABULARY else JURISDICTION[name]
+
 
 NO_EVENT: dict[str, Fact] = {
     name: Known(NOT_APPLICABLE)

@@ -7,9 +7,10 @@ relationship and termination. Dates may be partial, so the anchor is an interval
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from policy_service.domain.dates import PartialDate, plus_months
 from policy_service.domain.decisions import ClockReading
@@ -24,8 +25,7 @@ _PERIOD = re.compile(r"([1-9][0-9]?) (year|month|day)s?")
 _MONTHS = {"year": 12, "month": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """An interval of days, both ends included."""
 
     first: date
@@ -45,32 +45,27 @@ class Period:
     """ "5 years", "6 months" or "90 days"; ValueError on anything else."""
 
     text: str
+    _months: int = field(init=False, repr=False, compare=False)
+    _days: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not _PERIOD.fullmatch(self.text):
+        match = _PERIOD.fullmatch(self.text)
+        if match is None:
             raise ValueError(f"{self.text!r} is not a period such as '5 years' or '90 days'")
+        months = int(match[1]) * _MONTHS.get(match[2], 0)
+        object.__setattr__(self, "_months", months)
+        object.__setattr__(self, "_days", 0 if months else int(match[1]))
 
     def after(self, day: date) -> date:
         """The first day that is no longer within this period from `day`."""
-        count, unit = self._parts()
-        if unit in _MONTHS:
-            return plus_months(day, count * _MONTHS[unit])
-        return shifted(day, count)
+        return plus_months(day, self._months) if self._months else shifted(day, self._days)
 
     def near_start(self, day: date) -> date:
         """A day within four days of every day from which this period would end on `day`."""
-        count, unit = self._parts()
-        if unit not in _MONTHS:
-            return shifted(day, -count)
-        months = count * _MONTHS[unit]
-        too_early = day.year * 12 + day.month - months <= 12
-        return date.min if too_early else plus_months(day, -months)
-
-    def _parts(self) -> tuple[int, str]:
-        match = _PERIOD.fullmatch(self.text)
-        if match is None:
-            raise ValueError(self.text)
-        return int(match[1]), match[2]
+        if not self._months:
+            return shifted(day, -self._days)
+        too_early = day.year * 12 + day.month - self._months <= 12
+        return date.min if too_early else plus_months(day, -self._months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +101,15 @@ def care_ended(facts: Mapping[str, Fact]) -> Span | None:
 
     An unknown anchor leaves only a lower bound, so the end stays open.
     """
-    spans = list(_anchor_spans(facts))
-    if not spans:
-        return None
-    return Span(max(span.first for span in spans), max(span.last for span in spans))
+    first = last = None
+    for name in ANCHOR_FACTS:
+        fact = facts.get(name)
+        if type(fact) is Known and fact.value == NOT_APPLICABLE:
+            continue
+        span = fact.when if type(fact) is On else ANY_DAY
+        first = span.first if first is None or span.first > first else first
+        last = span.last if last is None or span.last > last else last
+    return None if first is None or last is None else Span(first, last)
 
 
 def undecided_anchors(facts: Mapping[str, Fact]) -> tuple[str, ...]:
@@ -135,13 +135,6 @@ def _reading(clock: Clock, ended: Span | None, clears_on: str | None) -> ClockRe
     anchor_on = ended.first.isoformat() if ended and ended.is_day else None
     period = clock.period.text if clock.period else NEVER
     return ClockReading(clock.anchor, anchor_on, period, clears_on, clock.then)
-
-
-def _anchor_spans(facts: Mapping[str, Fact]) -> Iterator[Span]:
-    for name in ANCHOR_FACTS:
-        span = day_span(facts.get(name))
-        if span is not None:
-            yield span
 
 
 def on_day(day: date) -> On:

@@ -7,10 +7,11 @@ declarations only: there is no expression language and nothing to execute.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from policy_service.domain.facts import Between, Fact, Known, OneOf, Unknown
 from policy_service.policy.clocks import CARE_ENDED, Period, Span, day_span
@@ -20,8 +21,7 @@ AS_OF = "as_of"
 Kleene = bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """What a condition is read against. `care_ended` is derived, or one candidate day of it."""
 
     facts: Mapping[str, Fact]
@@ -117,12 +117,22 @@ class Compiled:
     test: Test
     parts: tuple[Compiled, ...]
     atom: Atom | None
+    is_all: bool = False
+    """True when every part must hold."""
     uses: Mapping[str, int] = field(init=False, repr=False, compare=False)
     """In how many atoms each variable stands."""
 
     def __post_init__(self) -> None:
         named = Counter(name for atom in self.atoms() for name in set(variables(atom)))
         object.__setattr__(self, "uses", dict(named))
+
+    def conjuncts(self) -> Iterator[Compiled]:
+        """What must hold, each by itself, for this to hold."""
+        if not self.is_all:
+            yield self
+            return
+        for part in self.parts:
+            yield from part.conjuncts()
 
     def atoms(self) -> Iterator[Atom]:
         """All atoms, in the order written."""
@@ -147,7 +157,7 @@ def compile_condition(condition: Condition) -> Compiled:
     match condition:
         case All(parts):
             compiled = tuple(map(compile_condition, parts))
-            return Compiled(_all(tuple(part.test for part in compiled)), compiled, None)
+            return Compiled(all_of(part.test for part in compiled), compiled, None, is_all=True)
         case Some(parts):
             compiled = tuple(map(compile_condition, parts))
             return Compiled(_some(tuple(part.test for part in compiled)), compiled, None)
@@ -162,7 +172,12 @@ def compile_condition(condition: Condition) -> Compiled:
             return Compiled(_day(condition), (), condition)
 
 
-def _all(tests: tuple[Test, ...]) -> Test:
+def all_of(parts: Iterable[Test]) -> Test:
+    """The strong Kleene conjunction of the parts."""
+    tests = tuple(parts)
+    if len(tests) == 1:
+        return tests[0]
+
     def test(world: World) -> Kleene:
         truth: Kleene = True
         for part in tests:
@@ -205,7 +220,7 @@ def _words(atom: Words) -> Test:
 
     def test(world: World) -> Kleene:
         fact = world.facts.get(name)
-        if isinstance(fact, Known):  # by far the most common, so asked first
+        if type(fact) is Known:  # by far the most common, so asked first
             return fact.value in words
         match fact:
             case OneOf(values):

@@ -8,187 +8,203 @@ docs/semantics.md gives the meaning in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 
-from policy_service.domain.decisions import (
-    ClockReading,
-    FactUsed,
-    FindingKind,
-    Missing,
-    RuleFacets,
-    RuleReading,
-    Truth,
-)
-from policy_service.domain.facts import (
-    Fact,
-    FactGroup,
-    Facts,
-    Known,
-    On,
-    Unknown,
-    Why,
-    fact_to_json,
-)
+from policy_service.domain.decisions import Missing, RuleReading, Truth
+from policy_service.domain.facts import Fact, FactGroup, Facts, Known, OneOf, Why
+from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
-from policy_service.policy.clocks import (
-    ANY_DAY,
-    CARE_ENDED,
-    Span,
-    care_ended,
-    day_span,
-    read_clock,
-    undecided_anchors,
-)
-from policy_service.policy.conditions import Kleene, World
+from policy_service.policy.clocks import CARE_ENDED, read_clock, undecided_anchors
+from policy_service.policy.conditions import Test, World
+from policy_service.policy.doubts import Doubts, doubted
 from policy_service.policy.fact_check import check_facts
-from policy_service.policy.kinds import kind_of_tie
 from policy_service.policy.pack import Pack
+from policy_service.policy.plan import Indexed, Plan, Step, plan_of
 from policy_service.policy.rule import Rule
-from policy_service.policy.supervaluation import Verdict, settle
-from policy_service.policy.worlds import close_gaps, normalise
+from policy_service.policy.supervaluation import DECIDED, Verdict, settle
+from policy_service.policy.views import View, event_days, view_of
 
-_NOT_ASKED = Unknown(Why.NOT_ASKED)
+HOLDS = DECIDED[True]
+BROKEN = Verdict(None, frozenset(), exact=False)
+"""Stands for a rule that raised; told apart by identity."""
 _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """What one pass reads: the base, or the base with one tie."""
+class Answer:
+    """A decision without its reasons: enough to compare millions of them."""
 
-    tie: str | None
-    open: World
-    closed: World
-    used: dict[str, FactUsed] = field(default_factory=dict)
-
-    def fact(self, name: str) -> Fact:
-        return self.open.facts.get(name, _NOT_ASKED)
-
-    def fact_used(self, name: str) -> FactUsed:
-        if name not in self.used:
-            self.used[name] = FactUsed(name, fact_to_json(self.fact(name)))
-        return self.used[name]
+    outcome: Outcome
+    could_become: Outcome
+    holds: tuple[str, ...]
+    """Ids of the rules that hold, drafts included; each once however many ties it holds for."""
 
 
 def evaluate(packs: Sequence[Pack], facts: Facts) -> tuple[RuleReading, ...]:
     """Every rule of the packs that is in force or a draft, read on the base and on each tie.
 
-    A rule that is false whatever the unknowns are gives no reading. Raises FactsFault for facts
+    A rule that is false whatever the unknowns are gives no reading, and nothing in a pack that may
+    not bind (`facts.candidates`) holds definitely. Raises FactsFault for facts
     outside the vocabulary; a rule that raises is read as `broken`.
     """
     check_facts(facts)
-    base = _view(None, facts.base, facts.as_of)
-    ties = [_view(tie.ref, {**facts.base, **tie.facts}, facts.as_of) for tie in facts.ties]
-    return tuple(_readings(packs, base, ties))
+    heard, doubts = _sweep(plan_of(packs), facts)
+    if doubts is None:
+        return tuple(map(_reading, heard))
+    return tuple(doubts.cast_on(one[0], _reading(one)) for one in heard)
+
+
+def outcome_of(plan: Plan, facts: Facts) -> Answer:
+    """`outcome` and `could_become` of the decision that `evaluate` leads to, and what holds.
+
+    For facts that were checked when they were first decided on: they are not checked again.
+    """
+    outcome = could_become = Outcome.NO_FINDING
+    holds: dict[str, None] = {}
+    heard, doubts = _sweep(plan, facts)
+    for step, _, opened, closed in heard:
+        if opened is closed is HOLDS and doubts is None:
+            facets = step.facets(None)
+            now, at_worst = facets.adds, facets.outcome
+            holds[step.rule.id] = None
+        else:
+            truths = _truths(opened, closed)
+            if doubts is not None and doubts.hang_over(step):
+                truths = doubted(truths[0]), doubted(truths[1])
+            now, at_worst = step.weigh(*truths)
+            if truths[0] is Truth.TRUE:
+                holds[step.rule.id] = None
+        if now.rank > outcome.rank:
+            outcome = now
+        if at_worst.rank > could_become.rank:
+            could_become = at_worst
+    return Answer(outcome, could_become, tuple(holds))
 
 
 def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -> RuleReading:
     """One rule on one flat set of facts, as its own tests do; its trigger counts as a condition."""
-    reading = _read(pack, rule, _view(None, facts, as_of))
-    return reading or RuleReading(_facets(pack, rule, None), None, Truth.FALSE, Truth.FALSE)
+    step = Step(pack, rule, 0, None)
+    heard = _settled(step, view_of(None, facts, as_of))
+    if heard is None:
+        return RuleReading(step.facets(None), None, Truth.FALSE, Truth.FALSE)
+    return _reading(heard)
 
 
-def _readings(packs: Sequence[Pack], base: _View, ties: Sequence[_View]) -> Iterator[RuleReading]:
-    today = Span(base.open.as_of, base.open.as_of)
-    event = _event_days(base.open)
-    for pack in packs:
-        for rule in pack.rules:
-            conduct = event if "event_kind" in rule.facts else today
-            if not rule.status.is_read or not rule.in_force.may_cover(conduct):
-                continue
-            for view in (base, *ties) if rule.is_tied else (base,):
-                reading = _read(pack, rule, view)
-                if reading is not None:
-                    yield reading
+_Heard = tuple[Step, View, Verdict, Verdict]
+"""A rule that is not false in a view, and how it settled in the open and the closed world."""
 
 
-def _view(tie: str | None, facts: Mapping[str, Fact], as_of: date) -> _View:
-    opened = normalise(facts)
-    closed = close_gaps(opened)
-    world = World(opened, as_of, care_ended(opened))
-    if closed is opened:
-        return _View(tie, world, world)
-    return _View(tie, world, World(closed, as_of, care_ended(closed)))
+def _sweep(plan: Plan, facts: Facts) -> tuple[list[_Heard], Doubts | None]:
+    """Every rule that speaks, in the base view and in that of each tie; and which may not bind."""
+    heard: list[_Heard] = []
+    base = view_of(None, facts.base, facts.as_of)
+    bound, sometimes = plan.binding(facts.as_of, event_days(base.open))
+    left, waiting = _narrow(plan.base, base.open, bound, 0)
+    _hear(plan, base, _narrow(plan.ties, base.open, left, waiting), heard)
+    for tie in facts.ties if left & plan.tied else ():
+        view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of)
+        _hear(plan, view, _narrow(plan.ties, view.open, left & plan.tied, waiting), heard)
+    doubts = Doubts(facts, sometimes) if sometimes or facts.candidates else None
+    return heard, doubts
 
 
-def _event_days(world: World) -> Span:
-    """The days whose law governs rules about events; without an event, the as-of date."""
-    match world.facts.get("event_on"):
-        case On() as when:
-            return day_span(when) or ANY_DAY
-        case Known():
-            return Span(world.as_of, world.as_of)
-        case _:
-            return ANY_DAY
+def _narrow(index: Sequence[Indexed], world: World, left: int, waiting: int) -> tuple[int, int]:
+    """(the rules that no indexed fact makes false, those that wait for one that is not known)."""
+    fact_of = world.facts.get
+    for name, by_word, naming in index:
+        fact = fact_of(name)
+        if type(fact) is Known:
+            left &= by_word[fact.value]
+            continue
+        waiting |= naming
+        if type(fact) is OneOf:
+            left &= reduce(or_, (by_word[word] for word in fact.values))
+    return left, waiting
 
 
-def _read(pack: Pack, rule: Rule, view: _View) -> RuleReading | None:
+def _hear(plan: Plan, view: View, rules: tuple[int, int], heard: list[_Heard]) -> None:
+    """Read the rules that are left. What the index knows of a rule need not be asked again."""
+    left, waiting = rules
+    steps, world = plan.steps, view.open
+    if view.closed is not world:
+        waiting = left
+    while left:
+        bit = left & -left
+        left ^= bit
+        step = steps[bit.bit_length() - 1]
+        if waiting & bit:
+            one = _settled(step, view)
+        elif step.rest is None:
+            one = (step, view, HOLDS, HOLDS)
+        else:
+            one = _settled_rest(step, step.rest, view)
+        if one is not None:
+            heard.append(one)
+
+
+def _settled_rest(step: Step, rest: Test, view: View) -> _Heard | None:
+    """A rule of which every indexed conjunct is known to hold, in a world without gaps."""
+    try:
+        truth = rest(view.open)
+    except Exception:
+        return step, view, BROKEN, BROKEN
+    if truth is True:
+        return step, view, HOLDS, HOLDS
+    return None if truth is False else _settled(step, view)
+
+
+def _settled(step: Step, view: View) -> _Heard | None:
     """Design §2, promise 1: whatever goes wrong inside a rule is told, never skipped."""
     try:
-        return _settled(pack, rule, view)
+        opened = settle(step.rule.compiled, view.open)
+        if opened.truth is False:
+            return None
+        if view.closed is view.open:
+            return step, view, opened, opened
+        return step, view, opened, settle(step.rule.compiled, view.closed)
     except Exception:
-        facets = _facets(pack, rule, None)
-        return RuleReading(facets, view.tie, Truth.BROKEN, Truth.BROKEN)
+        return step, view, BROKEN, BROKEN
 
 
-def _settled(pack: Pack, rule: Rule, view: _View) -> RuleReading | None:
-    opened = settle(rule.compiled, view.open)
-    if opened.truth is False:
-        return None
-    closed = opened if view.closed is view.open else settle(rule.compiled, view.closed)
+def _truths(opened: Verdict, closed: Verdict) -> tuple[Truth, Truth]:
+    """(closed, open). A rule holds only if it holds with the gaps open as well."""
+    if opened is BROKEN:
+        return Truth.BROKEN, Truth.BROKEN
+    if closed.truth is True and opened.truth is not True:
+        return Truth.UNKNOWN, Truth.UNKNOWN
+    return _TRUTHS[closed.truth], _TRUTHS[opened.truth]
+
+
+def _reading(heard: _Heard) -> RuleReading:
+    step, view, opened, closed = heard
+    rule = step.rule
+    if opened is BROKEN:
+        return RuleReading(step.facets(None), view.tie, Truth.BROKEN, Truth.BROKEN)
     return RuleReading(
-        _facets(pack, rule, view.closed.facts.get("tie")),
+        step.facets(view.closed.facts.get("tie")),
         view.tie,
-        *_truths(closed.truth, opened.truth),
-        missing=_missing(view, opened, closed),
-        facts=tuple(view.fact_used(name) for name in rule.facts),
-        clock=_clock(rule, view.closed),
+        *_truths(opened, closed),
+        _missing(view, opened, closed) if opened.open or closed.open else (),
+        tuple(map(view.used.__getitem__, rule.facts)),
+        None if rule.clock is None else read_clock(rule.clock, view.closed.care_ended),
     )
 
 
-def _truths(closed: Kleene, opened: Kleene) -> tuple[Truth, Truth]:
-    """A rule holds only if it holds with the gaps open as well: definite findings stay."""
-    if closed is True and opened is not True:
-        return Truth.UNKNOWN, Truth.UNKNOWN
-    return _TRUTHS[closed], _TRUTHS[opened]
-
-
-def _missing(view: _View, opened: Verdict, closed: Verdict) -> tuple[Missing, ...]:
+def _missing(view: View, opened: Verdict, closed: Verdict) -> tuple[Missing, ...]:
     names: set[str] = set()
     for name in opened.open | closed.open:
         names.update(undecided_anchors(view.open.facts) if name == CARE_ENDED else (name,))
     return tuple(_missing_fact(view, name) for name in sorted(names))
 
 
-def _missing_fact(view: _View, name: str) -> Missing:
+def _missing_fact(view: View, name: str) -> Missing:
     tie = view.tie if VOCABULARY[name].group is FactGroup.TIE else None
     match view.fact(name):
         case Known():  # every anchor is "not applicable" although care is said to have ended
             return Missing(name, tie, Why.CONTRADICTED)
         case fact:
             return Missing(name, tie, fact.why)
-
-
-def _clock(rule: Rule, world: World) -> ClockReading | None:
-    return read_clock(rule.clock, world.care_ended) if rule.clock else None
-
-
-def _facets(pack: Pack, rule: Rule, tie: Fact | None) -> RuleFacets:
-    return RuleFacets(
-        rule=rule.id,
-        pack=pack.id,
-        pack_digest=pack.digest,
-        kind=rule.kind or _kind(tie),
-        outcome=rule.outcome,
-        if_unknown=rule.if_unknown,
-        waivable=rule.waivable,
-        citations=rule.citations,
-        obligations=rule.obligations,
-        is_draft=rule.is_draft,
-        to_confirm=rule.to_confirm,
-    )
-
-
-def _kind(tie: Fact | None) -> FindingKind:
-    return kind_of_tie(tie) if tie is not None else FindingKind.OTHER

@@ -10,10 +10,13 @@ from collections.abc import Iterable
 
 
 class PackFault(ValueError):
-    """A pack that may not be used. `file` is relative to the pack, `line` counts from 1."""
+    """A pack that may not be used. `file` is relative to the pack, `line` counts from 1.
+
+    In a pack that came as a document `file` names the rule and the place in it, and `line` is 0.
+    """
 
     def __init__(self, file: str, line: int, message: str) -> None:
-        super().__init__(f"{file}:{line}: {message}")
+        super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
         self.file = file
         self.line = line
         self.message = message

@@ -1,22 +1,22 @@
-"""Loading a pack: strict reading, exceptions woven in, digest, and the rules' own tests.
+"""Building a pack from its parsed parts: exceptions woven in, digest, and the rules' own tests.
 
-A pack is a folder: pack.yaml, rules/*.yaml, cases.yaml and README.md. Anything amiss is a
-PackFault with file and line; a pack that loads has passed the tests of every rule.
+The parts come from a folder (pack.yaml, rules/*.yaml, cases.yaml, README.md) or from a document.
+Anything amiss is a PackFault with its place; a pack that loads has passed the tests of every rule.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from policy_service.domain.vocabulary import FACT_SCHEMA
-from policy_service.policy.canonical import digest
 from policy_service.policy.case_form import read_cases
 from policy_service.policy.conditions import All, Condition, Not, compile_condition
 from policy_service.policy.faults import PackFault, unknown_word
+from policy_service.policy.files import parse_files, read_folder
 from policy_service.policy.nodes import Node
 from policy_service.policy.pack import (
     SEMANTICS,
@@ -26,12 +26,12 @@ from policy_service.policy.pack import (
     Profession,
     Scope,
 )
+from policy_service.policy.parsed import Parsed
 from policy_service.policy.rule import Rule
 from policy_service.policy.rule_form import read_rule
 from policy_service.policy.rule_tests import run_rule_tests
-from policy_service.policy.strict_yaml import read_yaml
 
-MAX_RULES = 300
+MAX_ID = 60
 
 _HEADER = (
     "pack",
@@ -45,85 +45,60 @@ _HEADER = (
     "scope",
     "professions",
 )
+_HEADER_MAY = ("stands_for_board",)
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_PACK_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Documents:
-    """The parsed files of a pack."""
-
-    header: Node
-    rules: tuple[Node, ...]
-    cases: Node
-
-    def plain(self) -> dict[str, Any]:
-        """What the digest covers: header, rules by id, cases; not the order of the files."""
-        rules = [rule.plain() for rule in self.rules]
-        return {
-            "pack": self.header.plain(),
-            "rules": sorted(rules, key=lambda rule: str(rule.get("id"))),
-            "cases": self.cases.plain(),
-        }
 
 
 def load_pack(folder: Traversable) -> Pack:
     """The pack of a folder, checked and with its rule tests run. Raises PackFault."""
-    documents = _read_documents(folder)
-    pack = _read_pack(documents)
+    return build_pack(parse_files(read_folder(folder)))
+
+
+def build_pack(parsed: Parsed) -> Pack:
+    """The pack of parsed parts, checked and with its rule tests run. Raises PackFault."""
+    pack = read_pack(parsed)
     for rule in pack.rules:
         run_rule_tests(pack, rule)
     return pack
 
 
-def _read_documents(folder: Traversable) -> _Documents:
-    if not folder.joinpath("README.md").is_file():
-        raise PackFault("README.md", 1, "is missing: a pack says why it says what it says")
-    rules: list[Node] = []
-    files = [entry for entry in _folder(folder, "rules") if entry.name.endswith(".yaml")]
-    for file in sorted(files, key=lambda entry: entry.name):
-        document = _read_file(file, f"rules/{file.name}")
-        rules.extend(document.form(("rules",))["rules"].items())
-    header = _read_file(folder.joinpath("pack.yaml"), "pack.yaml")
-    if not rules or len(rules) > MAX_RULES:
-        raise header.fault(f"a pack has 1 to {MAX_RULES} rules, not {len(rules)}")
-    cases = _read_file(folder.joinpath("cases.yaml"), "cases.yaml")
-    return _Documents(header, tuple(rules), cases)
-
-
-def _folder(folder: Traversable, name: str) -> Iterable[Traversable]:
-    entry = folder.joinpath(name)
-    return entry.iterdir() if entry.is_dir() else ()
-
-
-def _read_file(file: Traversable, name: str) -> Node:
-    try:
-        return read_yaml(file.read_text(encoding="utf-8"), name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PackFault(name, 1, f"cannot be read as UTF-8 text: {type(error).__name__}") from error
-
-
-def _read_pack(documents: _Documents) -> Pack:
-    header = documents.header
-    form = header.form(_HEADER)
+def read_pack(parsed: Parsed) -> Pack:
+    """The pack of parsed parts, checked, but with none of its tests run. Raises PackFault."""
+    digest = hashlib.sha256(parsed.document()).hexdigest()
+    form = parsed.header.form(_HEADER, _HEADER_MAY)
     edition = form["edition"].text()
-    rules = tuple(read_rule(node, edition) for node in documents.rules)
+    layer = Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer)))
+    rules = tuple(read_rule(node, edition) for node in parsed.rules)
     _refuse_twins(rules)
     return Pack(
-        id=form["pack"].text(),
+        id=_id(form["pack"]),
         title=form["title"].text(),
         body=form["body"].text(),
         edition=edition,
         version=_version(form["version"]),
         semantics=_semantics(form["semantics"]),
         fact_schema=form["fact_schema"].word("fact schema", (FACT_SCHEMA,)),
-        layer=Layer(form["layer"].word("layer", tuple(layer.value for layer in Layer))),
-        scope=_scope(form["scope"]),
+        layer=layer,
+        scope=_scope(form["scope"], layer),
         professions=_professions(form["professions"]),
-        rules=_with_exceptions(rules),
-        cases=read_cases(documents.cases, form["pack"].text()),
-        digest=digest(documents.plain()),
+        rules=weave_exceptions(rules),
+        cases=read_cases(parsed.cases, form["pack"].text()),
+        digest=digest,
+        stands_for_board=_stands_for_board(form),
     )
+
+
+def _stands_for_board(form: Mapping[str, Node]) -> bool:
+    return "stands_for_board" not in form or form["stands_for_board"].boolean()
+
+
+def _id(node: Node) -> str:
+    pack_id = node.text()
+    if len(pack_id) > MAX_ID or not _PACK_ID.fullmatch(pack_id):
+        raise node.fault(f"{pack_id!r} is not an id such as us-tx-lpc")
+    return pack_id
 
 
 def _version(node: Node) -> str:
@@ -143,8 +118,11 @@ def _professions(node: Node) -> tuple[Profession, ...]:
     return tuple(map(Profession, words))
 
 
-def _scope(node: Node) -> Scope:
+def _scope(node: Node, layer: Layer) -> Scope:
+    """A practice's own pack binds everyone there, beside all other packs and in place of none."""
     key, value = node.single()
+    if layer is Layer.PRACTICE and key != "every":
+        raise value.fault("a pack of layer practice has the scope {every: true}")
     match key:
         case "every":
             if not value.boolean():
@@ -174,7 +152,7 @@ def _refuse_twins(rules: Sequence[Rule]) -> None:
         seen.add(rule.id)
 
 
-def _with_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def weave_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """A rule with exceptions holds only where none of them does."""
     by_id = {rule.id: rule for rule in rules}
     exceptions: dict[str, list[Rule]] = {}

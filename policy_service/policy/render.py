@@ -12,7 +12,7 @@ from typing import Any
 
 from policy_service.domain.facts import NOT_APPLICABLE, FactType, fact_from_json
 from policy_service.domain.outcomes import Outcome
-from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.domain.vocabulary import spec_of
 from policy_service.policy.clocks import CARE_ENDED, NEVER, care_ended
 from policy_service.policy.obligations import OBLIGATIONS
 from policy_service.policy.pack import PackSet
@@ -68,7 +68,7 @@ def draft_in_words(packs: PackSet, unverified: Mapping[str, Any]) -> Wording:
 
 def question_in_words(fact: str) -> tuple[str, tuple[str, ...]]:
     """The question that finds a fact out, and who may know. KeyError for an unknown fact."""
-    spec = VOCABULARY[fact]
+    spec = spec_of(fact)
     return spec.question, spec.who_may_know
 
 
@@ -103,7 +103,7 @@ def _fact_in_words(name: str, item: Mapping[str, Any]) -> str:
     if "on" in item:
         return str(item["on"])
     if "one_of" in item:
-        return " or ".join(_word(word) for word in item["one_of"])
+        return " or ".join(word_in_words(word) for word in item["one_of"])
     if "between" in item:
         low, high = (_value_in_words(name, end) for end in item["between"])
         return f"between {low} and {high}"
@@ -112,13 +112,14 @@ def _fact_in_words(name: str, item: Mapping[str, Any]) -> str:
 
 def _value_in_words(name: str, value: str | int) -> str:
     if isinstance(value, str):
-        return _word(value)
-    if VOCABULARY[name].type is FactType.AMOUNT:
+        return word_in_words(value)
+    if spec_of(name).type is FactType.AMOUNT:
         return f"{value // 100}.{value % 100:02d} dollars"
     return str(value)
 
 
-def _word(word: str) -> str:
+def word_in_words(word: str) -> str:
+    """A word of the vocabulary as people say it: "former partner" for `ex_partner`."""
     return _WORDS.get(word, word.replace("_", " "))
 
 

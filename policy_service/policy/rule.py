@@ -11,7 +11,7 @@ from policy_service.domain.dates import PartialDate
 from policy_service.domain.decisions import Citation, FindingKind
 from policy_service.domain.facts import Fact
 from policy_service.domain.outcomes import Outcome
-from policy_service.policy.clocks import Clock, Span
+from policy_service.policy.clocks import Clock
 from policy_service.policy.conditions import Compiled, Condition, Words
 
 
@@ -31,17 +31,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """When a rule binds, half open. Without `first` only `seen_on` is known: it always binds."""
+    """When a rule binds, half open. Without `first` it binds up to `until`, or always."""
 
     first: PartialDate | None
     until: PartialDate | None
     seen_on: PartialDate | None
 
-    def may_cover(self, conduct: Span) -> bool:
-        """True unless every possible day of the conduct lies outside."""
-        if self.first and conduct.last < self.first.first:
-            return False
-        return not (self.until and conduct.first >= self.until.last)
+    @property
+    def days(self) -> tuple[date, date | None]:
+        """The first day on which it may bind, and the first on which it does no more."""
+        first = date.min if self.first is None else self.first.first
+        return first, None if self.until is None else self.until.last
 
 
 @dataclass(frozen=True, slots=True)

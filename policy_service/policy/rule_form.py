@@ -158,11 +158,13 @@ def _citations(form: _Form) -> tuple[Citation, ...]:
 
 
 def _in_force(node: Node) -> InForce:
-    """`{from: D, to: D}` or, when the text gives no date, `{seen_in_force_on: D}`."""
+    """`{from: D, to: D}`; without a first day `{seen_in_force_on: D}`, or `{to: D}` if it ended."""
     if "seen_in_force_on" in node.entries():
         return InForce(
             None, None, node.form(("seen_in_force_on",))["seen_in_force_on"].partial_date()
         )
+    if set(node.entries()) == {"to"}:
+        return InForce(None, node.form(("to",))["to"].partial_date(), None)
     fields = node.form(("from",), ("to",))
     until = fields.get("to")
     last = None if until is None or until.value is None else until.partial_date()
@@ -219,7 +221,7 @@ def _clock(form: _Form, compiled: Compiled) -> Clock | None:
     node = form.fields["clock"]
     fields = node.form(("anchor", "period", "then"))
     fields["anchor"].word("anchor", (CARE_ENDED,))
-    then = Outcome(fields["then"].word("outcome", _OUTCOMES))
+    then = Outcome(fields["then"].word("outcome", _FINDABLE))
     if fields["period"].value == NEVER:
         return Clock(CARE_ENDED, None, then)
     period = read_period(fields["period"])
@@ -281,6 +283,8 @@ def _check_standing(rule: Rule, node: Node) -> None:
         raise node.fault(f"a rule tagged {tag} cannot be {status.value}")
     if rule.is_draft != bool(rule.to_confirm):
         raise node.fault("a draft, and only a draft, says under to_confirm what must be read")
+    if status.is_read and rule.in_force.until and not rule.in_force.first:
+        raise node.fault("only what is no longer in force may lack its first day and have a last")
     if status.is_read == bool(rule.authority):
         raise node.fault("superseded and struck_down, and only these, name the authority")
     if sum(1 for _ in rule.compiled.atoms()) > MAX_ATOMS:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from policy_service.domain.decisions import Decision, RuleReading, Truth, decide
-from policy_service.domain.facts import Facts, TieFacts
 from policy_service.policy.clocks import Span, care_ended, day_span
 from policy_service.policy.conditions import AS_OF, AfterCare, Day
 from policy_service.policy.engine import evaluate, read_alone
@@ -35,6 +34,15 @@ def run_rule_tests(pack: Pack, rule: Rule) -> None:
     for atom in rule.compiled.atoms():
         if isinstance(atom, Day) and isinstance(atom.right, AfterCare):
             _check_boundary(rule, atom, atom.right)
+
+
+def is_met(pack: Pack, rule: Rule, test: RuleTest) -> bool:
+    """Whether the rule alone does what the test expects."""
+    try:
+        _run(pack, rule, test)
+    except PackFault:
+        return False
+    return True
 
 
 def _run(pack: Pack, rule: Rule, test: RuleTest) -> RuleReading:
@@ -82,14 +90,24 @@ def _left(atom: Day, test: RuleTest) -> Span | None:
 def run_cases(packs: PackSet) -> None:
     """Run the cases of every pack; PackFault at the first that comes out otherwise."""
     for pack in packs:
-        for case in pack.cases:
-            _check_case(case, packs)
+        run_cases_of(pack, packs)
+
+
+def run_cases_of(pack: Pack, packs: PackSet) -> None:
+    """Run the cases of one pack among the packs it would stand with."""
+    for case in pack.cases:
+        _check_case(case, packs)
 
 
 def decide_case(case: Case, packs: Sequence[Pack]) -> Decision:
     """The decision of the packs on the situation of a case."""
-    ties = tuple(TieFacts(f"tie-{n}", facts) for n, facts in enumerate(case.ties, start=1))
-    return decide(evaluate(packs, Facts(case.as_of, case.base, ties)), ())
+    return decide(evaluate(packs, case.facts()), ())
+
+
+def meets(case: Case, readings: Sequence[RuleReading]) -> bool:
+    """Whether these readings of its facts come out as a case expects."""
+    compared = _compared(case, decide(readings, ()))
+    return all(expected is None or expected == got for _, expected, got in compared)
 
 
 def _check_case(case: Case, packs: PackSet) -> None:

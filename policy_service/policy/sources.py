@@ -2,7 +2,9 @@
 
 A row says which section was seen, how (tag), what it says in our words, for how long it bars and
 how grave it is. Severities: `P!` prohibited and never waivable, `P` prohibited, `D` needs a
-deliberation, `R` disclose, record and watch, `A` advisory.
+deliberation, `R` disclose, record and watch, `A` advisory; `duty` something the clinician owes,
+which is recorded and watched; `pack select` chooses packs and is no rule; `not given` where the
+table is silent. A row that a court has struck down names the authority.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from policy_service.policy.clocks import NEVER
 from policy_service.policy.faults import PackFault, unknown_word
 from policy_service.policy.nodes import Node
 from policy_service.policy.pack import Layer, Pack
-from policy_service.policy.rule import Rule
+from policy_service.policy.rule import Rule, Status
 from policy_service.policy.strict_yaml import read_yaml
 
 FILE = "sources.yaml"
+_ROW = ("id", "code", "section", "tags", "severity", "period", "says")
 NONE = "none"
 
 SEVERITIES = {
@@ -28,7 +31,12 @@ SEVERITIES = {
     "D": Outcome.DELIBERATE,
     "R": Outcome.MONITOR,
     "A": Outcome.ADVISE,
+    "duty": Outcome.MONITOR,
+    "pack select": Outcome.NO_FINDING,
+    "not given": Outcome.DELIBERATE,
 }
+"""The most a rule may say for each. A row without a severity only ever has drafts, which never go
+above a deliberation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Row:
     periods: tuple[str, ...]
     says: str
     read_on: PartialDate
+    struck_down: str | None = None
 
     @property
     def gravest(self) -> Outcome:
@@ -65,7 +74,7 @@ def read_sources(text: str) -> dict[str, Row]:
 
 
 def _row(node: Node, compiled_on: PartialDate) -> Row:
-    form = node.form(("id", "code", "section", "tags", "severity", "period", "says"), ("keys",))
+    form = node.form(_ROW, ("keys", "struck_down"))
     return Row(
         id=form["id"].text(),
         code=form["code"].text(),
@@ -76,6 +85,7 @@ def _row(node: Node, compiled_on: PartialDate) -> Row:
         periods=form["period"].texts(),
         says=form["says"].text(),
         read_on=compiled_on,
+        struck_down=form["struck_down"].text() if "struck_down" in form else None,
     )
 
 
@@ -90,7 +100,8 @@ def check_against_sources(pack: Pack, rows: Mapping[str, Row]) -> None:
 
 def _check_rule(rule: Rule, rows: Mapping[str, Row]) -> None:
     source = rule.verification.source
-    _demand(source in rows, rule, unknown_word("source row", source, rows))
+    if source not in rows:  # the suggestion is worked out only if it is needed
+        _demand(False, rule, unknown_word("source row", source, rows))
     row = rows[source]
     tag = rule.verification.tag
     _demand(tag in row.tags, rule, f"tag {tag} is not that of the row: {', '.join(row.tags)}")
@@ -99,6 +110,7 @@ def _check_rule(rule: Rule, rows: Mapping[str, Row]) -> None:
     _demand(rule.verification.read_on == row.read_on, rule, "read_on is not that of the table")
     _check_severity(rule, row)
     _check_period(rule, row)
+    _check_struck_down(rule, row)
 
 
 def _check_severity(rule: Rule, row: Row) -> None:
@@ -114,6 +126,16 @@ def _check_period(rule: Rule, row: Row) -> None:
         return
     period = rule.clock.period.text if rule.clock.period else NEVER
     _demand(period in row.periods, rule, f"period {period} is not in its row: {row.periods}")
+
+
+def _check_struck_down(rule: Rule, row: Row) -> None:
+    """What a court has struck down is shown as such, with its authority; nothing else is."""
+    is_void = rule.status is Status.STRUCK_DOWN
+    _demand(
+        is_void == (row.struck_down is not None), rule, f"status {rule.status} is not its row's"
+    )
+    authority = f"authority is not that of the row: {row.struck_down}"
+    _demand(not is_void or rule.authority == row.struck_down, rule, authority)
 
 
 def _demand(holds: bool, rule: Rule, message: str) -> None:

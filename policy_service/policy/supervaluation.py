@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from policy_service.domain.facts import (
@@ -54,14 +54,15 @@ class Verdict:
 
 
 _DEFINITE = frozenset[str]()
-_DECIDED = {truth: Verdict(truth, _DEFINITE, True) for truth in (True, False)}
+DECIDED = {truth: Verdict(truth, _DEFINITE, exact=True) for truth in (True, False)}
+"""The verdicts on what nothing unknown can change."""
 
 
 def settle(condition: Compiled, world: World) -> Verdict:
     """Truth of the condition over every way to fill in what is uncertain."""
     truth = condition.test(world)
     if truth is not None:
-        return _DECIDED[truth]
+        return DECIDED[truth]
     uncertain = [name for name in condition.uses if is_uncertain(name, world)]
     if all(condition.uses[name] == 1 for name in uncertain):
         return Verdict(None, _undecided(condition, world), True)
@@ -125,8 +126,7 @@ def _matters(place: int, truths: Mapping[tuple[Candidate, ...], Kleene]) -> bool
 def _filled(world: World, values: Mapping[str, Candidate]) -> World:
     ended = values.get(CARE_ENDED, world.care_ended)
     facts = {name: value for name, value in values.items() if not isinstance(value, Span)}
-    return replace(
-        world,
+    return world._replace(
         facts={**world.facts, **facts},
         care_ended=ended if isinstance(ended, Span) else world.care_ended,
     )

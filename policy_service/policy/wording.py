@@ -40,3 +40,12 @@ def _draft(packs: PackSet, item: Mapping[str, Any]) -> dict[str, Any]:
 def _ask(item: Mapping[str, Any]) -> dict[str, Any]:
     question, who_may_know = question_in_words(item["fact"])
     return {**item, "question": question, "who_may_know": list(who_may_know)}
+
+
+def rule_words(packs: PackSet, pack_digest: str, rule_id: str) -> dict[str, Any]:
+    """Title and citations of a rule; without words where its pack is not at hand."""
+    try:
+        rule = packs.by_digest(pack_digest).rule(rule_id)
+    except KeyError:
+        return {"title": "", "citations": []}
+    return {"title": rule.title, "citations": [cite.to_json() for cite in rule.citations]}

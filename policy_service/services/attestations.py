@@ -34,7 +34,7 @@ def attest(
         as_of=as_of.isoformat(),
         valid_until=until,
     )
-    close_attestation_duty(context, clinician_id)
+    close_attestation_duty(context, clinician_id, row.id)
     told = {"id": row.id, "kinds": words, "as_of": row.as_of, "valid_until": until}
     tell(context, "attestation.made", clinician.person_id, told)
     touch_clinicians(context, [clinician_id])

@@ -22,8 +22,17 @@ _MEMBERSHIPS = select(MembershipRow).where(
 )
 
 
+UNKNOWN_PLACE = "unknown"
+"""What a caller says who does not know where the client is; saying nothing means the practice's."""
+
+
+def known_place(location_of_service: str) -> str | None:
+    """The jurisdiction stated; None when the caller says that it is not known."""
+    return None if location_of_service == UNKNOWN_PLACE else location_of_service
+
+
 def binding_of(
-    context: Context, clinician_id: str, as_of: date, location_of_service: str
+    context: Context, clinician_id: str, as_of: date, location_of_service: str | None
 ) -> Binding:
     """The licences and memberships valid on the day; a lapsed licence is passed as not valid."""
     licences = context.session.scalars(_LICENCES, {"clinician": clinician_id})

@@ -23,7 +23,13 @@ from policy_service.services.case_queue import WITHHELD, names_of
 from policy_service.services.case_steps import require_sight, view_of
 from policy_service.services.consultations import independent_consultants
 from policy_service.services.context import Context
-from policy_service.services.decisions import Render, answer_of, pseudonym_of, read_decision
+from policy_service.services.decisions import (
+    Recorded,
+    Render,
+    answer_of,
+    pseudonym_of,
+    read_decision,
+)
 from policy_service.services.dispositions import deciders
 from policy_service.services.logins import enabled_logins, logins
 from policy_service.services.people import full_name, open_people
@@ -75,6 +81,7 @@ class CaseFile:
     clinician: str
     client: str
     client_person: str
+    recorded: Recorded
     answer: Mapping[str, Any]
     identity: Mapping[str, Any]
     candidates: tuple[Candidate, ...]
@@ -123,6 +130,7 @@ def open_case(context: Context, case_id: str, render: Render) -> CaseFile:
         clinician=names[0],
         client=names[1],
         client_person=client.person_id,
+        recorded=recorded,
         answer=redact(answer, Audience.OFFICER if officer else Audience.EHR),
         identity=identity,
         candidates=_candidates(context, identity, officer),

@@ -250,6 +250,12 @@ _CASES_OF = (
 )
 
 
+def cases_met(context: Context, decision_id: str) -> dict[str, str]:
+    """The cases a decision opened or joined, by kind of question."""
+    rows = context.session.scalars(_CASES_OF, {"decision": decision_id})
+    return {row.kind: row.id for row in rows}
+
+
 def standing_of(context: Context, decision_id: str) -> Standing:
     """What the practice decided about the questions of a decision: the least settled of them."""
     rows = context.session.scalars(_CASES_OF, {"decision": decision_id})

@@ -7,7 +7,7 @@ together, or the caller gets 503.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from policy_service.domain.principals import ActingUser, Principal
 from policy_service.errors import FieldError, InvalidRequest, NotReady
 from policy_service.policy.engine import evaluate
 from policy_service.policy.selection import select as select_packs
-from policy_service.services.bindings import binding_of
+from policy_service.services.bindings import binding_of, known_place
 from policy_service.services.context import Context
 from policy_service.services.decisions import (
     Material,
@@ -35,7 +35,9 @@ from policy_service.services.desk import Desk
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
+from policy_service.services.packs import packs_in_use
 from policy_service.services.people import Person, open_person, record_digest, register
+from policy_service.services.shadows import decide_in_shadow
 from policy_service.services.stored_responses import (
     IdempotencyKey,
     Response,
@@ -131,19 +133,31 @@ def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     gathered = gather_facts(context, question, found.targets)
     material = decide_question(desk, context, question, gathered, request.location_of_service)
     version = None if found.is_new else found.row.version
-    return Prepared(material, Versions(clinician.version, version), found.is_new)
+    versions = Versions(clinician.version, version, material.activation)
+    return Prepared(material, versions, found.is_new)
 
 
 def decide_question(
     desk: Desk, context: Context, question: Question, gathered: Gathered, location: str | None
 ) -> Material:
-    """The decision that the packs which bind this clinician give on these facts."""
+    """The decision that the packs which bind, or may bind, this clinician give on these facts.
+
+    `location` is a jurisdiction, UNKNOWN_PLACE, or None for the practice's own.
+    """
     location = location or desk.practice(context.practice_id).jurisdiction
-    binding = binding_of(context, question.clinician.id, question.as_of, location)
-    selection = select_packs(desk.packs, binding)
-    decision = decide(evaluate(selection.packs, gathered.facts), selection.not_consulted)
-    packs = tuple(pack.digest for pack in selection.packs)
-    return Material(question, gathered, decision, packs, location)
+    binding = binding_of(context, question.clinician.id, question.as_of, known_place(location))
+    in_use = packs_in_use(desk, context)
+    selection = select_packs(in_use.active, binding)
+    facts = selection.applied_to(gathered.facts)
+    return Material(
+        question,
+        replace(gathered, facts=facts),
+        decide(evaluate(selection.read, facts), selection.not_consulted),
+        tuple(pack.digest for pack in selection.read),
+        location,
+        activation=in_use.number,
+        shadow=decide_in_shadow(in_use, binding, gathered.facts),
+    )
 
 
 def _clinician(context: Context, clinician_id: str) -> ClinicianRow:

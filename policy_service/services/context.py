@@ -50,6 +50,7 @@ class Context:
         *,
         subjects: frozenset[str] = frozenset(),
         outcome: str | None = None,
+        packs: frozenset[str] = frozenset(),
     ) -> Leaf:
         """Write one audit entry of this request, in its transaction."""
         return append(
@@ -63,5 +64,6 @@ class Context:
                 groups=groups,
                 subject_refs=subjects,
                 outcome=outcome,
+                packs=packs,
             ),
         )

@@ -18,7 +18,7 @@ from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingUser
 from policy_service.domain.standings import advise
-from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.domain.vocabulary import VOCABULARY, spec_of
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.ledger.leaf import Leaf, format_at
@@ -27,9 +27,11 @@ from policy_service.policy.pack import SEMANTICS
 from policy_service.services.cases import raise_cases, standing_of
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
-from policy_service.services.duties import require_attestation
+from policy_service.services.duties import Cause, raise_duties, require_attestation
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
+from policy_service.services.packs import activation_number
 from policy_service.services.people import full_name, open_people
+from policy_service.services.shadows import SHADOW, ShadowDecision
 
 _VERSION_OF = {
     (table, shared): select(table.version)
@@ -51,27 +53,37 @@ class Material:
     decision: Decision
     packs: tuple[str, ...]
     location_of_service: str
+    activation: int
+    """The number of the newest activation when the packs were chosen."""
+    shadow: ShadowDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What must not have moved between reading and recording. `client` None: not registered yet."""
+    """What must not have moved between reading and recording. `client` None: not registered yet.
+
+    `packs` is the number of the newest activation.
+    """
 
     clinician: int
     client: int | None
+    packs: int
 
     def hold(self, context: Context, question: Question) -> bool:
-        """Read both versions again inside the write transaction.
+        """Read all three again inside the write transaction.
 
         On PostgreSQL under FOR SHARE; an event raises the versions afterwards and takes FOR UPDATE,
         or two events of one pair would wait for each other for ever.
         """
         shared = question.event is None
         clinician = _version(context, ClinicianRow, question.clinician.id, shared)
-        if self.client is None:
-            return clinician == self.clinician
-        client = _version(context, ClientRow, question.client.id, shared)
-        return (clinician, client) == (self.clinician, self.client)
+        if clinician != self.clinician:
+            return False
+        if self.client is not None:
+            client = _version(context, ClientRow, question.client.id, shared)
+            if client != self.client:
+                return False
+        return activation_number(context, shared=True) == self.packs
 
 
 def _version(
@@ -134,10 +146,7 @@ def record_decision(
             **sealed,
         )
     )
-    raise_cases(context, question, material.decision, leaf.id)
-    require_attestation(context, question.clinician.id, material.decision)
-    context.session.flush()
-    return Recorded(
+    recorded = Recorded(
         leaf.id,
         leaf.at,
         question.clinician.id,
@@ -147,6 +156,18 @@ def record_decision(
         receipt,
         question.client.id,
     )
+    _follow_up(context, material, recorded)
+    return recorded
+
+
+def _follow_up(context: Context, material: Material, recorded: Recorded) -> None:
+    """What a decision sets going: cases for people to decide, duties for people to do."""
+    question, decision = material.question, material.decision
+    raise_cases(context, question, decision, recorded.id)
+    known = known_findings(recorded)
+    raise_duties(context, Cause(question, material.gathered, decision, recorded.id, known))
+    require_attestation(context, question.clinician.id, decision)
+    context.session.flush()
 
 
 def _append_entry(
@@ -157,6 +178,8 @@ def _append_entry(
     groups["identity"] = Owned(identity_json(material.gathered), owner)
     groups["decision"] = Owned(dict(body), owner)
     groups["request"] = Owned(dict(sealed["request"]), owner)
+    if material.shadow is not None:
+        groups[SHADOW] = Owned(material.shadow.to_json(), owner)
     return append(
         context.session,
         context.keyring,
@@ -185,8 +208,10 @@ def pseudonym_of(context: Context, person_id: str) -> str:
 def fact_groups(facts: Facts) -> list[tuple[str, dict[str, Any]]]:
     """Facts by commitment: care, events, accounts, the base's tie facts, and each tie."""
     named: dict[str, dict[str, Any]] = {"care": {"as_of": facts.as_of.isoformat()}}
+    if facts.candidates:
+        named["care"]["candidates"] = sorted(facts.candidates)
     for name, fact in sorted(facts.base.items()):
-        group = VOCABULARY[name].group
+        group = spec_of(name).group
         key = "no_tie" if group is FactGroup.TIE else group.value
         named.setdefault(key, {})[name] = fact_to_json(fact)
     for number, tie in enumerate(facts.ties):
@@ -308,12 +333,18 @@ def answer_of(context: Context, recorded: Recorded, render: Render, officer: boo
         full=full,
         tie_names=tie_names(context, recorded) if officer else {},
         known_to_clinician=known_findings(recorded),
+        own_ties=own_ties(recorded),
     )
+
+
+def own_ties(recorded: Recorded) -> tuple[str, ...]:
+    """The ties that rest only on what the clinician stated or the client told, in order."""
+    return tuple(tie["ref"] for tie in recorded.context["ties"] if tie["known_to_clinician"])
 
 
 def known_findings(recorded: Recorded) -> frozenset[tuple[str, str | None]]:
     """The findings that rest only on what the clinician stated or the client told them."""
-    known_ties = {tie["ref"] for tie in recorded.context["ties"] if tie["known_to_clinician"]}
+    known_ties = set(own_ties(recorded))
     private = set(recorded.context["private_facts"])
     return frozenset(
         (finding["rule"], finding["tie"])

@@ -20,7 +20,7 @@ from policy_service.domain.principals import Principal
 from policy_service.errors import NotFound
 from policy_service.ledger.note import Signer
 from policy_service.matching.model import MatchModel
-from policy_service.policy.pack import PackSet
+from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.vault.keys import KeyRing
 from policy_service.vault.sealing import unwrap
@@ -48,6 +48,7 @@ class Desk:
     database: Database
     kek: KeyRing
     packs: PackSet
+    """The packs that ship with the software; what binds a practice is `services.packs`' to say."""
     model: MatchModel
     clock: Callable[[], datetime]
     receipt_key: Signer
@@ -55,6 +56,10 @@ class Desk:
     """The log's signing key by origin."""
     attestation_months: int = 12
     new_id: Callable[[], str] = random_id
+    compiled: dict[str, Pack] = field(default_factory=dict)
+    """Packs besides the shipped ones that this process has opened, by digest."""
+    in_use: dict[tuple[str, str | None], PacksInUse] = field(default_factory=dict)
+    """What was in use, by practice and entry of the newest activation (`services.packs`)."""
     _practices: dict[str, Practice] = field(default_factory=dict)
 
     def practice(self, practice_id: str) -> Practice:

@@ -36,11 +36,18 @@ DIRECTIONS = _words("event_direction")
 PARTIES = _words("event_party")
 STATED_BY = ("clinician", "client", "other")
 MOST_CENTS = 2_000_000_000
+YES_NO = ("no", "yes")
+INTIMATE_KINDS = ("sexual_contact", "sexual_request", "hint_of_future_romance", "request_for_date")
+"""Of these alone it can be said whether the client was dependent or deceived."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventForm:
-    """What happened between the two. `amount` in US cents, `occurred_on` a partial date."""
+    """What happened between the two. `amount` in US cents, `occurred_on` a partial date.
+
+    `dependence_or_deception` ("yes", "no"): was the client dependent or deceived? For events of
+    INTIMATE_KINDS only; None leaves the question open.
+    """
 
     clinician_id: str
     client_id: str
@@ -50,12 +57,13 @@ class EventForm:
     occurred_on: str | None = None
     amount: int | None = None
     stated_by: str = "other"
+    dependence_or_deception: str | None = None
     acting: ActingUser = NOBODY_NAMED
 
 
 def report_event(desk: Desk, principal: Principal, form: EventForm, door: CheckDoor) -> Response:
     """Record an event and decide what the codes say of it; one transaction, one answer."""
-    event = _event(form)
+    event = replace(_event(form), id=desk.new_id())
     today = desk.clock().date()
     if event.occurred_on is not None and event.occurred_on.first > today:
         raise refusal("/occurred_on", f"A day not after {today} is expected.")
@@ -69,7 +77,7 @@ def report_event(desk: Desk, principal: Principal, form: EventForm, door: CheckD
     )
 
     def record(context: Context, client_id: str) -> None:
-        _record(context, form, client_id)
+        _record(context, form, event.id, client_id)
         if door.also is not None:
             door.also(context, client_id)
 
@@ -84,14 +92,24 @@ def _event(form: EventForm) -> RecordedEvent:
         ("direction", form.direction, (*DIRECTIONS, None)),
         ("party", form.party, PARTIES),
         ("stated_by", form.stated_by, STATED_BY),
+        ("dependence_or_deception", form.dependence_or_deception, (*YES_NO, None)),
     ):
         if value not in allowed:
             words = [word for word in allowed if word is not None]
             raise refusal(f"/{name}", "This word is not allowed.", words)
     if form.amount is not None and not 0 <= form.amount <= MOST_CENTS:
         raise refusal("/amount", f"An amount in US cents from 0 to {MOST_CENTS} is expected.")
+    if form.dependence_or_deception is not None and form.kind not in INTIMATE_KINDS:
+        detail = "This is said only of events of the kinds listed."
+        raise refusal("/dependence_or_deception", detail, INTIMATE_KINDS)
     return RecordedEvent(
-        form.kind, form.direction, form.party, _day(form), form.amount, form.stated_by
+        form.kind,
+        form.direction,
+        form.party,
+        _day(form),
+        form.amount,
+        form.stated_by,
+        dependence_or_deception=form.dependence_or_deception,
     )
 
 
@@ -103,10 +121,10 @@ def _day(form: EventForm) -> PartialDate | None:
         raise refusal("/occurred_on", detail) from None
 
 
-def _record(context: Context, form: EventForm, client_id: str) -> None:
-    columns = asdict(form)
+def _record(context: Context, form: EventForm, event_id: str, client_id: str) -> None:
+    columns = asdict(form) | {"id": event_id, "client_id": client_id}
     del columns["acting"]
-    row = add_first(context, BoundaryEventRow, **columns | {"client_id": client_id})
+    row = add_first(context, BoundaryEventRow, **columns)
     _tell(context, "event.reported", row, {"reason": None})
     # No re-screen: the decision that commits with the event is the answer to it.
     bump(context, ClinicianRow, {row.clinician_id})
@@ -159,6 +177,7 @@ def _tell(context: Context, action: str, row: BoundaryEventRow, more: dict[str, 
         "occurred_on": row.occurred_on,
         "amount": row.amount,
         "stated_by": row.stated_by,
+        "dependence_or_deception": row.dependence_or_deception,
         **more,
     }
     client = client_row(context, row.client_id)

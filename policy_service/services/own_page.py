@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policy_service.database.tables.accounts import AccountRow, ConnectionRow
+from policy_service.database.tables.duties import DutyRow
 from policy_service.database.tables.registry import AttestationRow
-from policy_service.database.tables.reviews import DutyRow
 from policy_service.database.tables.ties import TieRow
+from policy_service.domain.audiences import Audience
 from policy_service.domain.ties import TIE_KINDS
 from policy_service.errors import NotAllowed, NotFound
 from policy_service.services.accounts import Account, accounts_of, connections_of
 from policy_service.services.attestations import attestations_of
 from policy_service.services.context import Context
 from policy_service.services.disclosures import disclosures_of
-from policy_service.services.duties import list_duties
+from policy_service.services.duty_files import DutyFilter, Viewer, list_duties
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import full_name, open_people
 from policy_service.services.revisions import current
@@ -57,6 +58,11 @@ def own_clinician(context: Context) -> str:
     return context.principal.clinician_id
 
 
+def own_viewer(context: Context) -> Viewer:
+    """What the clinician sees as a clinician, whatever other roles the account holds."""
+    return Viewer(Audience.TREATING_CLINICIAN, own_clinician(context))
+
+
 def open_own(context: Context) -> OwnPage:
     """The clinician's own page."""
     clinician_id = own_clinician(context)
@@ -71,7 +77,7 @@ def open_own(context: Context) -> OwnPage:
         ),
         attestations=tuple(attestations),
         attested=_in_force(attestations, context.today.isoformat()),
-        duties=tuple(list_duties(context, clinician_id=clinician_id)),
+        duties=list_duties(context, own_viewer(context), DutyFilter()).rows,
     )
 
 

@@ -1,4 +1,4 @@
-"""Found a practice: its key, its log with entry 0, and its first administrator."""
+"""Found a practice: its key, its log with entry 0, and the packs that bind it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.keyring import Keyring, PracticeKeys
 from policy_service.database.single_practice import refuse_second_practice
 from policy_service.database.tables.directory import PracticeRow
+from policy_service.services.adoption import adopt_shipped
 from policy_service.services.desk import Desk, practice_key_place
 from policy_service.vault.keys import Key
 from policy_service.vault.sealing import wrap
@@ -51,7 +52,10 @@ def found_practice(desk: Desk, new: NewPractice) -> str:
 
 
 def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
-    """Write the head and entry 0, which names the keys that will sign: a log is never empty."""
+    """Write the head and entry 0, which names the keys that will sign: a log is never empty.
+
+    Entry 1 activates the packs that ship with the software: from the first check on they bind.
+    """
     origin = f"policy-service/{practice_id}"
     public_keys = {
         "log": desk.log_key(origin).public_key.hex(),
@@ -71,5 +75,6 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
                 groups={"keys": Owned(public_keys)},
             ),
         )
+        adopt_shipped(desk, session, Keyring(keys), FOUNDER)
     if session.get_bind().dialect.name == "postgresql":
         sealer.seal_pending(desk.database, practice_id)

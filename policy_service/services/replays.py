@@ -21,9 +21,10 @@ from policy_service.domain.facts import facts_from_json
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.policy.engine import evaluate
-from policy_service.policy.pack import SEMANTICS
+from policy_service.policy.pack import SEMANTICS, PackSet
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.packs import packs_at_hand
 from policy_service.vault.errors import KeyNotHeld
 
 
@@ -47,6 +48,10 @@ class Replay:
 
 def replay(desk: Desk, context: Context, decision_id: str) -> Replay:
     """Evaluate a stored decision again. NotFound for another practice's and for none alike."""
+    return _replay(context, packs_at_hand(desk, context), decision_id)
+
+
+def _replay(context: Context, at_hand: PackSet, decision_id: str) -> Replay:
     row = context.session.get(DecisionRow, (context.practice_id, decision_id))
     if row is None:
         raise NotFound
@@ -57,7 +62,7 @@ def replay(desk: Desk, context: Context, decision_id: str) -> Replay:
     if row.semantics != SEMANTICS:
         return Replay(row.id, Replayed.CANNOT_TELL, f"semantics {row.semantics} is not at hand")
     try:
-        packs = desk.packs.by_digests(row.packs.split())
+        packs = at_hand.by_digests(row.packs.split())
     except KeyError as error:
         return Replay(row.id, Replayed.CANNOT_TELL, f"pack {error.args[0]} is not at hand")
     stored: Any = parse_strict(body)
@@ -76,8 +81,9 @@ def replay_several(
     ids = select(DecisionRow.id).order_by(DecisionRow.at, DecisionRow.id)
     if wanted is not None:
         ids = ids.where(DecisionRow.id.in_(wanted))
+    at_hand = packs_at_hand(desk, context)
     for decision_id in list(context.session.scalars(ids)):
-        yield replay(desk, context, decision_id)
+        yield _replay(context, at_hand, decision_id)
 
 
 def _opened(context: Context, row: DecisionRow, name: str) -> bytes:

@@ -21,12 +21,12 @@ from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import Principal
 from policy_service.errors import NotFound
 from policy_service.jobs.queue import Work
-from policy_service.policy.wording import render_decision
 from policy_service.services.checks import CheckDoor, CheckRequest, prepare, run_check
 from policy_service.services.clients import survivor
 from policy_service.services.context import Context
 from policy_service.services.decisions import Recorded, read_decision
 from policy_service.services.desk import Desk
+from policy_service.services.packs import wording
 from policy_service.services.stored_responses import Response
 from policy_service.vault.errors import KeyNotHeld
 
@@ -61,7 +61,7 @@ def rescreen(desk: Desk, practice_id: str, work: Work) -> bool:
                 return False
     except (NotFound, KeyNotHeld):
         return False  # erased since: nothing is left to ask about
-    door = CheckDoor(render=lambda body: render_decision(desk.packs, body), respond=_nobody)
+    door = CheckDoor(render=wording(desk, principal), respond=_nobody)
     run_check(desk, principal, plan.request, door)
     return True
 

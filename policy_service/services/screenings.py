@@ -45,6 +45,7 @@ from policy_service.services.context import Context
 from policy_service.services.decisions import Material
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.gathering.facts import Question, gather_facts
+from policy_service.services.packs import activation_number
 from policy_service.services.people import Person
 from policy_service.services.stored_responses import (
     IdempotencyKey,
@@ -89,6 +90,7 @@ class _Prepared:
     versions: dict[str, int]
     lines: tuple[ScreeningLine, ...]
     packs: frozenset[str]
+    activation: int
 
 
 def run_screening(
@@ -134,6 +136,7 @@ def _prepare(desk: Desk, context: Context, request: ScreeningRequest) -> _Prepar
     client, person = found.row, found.person
     lines: list[ScreeningLine] = []
     packs: set[str] = set()
+    activation = activation_number(context, shared=False)
     for clinician in clinicians:
         question = Question(clinician, client, person, request.purpose, request.as_of)
         gathered = gather_facts(context, question, found.targets)
@@ -141,7 +144,9 @@ def _prepare(desk: Desk, context: Context, request: ScreeningRequest) -> _Prepar
         lines.append(_line(context, material))
         packs.update(material.packs)
     versions = {row.id: row.version for row in (*clinicians, *(() if found.is_new else (client,)))}
-    return _Prepared(client, person, found.is_new, versions, tuple(lines), frozenset(packs))
+    return _Prepared(
+        client, person, found.is_new, versions, tuple(lines), frozenset(packs), activation
+    )
 
 
 def _clinicians(context: Context, wanted: Sequence[str] | None) -> list[ClinicianRow]:
@@ -204,7 +209,9 @@ def _versions_hold(context: Context, prepared: _Prepared) -> bool:
     now: dict[str, int] = {}
     for table in (ClinicianRow, ClientRow):
         now.update(_versions(context, table, prepared.versions))
-    return now == prepared.versions
+    return (
+        now == prepared.versions and activation_number(context, shared=True) == prepared.activation
+    )
 
 
 def _versions(

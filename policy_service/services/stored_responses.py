@@ -40,8 +40,13 @@ class TwinFound(Exception):
     """Another request with this key was faster; its response is there to be replayed."""
 
 
-def find_response(context: Context, key: IdempotencyKey | None) -> Response | None:
-    """The stored response of this key. IdempotencyMismatch when it was another request's."""
+def find_response(
+    context: Context, key: IdempotencyKey | None, owner: str | None = None
+) -> Response | None:
+    """The stored response of this key. IdempotencyMismatch when it was another request's.
+
+    `owner`: the person under whose key it was stored, if not the practice's.
+    """
     if key is None:
         return None
     row = context.session.scalars(select(StoredResponseRow).where(*_mine(context, key))).first()
@@ -49,7 +54,7 @@ def find_response(context: Context, key: IdempotencyKey | None) -> Response | No
         return None
     if not same_digest(row.fingerprint, key.fingerprint):
         raise IdempotencyMismatch
-    raw = context.keyring.open(context.session, None, row.sealed, _where(context, key))
+    raw = context.keyring.open(context.session, owner, row.sealed, _where(context, key))
     location, _, body = raw.partition(b"\n")
     return Response(row.status, body, location.decode())
 
@@ -76,14 +81,16 @@ def reserve(context: Context, key: IdempotencyKey | None) -> None:
         raise TwinFound from error
 
 
-def store_response(context: Context, key: IdempotencyKey | None, response: Response) -> None:
-    """Keep the response beside its decision, sealed."""
+def store_response(
+    context: Context, key: IdempotencyKey | None, response: Response, owner: str | None = None
+) -> None:
+    """Keep the response beside its decision, sealed: under a person's key where it is theirs."""
     if key is None:
         return
     raw = response.location.encode() + b"\n" + response.body
     row = context.session.scalars(select(StoredResponseRow).where(*_mine(context, key))).one()
     row.status = response.status
-    row.sealed = context.keyring.seal(context.session, None, raw, _where(context, key))
+    row.sealed = context.keyring.seal(context.session, owner, raw, _where(context, key))
     context.session.flush()
 
 

@@ -37,6 +37,11 @@ def touch_clinicians(context: Context, clinician_ids: Iterable[str]) -> None:
         _enqueue(context, pairs_of_clinician(context, clinician_id))
 
 
+def rescreen_pairs_of(context: Context, clinician_id: str) -> None:
+    """Queue a re-screen of each of the clinician's pairs; nothing about the clinician changed."""
+    _enqueue(context, pairs_of_clinician(context, clinician_id))
+
+
 def touch_clients(context: Context, client_ids: Iterable[str]) -> None:
     """A client's record, episodes, accounts or identity changed."""
     ids = sorted(set(client_ids))

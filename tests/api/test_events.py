@@ -89,6 +89,17 @@ def test_an_event_is_moved_and_withdrawn(world: World, report: Caller) -> None:
     assert listed(world, report, "tomas") == []
 
 
+def test_whether_the_client_was_dependent_is_said_and_read_back(
+    world: World, report: Caller
+) -> None:
+    kind = {"kind": "request_for_date", "direction": "clinician_to_client", "amount": None}
+    asked = {name: value for name, value in gift(world, **kind).items() if value is not None}
+    answer = report.post("/v1/events", json=asked | {"dependence_or_deception": "yes"} | SYSTEM)
+    assert answer.status_code == 201
+    [event] = listed(world, report)
+    assert (event["kind"], event["dependence_or_deception"]) == ("request_for_date", "yes")
+
+
 def test_reporting_needs_its_own_scope(world: World) -> None:
     asker = world.http(Scope.DECISION_FULL, Scope.REGISTRY_WRITE)
     assert asker.post("/v1/events", json=gift(world)).status_code == 403
@@ -106,6 +117,8 @@ def test_reporting_needs_its_own_scope(world: World) -> None:
         ({"client": {"id": "11111111-1111-4111-8111-111111111111"}}, "/client/id"),
         ({"clinician": {}}, "/clinician/id"),
         ({"party": "dog"}, "/party"),
+        ({"dependence_or_deception": "yes"}, "/dependence_or_deception"),
+        ({"dependence_or_deception": "perhaps"}, "/dependence_or_deception"),
         ({"note": "he cried"}, "/note"),
     ],
 )

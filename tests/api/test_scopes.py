@@ -17,12 +17,19 @@ from tests.cast import Caller, World, empty_world, populate
 
 DECISIONS = {Scope.DECISION_BRIEF, Scope.DECISION_FULL}
 READ, WRITE = {Scope.REGISTRY_READ}, {Scope.REGISTRY_WRITE}
+PREVIEW = {Scope.PREVIEW_OWN}
 EVENTS, IDENTITY, AUDIT = {Scope.EVENTS_WRITE}, {Scope.IDENTITY_WRITE}, {Scope.AUDIT_READ}
+PACKS = {Scope.PACKS_PROPOSE}
 
 MATRIX: dict[str, set[Scope]] = {
     "POST /v1/checks": DECISIONS,
     "GET /v1/checks/{check_id}": DECISIONS,
     "GET /v1/checks/{check_id}/replay": AUDIT,
+    "GET /v1/checks/{check_id}/timeline": DECISIONS,
+    "GET /v1/duties": DECISIONS,
+    "GET /v1/duties/{duty_id}": DECISIONS,
+    "POST /v1/duties/{duty_id}/proof": {Scope.DUTIES_WRITE},
+    "POST /v1/duties/{duty_id}/not-applicable": {Scope.DUTIES_WRITE},
     "POST /v1/screenings": DECISIONS,
     "GET /v1/screenings/{screening_id}": DECISIONS,
     "GET /v1/clients/{client_id}/flags": DECISIONS,
@@ -32,6 +39,13 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/audit/entries.csv": AUDIT,
     "GET /v1/audit/entries/{entry_id}": AUDIT,
     "GET /v1/audit/entries/{entry_id}/proof": AUDIT,
+    "GET /v1/packs": {Scope.PACKS_READ, Scope.PACKS_PROPOSE},
+    "POST /v1/packs": PACKS,
+    "GET /v1/packs/{digest}": {Scope.PACKS_READ, Scope.PACKS_PROPOSE},
+    "GET /v1/packs/{digest}/comparison": PACKS,
+    "POST /v1/packs/{digest}/activation": PACKS,
+    "POST /v1/packs/{digest}/replays": PACKS,
+    "GET /v1/packs/{digest}/replays/{replay_id}": PACKS,
     "GET /v1/accounts/{account_id}": READ,
     "PUT /v1/accounts/{account_id}": WRITE,
     "GET /v1/accounts/{account_id}/connections": READ,
@@ -89,6 +103,10 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/connections/{connection_id}": READ,
     "GET /v1/identity-verdicts/{verdict_id}": IDENTITY,
     "GET /v1/ties/{tie_id}": IDENTITY,
+    "POST /v1/previews": PREVIEW,
+    "GET /v1/previews": PREVIEW,
+    "GET /v1/previews/{preview_id}": PREVIEW,
+    "POST /v1/previews/{preview_id}/share": PREVIEW,
 }
 DOCUMENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 OPERATIONS = operations(DOCUMENT)

@@ -16,7 +16,6 @@ from policy_service.domain.audiences import Audience
 from policy_service.domain.deliberations import FIELDS
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Role
-from policy_service.policy.wording import render_decision
 from policy_service.services.attestations import attest
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.clinicians import (
@@ -27,6 +26,7 @@ from policy_service.services.clinicians import (
 )
 from policy_service.services.disclosures import DisclosureForm, disclose
 from policy_service.services.logins import LoginForm, create_login
+from policy_service.services.packs import wording
 from policy_service.services.stored_responses import Response
 from tests.cast import ALL_KINDS, World, person
 
@@ -100,7 +100,7 @@ def check(world: World, clinician: str, client: str | PersonRecord, purpose: str
     def respond(body: dict[str, Any], _audience: Audience, check_id: str) -> Response:
         return Response(201, check_id.encode(), None)
 
-    door = CheckDoor(lambda body: render_decision(world.desk.packs, body), respond)
+    door = CheckDoor(wording(world.desk, world.cleo), respond)
     return run_check(world.desk, world.cleo, request, door).body.decode()
 
 

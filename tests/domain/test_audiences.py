@@ -40,7 +40,8 @@ def answers(draw: st.DrawFn) -> Answer:
     """Any answer: every value of the full body is marked, so that a leak can be seen."""
     pairs = draw(st.lists(st.tuples(RULES, TIES), unique=True, max_size=6))
     findings = [
-        {"rule": rule, "tie": tie, "because": f"{SECRET}{rule}/{tie}"} for rule, tie in pairs
+        {"rule": rule, "tie": tie, "outcome": "advise", "because": f"{SECRET}{rule}/{tie}"}
+        for rule, tie in sorted(pairs, key=lambda pair: (pair[0], pair[1] or ""))
     ]
     names = draw(st.lists(st.sampled_from(["ask", "outcome", "obligations", "new_part"])))
     full: dict[str, Any] = {name: f"{SECRET}{name}" for name in names}
@@ -224,3 +225,14 @@ def test_the_most_cautious_advice_stands_for_a_clinician(flags: list[Flag]) -> N
     for line in redact_flags(flags, Audience.INTAKE)["standings"]:
         own = [flag.advice for flag in flags if flag.clinician_id == line["clinician_id"]]
         assert line["standing"] == max(own, key=order.index)
+
+
+def test_ties_that_are_shown_are_numbered_among_themselves() -> None:
+    """A gap in the numbers would tell the clinician that a hidden tie stands between."""
+    findings = [{"rule": "a", "tie": tie, "outcome": "advise"} for tie in ("t10", "t3", "t4", None)]
+    known = frozenset({("a", "t10"), ("a", "t3"), ("a", None)})
+    answer = Answer(
+        "i", "a", "r", Advice.PROCEED, "c", {"findings": findings}, {}, known, ("t3", "t10")
+    )
+    shown = redact(answer, Audience.TREATING_CLINICIAN)["findings"]
+    assert [finding["tie"] for finding in shown] == [None, "t1", "t2"]

@@ -196,8 +196,19 @@ def test_the_day_of_the_conduct_picks_the_rule(tmp_path: Path) -> None:
         for text in ("2019-12-31", "2020-01-01", "2023-12-31", "2024-01-01", "2019")
     ]
     assert outcomes == ["no_finding", "monitor", "monitor", "no_finding", "no_finding"]
-    unknown = decided(pack, **gift, event_on=Unknown(Why.DECLINED))
-    assert unknown.outcome is Outcome.MONITOR
+
+
+@pytest.mark.parametrize("when", [Unknown(Why.DECLINED), On(PartialDate("2024"), Why.DECLINED)])
+def test_a_rule_that_may_not_have_been_in_force_is_undecided(tmp_path: Path, when: Fact) -> None:
+    """Else learning the day of the conduct would take a definite finding away."""
+    rules = RULES.replace(
+        'in_force: {seen_in_force_on: "2026"}', "in_force: {from: 2020-01-01, to: 2024-06-01}", 1
+    )
+    gift: dict[str, Fact] = {"event_kind": Known("gift"), "event_amount": Known(6000)}
+    decision = decided(example_pack(tmp_path, rules), **gift, event_on=when)
+    assert (decision.outcome, decision.could_become) == (Outcome.ADVISE, Outcome.MONITOR)
+    assert [(ask.fact, ask.why) for ask in decision.ask] == [("event_on", Why.DECLINED)]
+    assert decision.findings[0].undecided
 
 
 EXCEPTION = (

@@ -63,7 +63,9 @@ MUTATIONS = [
     ),
     ("outcome: monitor", "outcome: monitor\n    waivable: false", "only a prohibition"),
     ("outcome: monitor", "outcome: monitor\n    if_unknown: prohibit", "graver"),
+    ("then: deliberate", "then: no_finding", "outcome"),
     ("outcome: monitor", "outcome: monitor\n    status: struck_down", "authority"),
+    ('{seen_in_force_on: "2026"}', '{to: "2026"}', "only what is no longer in force"),
     (
         "outcome: monitor",
         "outcome: monitor\n    exception_to: [example.event.gfit]",
@@ -115,9 +117,11 @@ def test_the_fault_names_the_line_of_the_mistake(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("version: 1.0.0", "version: one", "not a version"),
+        ("layer: profession", "layer: profession\nstands_for_board: rarely", "true or false"),
         ("semantics: 1", "semantics: 2", "semantics 2 is not supported"),
         ("boundary-facts/1", "boundary-facts/2", "did you mean 'boundary-facts/1'"),
         ("layer: profession", "layer: professional", "did you mean 'profession'"),
+        ("layer: profession", "layer: practice", "practice has the scope {every: true}"),
         ("{membership: [EXAMPLE]}", "{members: [EXAMPLE]}", "did you mean 'membership'"),
         ("{membership: [EXAMPLE]}", "{every: false}", "every is true or absent"),
         ("{membership: [EXAMPLE]}", "{licences: [{jurisdiction: Texas, licence: LPC}]}", "US-TX"),
@@ -127,6 +131,21 @@ def test_a_faulty_header_is_refused(tmp_path: Path, old: str, new: str, message:
     with pytest.raises(PackFault, match=message) as caught:
         load_pack(write_pack(tmp_path, header=HEADER.replace(old, new)))
     assert caught.value.file == "pack.yaml"
+
+
+def test_what_is_not_said_of_a_board_is_that_the_pack_stands_for_it(tmp_path: Path) -> None:
+    assert example_pack(tmp_path / "a").stands_for_board
+    beside = HEADER + "stands_for_board: false\n"
+    assert not load_pack(write_pack(tmp_path / "b", header=beside)).stands_for_board
+
+
+def test_a_rule_that_is_over_may_lack_its_first_day(tmp_path: Path) -> None:
+    over = '{to: "2000"}\n    status: struck_down\n    authority: A court'
+    pack = example_pack(tmp_path, RULES.replace('{seen_in_force_on: "2026"}', over, 1))
+    in_force = pack.rule("example.event.gift").in_force
+    assert (in_force.first, in_force.seen_on) == (None, None)
+    assert in_force.until is not None
+    assert in_force.until.text == "2000"
 
 
 def test_conditions_nest_at_most_six_deep(tmp_path: Path) -> None:

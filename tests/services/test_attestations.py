@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from policy_service.database.tables.reviews import DutyRow
+from policy_service.database.tables.duties import DutyRow
 from policy_service.domain.attestations import AttestationKind
 from policy_service.errors import InvalidRequest, NotFound
 from policy_service.services.attestations import attest, attestations_of, withdraw_attestation
@@ -16,7 +16,7 @@ from tests.cast import ALL_KINDS, World
 
 def open_duties(world: World) -> int:
     with world.reading() as context:
-        rows = context.session.scalars(select(DutyRow).where(DutyRow.done_at.is_(None)))
+        rows = context.session.scalars(select(DutyRow).where(DutyRow.closed_at.is_(None)))
         return len(rows.all())
 
 

@@ -13,34 +13,20 @@ from sqlalchemy import func, select
 from policy_service.audit import sealer
 from policy_service.audit.verification import verify_log
 from policy_service.database.tables.decisions import DecisionRow
-from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow, DutyRow
+from policy_service.database.tables.duties import DutyRow
+from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.people import Address, PersonName, PersonRecord, RelatedPerson
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
-from policy_service.policy.wording import render_decision
 from policy_service.services.accounts import AccountForm, ConnectionForm, add_account, connect
-from policy_service.services.attestations import attest
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.clients import register_client
-from policy_service.services.clinicians import (
-    ClinicianForm,
-    LicenceForm,
-    MembershipForm,
-    add_licence,
-    add_membership,
-    register_clinician,
-)
-from policy_service.services.disclosures import DisclosureForm, disclose
-from policy_service.services.episodes import (
-    ClientPart,
-    ClinicianPart,
-    EpisodeForm,
-    open_episode,
-)
 from policy_service.services.gathering.event_facts import RecordedEvent
+from policy_service.services.packs import wording
 from policy_service.services.stored_responses import Response
-from tests.cast import ALL_KINDS, NORA, TOMAS, World, person
+from tests.care import clinician, current_client, former_client, tell
+from tests.cast import NORA, TOMAS, World, person
 
 STRANGER = person(
     "Ines", "Marchetti", "1991-08-14", phones=("+1 512 555 0166",), emails=("ines@example.org",)
@@ -65,9 +51,8 @@ class Ehr:
             acting=ActingUser(ActingRole.SYSTEM),
             **asked,
         )
-        packs = self.world.desk.packs
         door = CheckDoor(
-            render=lambda body: render_decision(packs, body),
+            render=wording(self.world.desk, self.principal),
             respond=lambda body, _audience, _id: Response(201, orjson.dumps(body)),
         )
         answer: dict[str, Any] = orjson.loads(
@@ -94,55 +79,6 @@ def rules(answer: dict[str, Any]) -> set[str]:
 def count(world: World, table: type[Any]) -> int:
     with world.reading() as context:
         return context.session.execute(select(func.count()).select_from(table)).scalar_one()
-
-
-def clinician(world: World, *memberships: str, licence: tuple[str, str] = ("US-TX", "LPC")) -> str:
-    """A new clinician who attested everything today."""
-    number = len(world.ids)
-    with world.writing() as context:
-        made = register_clinician(
-            context, ClinicianForm(person("Quinn", f"Vale{number}", f"19{60 + number % 30}-05-05"))
-        )
-        add_licence(context, made, LicenceForm(*licence, "2010"))
-        for body in memberships:
-            add_membership(context, made, MembershipForm(body))
-        attest(context, made, ALL_KINDS, context.today)
-    world.ids[f"clinician{number}"] = made
-    return made
-
-
-def former_client(world: World, treated_by: str, ended: str | None, record: PersonRecord) -> str:
-    with world.writing() as context:
-        client_id = register_client(context, record)
-        open_episode(
-            context,
-            EpisodeForm(
-                (ClientPart(client_id),),
-                (ClinicianPart(treated_by, last_contact_on=ended),),
-                began_on="2020-01-10",
-                terminated_on=ended,
-                termination_reason="planned",
-                is_open=False,
-            ),
-        )
-    return client_id
-
-
-def current_client(world: World, treated_by: str, record: PersonRecord) -> str:
-    with world.writing() as context:
-        client_id = register_client(context, record)
-        open_episode(
-            context,
-            EpisodeForm(
-                (ClientPart(client_id),), (ClinicianPart(treated_by),), began_on="2025-06-01"
-            ),
-        )
-    return client_id
-
-
-def tell(world: World, who: str, kind: str, whom: PersonRecord, **more: Any) -> None:
-    with world.writing() as context:
-        disclose(context, DisclosureForm(who, kind, whom, **more))
 
 
 # -- golden cases -----------------------------------------------------------------------------
@@ -218,30 +154,6 @@ def test_sexual_contact_with_a_client_of_an_aamft_member_is_prohibited_by_baseli
     )
     assert any(draft["rule"].startswith("aamft") for draft in answer["unverified"])
     assert not any(rule.startswith("aamft-2015.1-4") for rule in rules(answer))
-
-
-@pytest.mark.parametrize(
-    ("bodies", "licence", "outcome", "rule"),
-    [
-        (("ACA",), ("US-OH", "LPCC"), "deliberate", "aca"),
-        (("NASW",), ("US-TX", "LCSW"), "deliberate", "nasw"),
-        ((), ("US-TX", "LPC"), "prohibit", "us-tx-lpc"),
-        ((), ("US-CA", "LMFT"), "deliberate", "baseline"),
-    ],
-)
-def test_return_to_therapy_after_a_friendship(
-    ehr: Ehr, bodies: tuple[str, ...], licence: tuple[str, str], outcome: str, rule: str
-) -> None:
-    world = ehr.world
-    who = clinician(world, *bodies, licence=licence)
-    client_id = former_client(world, who, "2022-05-02", STRANGER)
-    where = licence[0]
-    without = ehr.check(who, client_id, purpose="re_enrolment", location_of_service=where)
-    assert without["outcome"] in ("monitor", "no_finding")
-    tell(world, who, "FRND", STRANGER, since="2024-09-01")
-    answer = ehr.check(who, client_id, purpose="re_enrolment", location_of_service=where)
-    assert answer["outcome"] == outcome
-    assert any(found.startswith(rule) for found in rules(answer)), rules(answer)
 
 
 def test_a_friendship_that_began_too_early_after_care_is_prohibited_in_texas(ehr: Ehr) -> None:

@@ -71,6 +71,56 @@ def test_the_sum_a_rule_sees_contains_the_event_being_reported(world: World) -> 
     assert not any(used["fact"] == "gift_total" and used["value"] == 0 for used in facts_of(first))
 
 
+DEPENDENCE = "dependence_or_deception"
+
+
+def dependence(world: World) -> Any:
+    """What the record says of it: a word, or None while it is open."""
+    return world.facts("ben", "nora")[DEPENDENCE]
+
+
+def test_whether_the_client_was_dependent_stays_open_until_somebody_says(world: World) -> None:
+    report(world, form(world, "sexual_contact", occurred_on="2026-02"))
+    assert dependence(world) is None
+    report(world, form(world, "request_for_date", dependence_or_deception="no"))
+    assert dependence(world) == "no"
+    report(world, form(world, "sexual_contact", dependence_or_deception="yes"))
+    assert dependence(world) == "yes"
+    report(world, form(world, "sexual_contact", dependence_or_deception="no"))
+    assert dependence(world) == "yes"
+
+
+def test_the_check_about_an_event_sees_what_was_said_of_it(world: World) -> None:
+    asked = form(world, "sexual_contact", dependence_or_deception="yes", occurred_on="2026-02")
+    report(world, asked)
+    [row] = events(world)
+    assert row.dependence_or_deception == "yes"
+    with world.writing() as context:
+        withdraw_event(context, row.id, "it was said of another")
+    assert dependence(world) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("gift", "yes"), ("gift", "no"), ("sexual_contact", "perhaps")]
+)
+def test_dependence_is_said_only_of_intimacy_and_only_with_yes_or_no(
+    world: World, kind: str, word: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        report(world, form(world, kind, dependence_or_deception=word))
+    assert refused.value.errors[0].pointer == "/dependence_or_deception"
+    assert events(world) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["hint_of_future_romance", "request_for_date", "advice_from_client"]
+)
+def test_the_newer_kinds_of_event_are_decided_like_any_other(world: World, kind: str) -> None:
+    answer = report(world, form(world, kind, direction="clinician_to_client"))
+    assert answer["outcome"] in ("monitor", "deliberate")
+    assert [row.kind for row in events(world)] == [kind]
+
+
 def facts_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [used for finding in answer["findings"] for used in finding["facts"]]
 

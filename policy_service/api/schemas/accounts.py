@@ -10,7 +10,7 @@ from policy_service.api.schemas.lists import ReasonSchema
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.vocabulary import EVENT_KINDS
 from policy_service.services.accounts import INITIATORS
-from policy_service.services.events import DIRECTIONS, MOST_CENTS, PARTIES, STATED_BY
+from policy_service.services.events import DIRECTIONS, MOST_CENTS, PARTIES, STATED_BY, YES_NO
 
 
 class AccountFormSchema(Strict):
@@ -85,7 +85,11 @@ class ClientIdSchema(Strict):
 
 
 class EventFormSchema(Strict):
-    """What happened between a clinician and a client. `amount` in US cents."""
+    """What happened between a clinician and a client. `amount` in US cents.
+
+    `dependence_or_deception` says, of an event of intimacy, whether the client was dependent on the
+    clinician or deceived; some states ask. Leave it out while nobody has said.
+    """
 
     clinician = fields.Nested(ClinicianRefSchema, required=True)
     client = fields.Nested(ClientIdSchema, required=True)
@@ -95,6 +99,7 @@ class EventFormSchema(Strict):
     occurred_on = Partial()
     amount = fields.Integer(strict=True, validate=validate.Range(0, MOST_CENTS))
     stated_by = Word(STATED_BY, load_default="other")
+    dependence_or_deception = Word(YES_NO)
     acting_user = fields.Nested(ActingUserSchema)
 
 
@@ -124,6 +129,7 @@ class EventSchema(Schema):
     occurred_on = fields.String(required=True, allow_none=True)
     amount = fields.Integer(required=True, allow_none=True)
     stated_by = fields.String(required=True)
+    dependence_or_deception = fields.String(required=True, allow_none=True)
 
 
 class EventListSchema(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Strict, Text, Word
+from policy_service.api.schemas.fields import Day, Id, PlaceOfService, Strict, Text, Word
 from policy_service.api.schemas.people import PersonSchema
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.facts import Why
@@ -53,7 +53,7 @@ class CheckRequestSchema(Strict):
     purpose = Word([word for word in PURPOSES if word != "event"], required=True)
     acting_user = fields.Nested(ActingUserSchema)
     as_of = Day()
-    location_of_service = Jurisdiction()
+    location_of_service = PlaceOfService()
 
 
 class CitationSchema(Strict):

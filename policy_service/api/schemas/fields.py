@@ -13,6 +13,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from policy_service.api.clock import today
 from policy_service.domain.dates import PartialDate
+from policy_service.services.bindings import UNKNOWN_PLACE
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 _REFERENCE = "[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
@@ -180,6 +181,21 @@ class Jurisdiction(fields.String):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=_is_jurisdiction, metadata={"pattern": f"^{_PLACE}$"}, **options)
+
+
+class PlaceOfService(fields.String):
+    """A jurisdiction, or "unknown" where nobody can say where the client is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            validate=_is_place, metadata={"pattern": f"^({_PLACE}|{UNKNOWN_PLACE})$"}, **options
+        )
+
+
+def _is_place(value: str) -> None:
+    if value != UNKNOWN_PLACE and re.fullmatch(_PLACE, value) is None:
+        said = f"A country and, where it has one, a state is expected: US-TX; or: {UNKNOWN_PLACE}."
+        raise ValidationError(said)
 
 
 def _is_jurisdiction(value: str) -> None:

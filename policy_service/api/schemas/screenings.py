@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from policy_service.api.schemas.checks import ActingUserSchema, ClientRefSchema
-from policy_service.api.schemas.fields import Day, Id, Jurisdiction, Strict, Word
+from policy_service.api.schemas.fields import Day, Id, PlaceOfService, Strict, Word
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.standings import Advice, Availability, Standing
@@ -22,7 +22,7 @@ class ScreeningRequestSchema(Strict):
     purpose = Word(PURPOSES, required=True)
     acting_user = fields.Nested(ActingUserSchema)
     as_of = Day()
-    location_of_service = Jurisdiction()
+    location_of_service = PlaceOfService()
 
 
 class ScreeningLineSchema(Strict):

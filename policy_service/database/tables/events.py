@@ -11,7 +11,10 @@ from policy_service.database.types import UuidText
 
 
 class BoundaryEventRow(Revised, Base):
-    """`amount` is in minor units of US dollars. `stated_by` is clinician, client or other."""
+    """`amount` is in minor units of US dollars. `stated_by` is clinician, client or other.
+
+    `dependence_or_deception` (yes, no) is stated of events of intimacy only; null: nobody said.
+    """
 
     __tablename__ = "boundary_event"
     __table_args__ = (Index("ix_boundary_event_pair", "practice_id", "clinician_id", "client_id"),)
@@ -24,3 +27,4 @@ class BoundaryEventRow(Revised, Base):
     occurred_on: Mapped[str | None] = mapped_column(String(10))
     amount: Mapped[int | None] = mapped_column()
     stated_by: Mapped[str] = mapped_column(String(12))
+    dependence_or_deception: Mapped[str | None] = mapped_column(String(3))

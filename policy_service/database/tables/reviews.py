@@ -70,25 +70,3 @@ class CaseMoveRow(PracticeOwned, Base):
     actor: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class DutyRow(PracticeOwned, Base):
-    """An obligation with a due date and a proof."""
-
-    __tablename__ = "duty"
-    __table_args__ = (
-        Index(None, "practice_id", "clinician_id"),
-        Index("ix_duty_due", "practice_id", "due_on"),
-    )
-
-    id: Mapped[str] = mapped_column(UuidText, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    clinician_id: Mapped[str | None] = mapped_column(UuidText)
-    client_id: Mapped[str | None] = mapped_column(UuidText)
-    case_id: Mapped[str | None] = mapped_column(UuidText)
-    rule: Mapped[str | None] = mapped_column(String(100))
-    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    due_on: Mapped[str] = mapped_column(String(10))
-    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    done_by: Mapped[str | None] = mapped_column(String(60))
-    sealed_proof: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -35,7 +35,10 @@ _EVENTS = (
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """One boundary event between the two. `amount` in US cents."""
+    """One boundary event between the two. `amount` in US cents; `id` empty before it has one.
+
+    `dependence_or_deception` is "yes", "no", or None while nobody has said.
+    """
 
     kind: str
     direction: str | None
@@ -43,6 +46,8 @@ class RecordedEvent:
     occurred_on: PartialDate | None
     amount: int | None
     stated_by: str
+    id: str = ""
+    dependence_or_deception: str | None = None
 
 
 def recorded_events(
@@ -59,6 +64,8 @@ def recorded_events(
             PartialDate(row.occurred_on) if row.occurred_on else None,
             row.amount,
             row.stated_by,
+            row.id,
+            row.dependence_or_deception,
         )
         for row in rows
     ]
@@ -69,7 +76,11 @@ def event_facts(events: Sequence[RecordedEvent], this: RecordedEvent | None) -> 
     facts: dict[str, Fact] = dict.fromkeys(_NO_EVENT, Known(NOT_APPLICABLE))
     if this is not None:
         facts |= _this_event(this)
-    return facts | {"gift_total": _gift_total(events), "loan_recorded": _loan(events)}
+    return facts | {
+        "gift_total": _gift_total(events),
+        "loan_recorded": _loan(events),
+        "dependence_or_deception": _dependence(events),
+    }
 
 
 def _this_event(event: RecordedEvent) -> dict[str, Fact]:
@@ -95,6 +106,19 @@ def _gift_total(events: Sequence[RecordedEvent]) -> Fact:
 
 def _loan(events: Sequence[RecordedEvent]) -> Fact:
     return Known("yes" if any(event.kind == "loan" for event in events) else "no")
+
+
+def _dependence(events: Sequence[RecordedEvent]) -> Fact:
+    """What was said of any event of intimacy; a yes is not undone by a no said of another.
+
+    Silence says nothing, so it stays open. Rules name it beside the contact it is about, so it is
+    asked only where there was, or may have been, such contact.
+    """
+    said = {event.dependence_or_deception for event in events}
+    for word in ("yes", "no"):
+        if word in said:
+            return Known(word)
+    return Unknown(Why.NOT_ASKED)
 
 
 def intimacy_facts(

@@ -39,6 +39,16 @@ BASE_FACTS = [name for name in VOCABULARY if name not in TIE_FACTS]
 
 Plain = Mapping[str, Any]
 
+LIKELY = {
+    "client_status": "former",
+    "service": "ended",
+    "event_kind": "sexual_contact",
+    "event_party": "client",
+    "tie": "partner",
+    "tie_via": "self",
+}
+"""Words drawn more often, so that rules with many conditions hold in some of the situations."""
+
 
 def _of_type(*types: FactType) -> frozenset[str]:
     return frozenset(name for name, spec in VOCABULARY.items() if spec.type in types)
@@ -80,7 +90,8 @@ def _day(chance: random.Random, ended: date) -> date | None:
 def _value(chance: random.Random, name: str, ended: date) -> Any:
     spec = VOCABULARY[name]
     if spec.type is FactType.ENUM:
-        return chance.choice(spec.values)
+        is_likely = name in LIKELY and chance.random() < 0.3
+        return LIKELY[name] if is_likely else chance.choice(spec.values)
     return _day(chance, ended) if spec.type is FactType.DATE else _number(chance, name)
 
 

@@ -1,0 +1,220 @@
+"""A plan: what can be worked out about a set of packs before any facts are seen.
+
+For each enum fact that stands as a conjunct of its own, an index tells for each of its words which
+rules that word does not yet make false. A few look-ups then leave the handful of rules worth
+reading. The index has no meaning of its own: it leaves out only rules whose conjunction is false,
+and a fact that is not known leaves out none that it could still meet (docs/semantics.md §5).
+
+Sets of rules are the bits of an integer, in the order of `Plan.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from policy_service.domain.decisions import (
+    FindingKind,
+    RuleFacets,
+    RuleReading,
+    Truth,
+    contribution,
+    worst,
+)
+from policy_service.domain.facts import Fact, FactGroup, FactType, Known
+from policy_service.domain.outcomes import Outcome
+from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.clocks import Span
+from policy_service.policy.conditions import Compiled, Test, Words, all_of
+from policy_service.policy.kinds import kind_of_tie
+from policy_service.policy.pack import Pack
+from policy_service.policy.rule import Rule
+
+KEPT = 256
+"""Plans kept: a practice uses a few sets of packs, one for each kind of licence among its staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule of one pack, with what is the same whatever the facts."""
+
+    pack: Pack
+    rule: Rule
+    place: int
+    """Which of the plan's rules it is."""
+    rest: Test | None
+    """The conjuncts that are not in the index; None when they all are."""
+    _facets: dict[str | int, RuleFacets] = field(init=False, default_factory=dict)
+    """By the word of the tie; under "" where the tie does not count or is not one word."""
+
+    def facets(self, tie: Fact | None) -> RuleFacets:
+        """What a decision needs to know of the rule; its kind may follow the tie."""
+        if self.rule.kind is not None or tie is None:
+            word: str | int = ""
+        elif type(tie) is Known:
+            word = tie.value
+        else:
+            return _facets_of(self.pack, self.rule, kind_of_tie(tie))
+        found = self._facets.get(word)
+        if found is None:
+            kind = self.rule.kind or (kind_of_tie(tie) if word and tie else FindingKind.OTHER)
+            found = self._facets[word] = _facets_of(self.pack, self.rule, kind)
+        return found
+
+    def weigh(self, closed: Truth, opened: Truth) -> tuple[Outcome, Outcome]:
+        """What the rule adds to `outcome` and to `could_become` when it reads so."""
+        reading = RuleReading(self.facets(None), None, closed, opened)
+        return contribution(reading), worst(reading)
+
+
+Indexed = tuple[str, Mapping[str | int, int], int]
+"""A fact; by word the rules that the word does not make false; and the rules that have the fact as
+a conjunct, so that they wait for it while it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Rules that do not bind on every day, each as a set of one with its first day and its end."""
+
+    rules: tuple[tuple[int, date, date | None], ...]
+    settled: Span
+    """From the day the last of them began to the day the first of them ends, if that day comes."""
+
+    def on(self, conduct: Span) -> tuple[int, int]:
+        """(the rules that bind on none of these days, those that bind on some but not on all)."""
+        first, last = conduct
+        if first >= self.settled.first and last < self.settled.last:
+            return 0, 0
+        never = sometimes = 0
+        for rule, begins, ends in self.rules:
+            if last < begins or (ends is not None and first >= ends):
+                never |= rule
+            elif first < begins or (ends is not None and last >= ends):
+                sometimes |= rule
+        return never, sometimes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Packs made ready to be read."""
+
+    steps: tuple[Step, ...]
+    base: tuple[Indexed, ...]
+    """The index over facts that are the same in every view."""
+    ties: tuple[Indexed, ...]
+    """The index over the facts of a tie."""
+    tied: int
+    """The rules that look at a tie."""
+    everything: int
+    """All the rules."""
+    of_today: Dated
+    """The rules whose conduct is of the as-of date."""
+    of_event: Dated
+    """The rules whose conduct is the event."""
+
+    def binding(self, as_of: date, event: Span) -> tuple[int, int]:
+        """(the rules that may bind, those of them that may not), by as-of date and event."""
+        never, _ = self.of_today.on(Span(as_of, as_of))
+        never_then, sometimes = self.of_event.on(event)
+        return self.everything & ~(never | never_then), sometimes
+
+
+def plan_of(packs: Sequence[Pack]) -> Plan:
+    """The plan of these very packs; made once and kept for the sets used last."""
+    return _plan(_Same(tuple(packs)))
+
+
+def _facets_of(pack: Pack, rule: Rule, kind: FindingKind) -> RuleFacets:
+    """What a decision needs to know of a rule that spoke."""
+    return RuleFacets(
+        rule=rule.id,
+        pack=pack.id,
+        pack_digest=pack.digest,
+        kind=kind,
+        outcome=rule.outcome,
+        if_unknown=rule.if_unknown,
+        waivable=rule.waivable,
+        citations=rule.citations,
+        obligations=rule.obligations,
+        is_draft=rule.is_draft,
+        to_confirm=rule.to_confirm,
+    )
+
+
+class _Same:
+    """Packs compared by identity: altered copies share a digest with what they were made from."""
+
+    __slots__ = ("ids", "packs")
+
+    def __init__(self, packs: tuple[Pack, ...]) -> None:
+        self.packs = packs
+        self.ids = tuple(map(id, packs))
+
+    def __hash__(self) -> int:
+        return hash(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.ids == other.ids
+
+
+@lru_cache(maxsize=KEPT)
+def _plan(same: _Same) -> Plan:
+    rules = [(pack, rule) for pack in same.packs for rule in pack.rules if rule.status.is_read]
+    read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
+    parts = [list(rule.compiled.conjuncts()) for _, rule in read]
+    steps = tuple(
+        Step(pack, rule, place, _rest(parts[place])) for place, (pack, rule) in enumerate(read)
+    )
+    index = _index(parts)
+    return Plan(
+        steps=steps,
+        base=tuple(one for one in index if VOCABULARY[one[0]].group is not FactGroup.TIE),
+        ties=tuple(one for one in index if VOCABULARY[one[0]].group is FactGroup.TIE),
+        tied=sum(1 << place for place, step in enumerate(steps) if step.rule.is_tied),
+        everything=(1 << len(steps)) - 1,
+        of_today=_dated(steps, of_event=False),
+        of_event=_dated(steps, of_event=True),
+    )
+
+
+def _dated(steps: Sequence[Step], *, of_event: bool) -> Dated:
+    rules = [
+        (1 << place, *step.rule.in_force.days)
+        for place, step in enumerate(steps)
+        if ("event_kind" in step.rule.facts) == of_event
+    ]
+    dated = tuple(one for one in rules if one[1:] != (date.min, None))
+    begun = max((begins for _, begins, _ in dated), default=date.min)
+    ended = min((ends for _, _, ends in dated if ends is not None), default=date.max)
+    return Dated(dated, Span(begun, ended))
+
+
+def _is_indexed(conjunct: Compiled) -> bool:
+    atom = conjunct.atom
+    return isinstance(atom, Words) and VOCABULARY[atom.fact].type is FactType.ENUM
+
+
+def _rest(conjuncts: Iterable[Compiled]) -> Test | None:
+    tests = [conjunct.test for conjunct in conjuncts if not _is_indexed(conjunct)]
+    return all_of(tests) if tests else None
+
+
+def _index(parts: Sequence[Sequence[Compiled]]) -> tuple[Indexed, ...]:
+    everything = (1 << len(parts)) - 1
+    left: dict[str, dict[str | int, int]] = {}
+    naming: dict[str, int] = {}
+    for place, atom in _indexed(parts):
+        words = left.setdefault(atom.fact, dict.fromkeys(VOCABULARY[atom.fact].values, everything))
+        naming[atom.fact] = naming.get(atom.fact, 0) | 1 << place
+        for word in words.keys() - set(atom.words):
+            words[word] &= ~(1 << place)
+    return tuple((fact, words, naming[fact]) for fact, words in left.items())
+
+
+def _indexed(parts: Sequence[Sequence[Compiled]]) -> Iterator[tuple[int, Words]]:
+    for place, conjuncts in enumerate(parts):
+        for conjunct in conjuncts:
+            if isinstance(conjunct.atom, Words) and _is_indexed(conjunct):
+                yield place, conjunct.atom
