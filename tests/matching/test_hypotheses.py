@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_service.domain.people import Address, Handle, NameKind, PersonName, PersonRecord
+from policy_service.domain.people import (
+    Address,
+    Handle,
+    NameKind,
+    PersonName,
+    PersonRecord,
+    RelatedPerson,
+    RelatedRole,
+)
 from policy_service.matching import (
     Band,
     Comparison,
@@ -254,9 +262,23 @@ places = st.builds(
     city=st.sampled_from(["Austin", "Austn", "Dayton", ""]),
     postcode=st.sampled_from(["78701", "78710", "45402", ""]),
 )
+borne_names = st.builds(
+    PersonName,
+    given_names,
+    family_names,
+    suffix=st.sampled_from(["", "", "Jr"]),
+    kind=st.sampled_from([NameKind.LEGAL, NameKind.MAIDEN, NameKind.ALIAS]),
+)
+contacts = st.builds(
+    RelatedPerson,
+    st.builds(PersonName, given_names, family_names),
+    st.sampled_from(["", "SPS", "FTH"]),
+    st.just(RelatedRole.EMERGENCY_CONTACT),
+    phone=st.sampled_from(["", "5128672309"]),
+)
 records = st.builds(
     PersonRecord,
-    names=st.lists(st.builds(PersonName, given_names, family_names), max_size=2).map(tuple),
+    names=st.lists(borne_names, max_size=2).map(tuple),
     birth_date=st.sampled_from(
         [
             "",
@@ -275,6 +297,7 @@ records = st.builds(
     addresses=st.lists(places, max_size=2).map(tuple),
     handles=st.lists(st.sampled_from([Handle("x", "anna"), Handle("x", "bob")]), max_size=1),
     company=st.sampled_from(["", "Acme", "Initech"]),
+    related=st.lists(contacts, max_size=1).map(tuple),
 )
 
 
