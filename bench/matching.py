@@ -3,9 +3,8 @@
     make bench-matching        python -m bench.matching [--only linkage hashed kin cost]
 
 Prints JSON lines {figure, value, unit, peer, peer_value, ratio}. F1 is at each matcher's best
-threshold; a true pair that never becomes a candidate counts as missed. Our pairs are ranked by the
-leading score (a returning client whose given name was replaced reads as kin, and is still known);
-`identity` lines rank by the bits for one person alone.
+threshold; a true pair that never becomes a candidate counts as missed. Our pairs are ranked by
+their identity bits: what the fields say for one person, before the rules for twins and namesakes.
 """
 
 from __future__ import annotations
@@ -42,12 +41,9 @@ def bench_linkage() -> None:
     """FEBRL 4, FEBRL 3 and fake_1000, with every peer."""
     for data in (febrl4(), febrl3(), fake_1000()):
         ours = our_pairs(data)
-        by_lead = {pair: float(found.bits) for pair, found in ours.items()}
-        theirs = {name: peer(data) for name, peer in _PEERS.items()}
-        for name, scores in theirs.items():
-            _report_pair(data, by_lead, name, scores)
-        identity = scored(data, {pair: found.identity_bits for pair, found in ours.items()})
-        report(f"{data.name} identity F1", best_f1(identity, len(data.true_pairs)), "F1")
+        by_identity = {pair: float(found.identity_bits) for pair, found in ours.items()}
+        for name, peer in _PEERS.items():
+            _report_pair(data, by_identity, name, peer(data))
         found = len(data.true_pairs & ours.keys()) / len(data.true_pairs)
         report(f"{data.name} candidate recall", found, "share")
 
@@ -79,7 +75,7 @@ def _unordered(one: str, other: str) -> Pair:
     return min(one, other), max(one, other)
 
 
-def scored(data: LinkageSet, scores: Scores | dict[Pair, int]) -> list[Scored]:
+def scored(data: LinkageSet, scores: Scores) -> list[Scored]:
     """Scores with the truth beside them."""
     return [Scored(score, pair in data.true_pairs) for pair, score in scores.items()]
 

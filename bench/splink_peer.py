@@ -27,8 +27,11 @@ def trained_linker(data: LinkageSet) -> Any:
     api = DuckDBAPI()
     frames = [data.left] if data.right is None else [data.left, data.right]
     tables = [
-        api.register(frame(rows).reset_index(names="unique_id"), dataset_display_name=f"d{n}")
-        for n, rows in enumerate(frames)
+        api.register(
+            frame(rows)[list(data.fields)].reset_index(names="unique_id"),
+            dataset_display_name=f"d{number}",
+        )
+        for number, rows in enumerate(frames)
     ]
     linker = Linker(tables if len(tables) > 1 else tables[0], _settings(data))
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
