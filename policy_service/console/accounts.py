@@ -10,10 +10,12 @@ from werkzeug.wrappers import Response
 from policy_service.console import door
 from policy_service.console.door import Refusal, blueprint, form_text
 from policy_service.database.tables.registry import ClinicianRow
+from policy_service.domain.duties import DutyState
 from policy_service.domain.principals import Role
 from policy_service.errors import Conflict, FieldError, InvalidRequest
 from policy_service.services.case_queue import active_clinicians, names_of
 from policy_service.services.context import Context
+from policy_service.services.duty_files import late_duties
 from policy_service.services.logins import (
     GRANTABLE,
     LoginForm,
@@ -44,6 +46,7 @@ def _choices(context: Context) -> dict[str, Any]:
         "rows": logins(context),
         "roles": [role.value for role in GRANTABLE],
         "clinicians": names_of(context, ClinicianRow, active_clinicians(context)),
+        "escalated": late_duties(context).get(DutyState.ESCALATED, 0),
     }
 
 

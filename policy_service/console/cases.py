@@ -20,7 +20,7 @@ from policy_service.services.case_files import CaseFile, open_case
 from policy_service.services.case_queue import ANY_OPEN, STATES, QueueFilter, list_cases
 from policy_service.services.context import Context
 from policy_service.services.dispositions import has_decider
-from policy_service.services.duty_files import duties_of_case, duty_line
+from policy_service.services.duty_files import duties_of_case, duty_line, late_duties
 from policy_service.services.logins import logins
 from policy_service.services.packs import packs_at_hand, rule_wording, wording
 from policy_service.services.timelines import timeline_of
@@ -42,6 +42,7 @@ def queue() -> str:
             outcomes=[outcome.value for outcome in reversed(Outcome)],
             people={row.id: row.name for row in logins(context)},
             has_decider=has_decider(context),
+            late=sum(late_duties(context).values()) if who.has(*READERS) else 0,
             mine=bool(wanted.assigned_to),
         )
 
@@ -92,6 +93,8 @@ def _timeline(context: Context, opened: CaseFile) -> dict[str, Any]:
     packs = packs_at_hand(door.desk(), context)
     answer = timeline_of(context, opened.recorded, lambda body, facts: timeline(body, facts, packs))
     entries = redact_timeline(answer, Audience.EHR)["entries"]  # it holds no names
+    if not any(one["bar"] or one["earliest"] for one in entries):
+        entries = []  # nothing has a day: the unknowns stand among the questions
     return {"entries": entries, "drawing": draw(entries, context.today)}
 
 

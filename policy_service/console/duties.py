@@ -45,6 +45,7 @@ from policy_service.services.packs import rule_wording
 
 Answer = Response | tuple[str, int]
 NOBODY = ActingUser()
+PAGE = 50
 
 
 @blueprint.get("/duties")
@@ -80,6 +81,7 @@ def _filter() -> DutyFilter:
         owner=owner,
         due_before=door.query_day("due_before"),
         after=_cursor(given.get("after", "")),
+        limit=PAGE,
     )
 
 

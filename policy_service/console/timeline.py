@@ -13,7 +13,7 @@ from typing import Any
 
 from policy_service.console.words import MOMENTS, OUTCOMES, plain, until
 
-WIDTH, LEFT, LANE, ROW = 720, 8, 17, 46
+WIDTH, LEFT, LANE, ROW = 720, 8, 17, 60
 _LETTER = 6.4
 """About the width of a letter of a label."""
 _OPEN_SPAN = timedelta(days=3 * 365)
@@ -145,15 +145,17 @@ def _bar(group: list[Mapping[str, Any]], y: int, scale: _Scale) -> Bar:
     sure = edge if entry["when"] == "never" else scale.x(date.fromisoformat(entry["earliest"]))
     latest = date.fromisoformat(entry["latest"]) if entry["latest"] else None
     perhaps = edge if is_open else scale.x(latest) if latest else sure
+    label, rules = _said(entry), _rules(group)
+    fits = begin + max(len(label), len(rules)) * _LETTER <= WIDTH - LEFT
     return Bar(
         x=begin,
         width=max(sure - begin, 2),
         more=max(perhaps - sure, 0),
         y=y,
-        label=_said(entry),
-        rules=_rules(group),
-        label_x=begin if begin <= WIDTH / 2 else WIDTH - LEFT,
-        anchor="start" if begin <= WIDTH / 2 else "end",
+        label=label,
+        rules=rules,
+        label_x=begin if fits else WIDTH - LEFT,
+        anchor="start" if fits else "end",
         is_open=is_open,
     )
 

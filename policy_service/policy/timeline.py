@@ -37,6 +37,7 @@ from policy_service.domain.timelines import (
 from policy_service.policy.clocks import ANY_DAY, Clock, Period, Span, care_ended
 from policy_service.policy.clocks import NEVER as FOR_EVER
 from policy_service.policy.pack import PackSet
+from policy_service.policy.rule import Rule
 
 _BASE_MOMENTS = {
     "care_began_on": Moment.CARE_BEGAN,
@@ -53,8 +54,8 @@ _NOT_ASKED = Unknown(Why.NOT_ASKED)
 def timeline(body: Mapping[str, Any], facts: Facts, packs: PackSet) -> Timeline:
     """Everything with a date in a decision: what happened, and when each clock lets go.
 
-    `body` is a decision body, `facts` what it was decided on, `packs` those it names; KeyError if
-    one of them is not at hand.
+    `body` is a decision body, `facts` what it was decided on, `packs` those at hand. A rule whose
+    pack is not at hand has no title; a draft of such a pack has no clock to be told.
     """
     ended = care_ended(facts.base)
     entries = [*_moments(facts), *_bars(body, ended, packs), *_draft_bars(body, ended, packs)]
@@ -126,7 +127,7 @@ def _bars(body: Mapping[str, Any], ended: Span | None, packs: PackSet) -> Iterat
             rule=finding["rule"],
             pack=finding["pack"],
             pack_digest=finding["pack_digest"],
-            title=packs.by_digest(finding["pack_digest"]).rule(finding["rule"]).title,
+            title=rule.title if (rule := _rule(packs, finding)) else "",
             outcome=Outcome(finding["outcome"]),
             undecided=finding["undecided"],
             unverified=False,
@@ -142,8 +143,8 @@ def _bars(body: Mapping[str, Any], ended: Span | None, packs: PackSet) -> Iterat
 def _draft_bars(body: Mapping[str, Any], ended: Span | None, packs: PackSet) -> Iterator[Entry]:
     """Drafts that spoke. The body holds no clock of theirs: it is read from their pack."""
     for draft in body["unverified"]:
-        rule = packs.by_digest(draft["pack_digest"]).rule(draft["rule"])
-        if rule.clock is None:
+        rule = _rule(packs, draft)
+        if rule is None or rule.clock is None:
             continue
         bar = Bar(
             rule=draft["rule"],
@@ -161,6 +162,13 @@ def _draft_bars(body: Mapping[str, Any], ended: Span | None, packs: PackSet) -> 
         )
         days = clears_on(rule.clock.period, ended)
         yield Entry(Moment.BAR_ENDS, days, tie=draft["tie"], bar=bar)
+
+
+def _rule(packs: PackSet, item: Mapping[str, Any]) -> Rule | None:
+    try:
+        return packs.by_digest(item["pack_digest"]).rule(item["rule"])
+    except KeyError:
+        return None
 
 
 def _period(clock: Clock) -> str:

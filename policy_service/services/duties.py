@@ -210,10 +210,15 @@ def require_attestation(context: Context, clinician_id: str, decision: Decision)
 
 def close_attestation_duty(context: Context, clinician_id: str, attestation_id: str) -> None:
     """The clinician attested: the attestation is the duty's proof."""
-    duty = _open_of(context, _attestation(clinician_id).key)
+    duty = _open_of(context, attestation_key(clinician_id))
     if duty is not None:
         proof = {"done_on": context.today.isoformat(), "attestation": attestation_id}
         close(context, duty, NewMove(DutyMoveKind.DONE, {"proof": proof}))
+
+
+def attestation_key(clinician_id: str) -> str:
+    """The key of a clinician's duty to attest."""
+    return _attestation(clinician_id).key
 
 
 def _attestation(clinician_id: str) -> NewDuty:

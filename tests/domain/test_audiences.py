@@ -225,3 +225,14 @@ def test_the_most_cautious_advice_stands_for_a_clinician(flags: list[Flag]) -> N
     for line in redact_flags(flags, Audience.INTAKE)["standings"]:
         own = [flag.advice for flag in flags if flag.clinician_id == line["clinician_id"]]
         assert line["standing"] == max(own, key=order.index)
+
+
+def test_ties_that_are_shown_are_numbered_among_themselves() -> None:
+    """A gap in the numbers would tell the clinician that a hidden tie stands between."""
+    findings = [{"rule": "a", "tie": tie, "outcome": "advise"} for tie in ("t10", "t3", "t4", None)]
+    known = frozenset({("a", "t10"), ("a", "t3"), ("a", None)})
+    answer = Answer(
+        "i", "a", "r", Advice.PROCEED, "c", {"findings": findings}, {}, known, ("t3", "t10")
+    )
+    shown = redact(answer, Audience.TREATING_CLINICIAN)["findings"]
+    assert [finding["tie"] for finding in shown] == [None, "t1", "t2"]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from policy_service.database import Base, engines, migrate, tables
+from policy_service.services.duties import attestation_key
 
 VERSIONS = migrate.ROOT / "migrations" / "versions"
 NUMBERED = re.compile(r"(\d{4})_[a-z0-9_]+\.py")
@@ -114,3 +117,48 @@ def test_the_command_line_reads_the_same_url(
     main(["upgrade", "head"])
     assert path.exists()
     assert migrate.current(f"sqlite:///{path}") == migrate.head()
+
+
+def test_duties_to_attest_are_taken_over_with_the_key_the_service_gives_them(
+    bare_database_url: str,
+) -> None:
+    migrate.upgrade(bare_database_url, "0002")
+    clinician = "11111111-1111-4111-8111-111111111111"
+    with closing_engine(bare_database_url) as engine, engine.begin() as connection:
+        for number, done_at in ((1, None), (2, None), (3, "2026-01-05 00:00:00+00:00")):
+            connection.execute(_OLD_DUTY, _old_duty(clinician, number, done_at))
+    migrate.upgrade(bare_database_url)
+    with closing_engine(bare_database_url) as engine, engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT id, key, state, next_step_on, closed_at FROM duty ORDER BY id")
+        ).all()
+    assert {row.key for row in rows} == {attestation_key(clinician)}
+    assert [row.state for row in rows] == ["open", "not_applicable", "done"]
+    assert [row.next_step_on for row in rows] == ["2026-01-01", None, None]
+    assert [row.closed_at is None for row in rows] == [True, False, False]
+
+
+_OLD_DUTY = text(
+    "INSERT INTO duty (practice_id, id, kind, clinician_id, raised_at, due_on, done_at) "
+    "VALUES (:practice, :id, 'attest', :clinician, :raised_at, '2026-01-15', :done_at)"
+)
+
+
+def _old_duty(clinician: str, number: int, done_at: str | None) -> dict[str, str | None]:
+    practice = "22222222-2222-4222-8222-222222222222"
+    duty = f"33333333-3333-4333-8333-33333333333{number}"
+    raised_at = f"2026-01-0{number} 00:00:00+00:00"
+    return {
+        "practice": practice,
+        "id": duty,
+        "clinician": clinician,
+        "raised_at": raised_at,
+        "done_at": done_at,
+    }
+
+
+@contextmanager
+def closing_engine(url: str) -> Iterator[Engine]:
+    engine = engines.create(url, migrate.OPTIONS)
+    yield engine
+    engine.dispose()

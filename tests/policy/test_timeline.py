@@ -28,6 +28,7 @@ from policy_service.domain.vocabulary import NO_EVENT
 from policy_service.policy import timeline as module
 from policy_service.policy.clocks import ANCHOR_FACTS, Period, Span, care_ended
 from policy_service.policy.engine import evaluate
+from policy_service.policy.pack import PackSet
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.timeline import clears_on, days_of, timeline
 
@@ -285,6 +286,15 @@ def test_the_json_form_is_flat_and_free_of_names() -> None:
         "earliest": "2023-05-01",
         "latest": "2023-05-01",
     }
+
+
+def test_a_pack_that_is_not_at_hand_costs_the_title_and_never_the_day() -> None:
+    facts = care(last_professional_contact_on=on("2023-05-01"))
+    body = decide(evaluate(tuple(PACKS), facts), ()).to_json()
+    whole, bare = (bars(timeline(body, facts, packs)) for packs in (PACKS, PackSet(())))
+    assert {e.bar.title for e in bare.values() if e.bar} == {""}
+    in_force = {key: e.days for key, e in whole.items() if e.bar and not e.bar.unverified}
+    assert {key: e.days for key, e in bare.items()} == in_force
 
 
 def test_the_calendars_ends_stand_for_unknown() -> None:
