@@ -22,6 +22,7 @@ from policy_service.domain.facts import (
     FactType,
     Known,
     On,
+    OneOf,
     TieFacts,
     Unknown,
     Why,
@@ -79,6 +80,17 @@ def with_unknowns(rng: random.Random, facts: Facts, count: int) -> Facts:
     """The same record with `count` base facts not known, for reasons that are evidence."""
     names = rng.sample(OTHERS, count)
     return replace(facts, base={**facts.base, **dict.fromkeys(names, Unknown(Why.DECLINED))})
+
+
+def blurred(rng: random.Random, name: str, fact: Fact) -> Fact:
+    """Less knowledge of the same truth, for any reason there is: the truth stays possible."""
+    why = rng.choice(tuple(Why))
+    if isinstance(fact, On) and rng.random() < 0.5:
+        return On(PartialDate(fact.when.text[: rng.choice((4, 7))]), why)
+    spec = VOCABULARY[name]
+    if isinstance(fact, Known) and spec.type is FactType.ENUM and rng.random() < 0.5:
+        return OneOf(frozenset({str(fact.value), *rng.sample(spec.values, 2)}), why)
+    return Unknown(why)
 
 
 def records(seed: int, count: int, kind: str) -> Iterator[Facts]:

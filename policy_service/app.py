@@ -60,6 +60,11 @@ def utc_now() -> datetime:
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """Build the application. Raises InvalidSetting before anything is opened."""
     settings = settings or Settings.from_environment(os.environ)
+    return app_over(create_desk(settings, clock), settings)
+
+
+def app_over(desk: Desk, settings: Settings) -> Flask:
+    """The application over a desk: its doors, and nothing else."""
     app = Flask("policy_service", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config.update(
@@ -71,7 +76,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
         OPENAPI_URL_PREFIX="/v1",
     )
     configure_log(settings.log_level)
-    app.extensions["policy_service"] = create_desk(settings, clock)
+    app.extensions["policy_service"] = desk
     app.extensions["policy_service_settings"] = settings
     register_rest(app, RestApi(app))
     register_console(app)

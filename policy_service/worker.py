@@ -27,6 +27,7 @@ from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
 from policy_service.services.pack_activation import RESCREEN_ALL
 from policy_service.services.pack_rescreens import rescreen_all
+from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen
 from policy_service.services.touch import RESCREEN
 
@@ -36,6 +37,7 @@ IDLE_SECONDS = 0.5
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     RESCREEN: rescreen,
     RESCREEN_ALL: rescreen_all,
+    REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
 }
 _log = structlog.get_logger()

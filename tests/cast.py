@@ -13,10 +13,12 @@ REST: `world.http(Scope.REGISTRY_WRITE).post("/v1/…", json=…)`.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,7 +29,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from policy_service.app import create_app
+from policy_service.app import app_over, create_desk
 from policy_service.auth.ehr_keys import NewEhrClient, issue_key
 from policy_service.database.tables.audit import EntryRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
@@ -92,12 +94,17 @@ NORA = person(
 class World:
     """A running service and the ids of its people."""
 
-    app: Flask
+    settings: Settings
     desk: Desk
     clock: Clock
     practice_id: str
     other_practice_id: str | None
     ids: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def app(self) -> Flask:
+        """The application, built when a test first asks for a door."""
+        return app_over(self.desk, self.settings)
 
     @property
     def cleo(self) -> Principal:
@@ -223,14 +230,21 @@ def settings_for(database_url: str, folder: Path) -> Settings:
 
 def empty_world(database_url: str, folder: Path) -> World:
     """A service with a practice and nobody in it; with a second practice on PostgreSQL."""
-    clock = Clock()
-    app = create_app(settings_for(database_url, folder), clock)
-    desk: Desk = app.extensions["policy_service"]
+    clock, settings = Clock(), settings_for(database_url, folder)
+    desk = create_desk(settings, clock)
     ours = found_practice(desk, NewPractice("elm", "Elm Street Practice", "US-TX"))
     theirs = None
     if desk.database.dialect == "postgresql":
         theirs = found_practice(desk, NewPractice("oak", "Oak Lane Practice", "US-TX"))
-    return World(app, desk, clock, ours, theirs)
+    return World(settings, desk, clock, ours, theirs)
+
+
+def world_like(made: World, database_url: str, folder: Path) -> World:
+    """The world whose database and keys were copied: the same people under the same ids."""
+    shutil.copytree(made.settings.key_dir, folder / "keys")
+    clock, settings = Clock(made.clock.now), settings_for(database_url, folder)
+    desk = create_desk(settings, clock)
+    return World(settings, desk, clock, made.practice_id, made.other_practice_id, dict(made.ids))
 
 
 def populate(world: World) -> World:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,7 +29,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from policy_service.database import Database, migrate
-from tests.cast import World, empty_world, populate
+from tests.cast import World, empty_world, populate, world_like
 from tests.postgresql_server import NoServer, Server, running_server
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -182,43 +182,70 @@ def _administer(url: URL, statement: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(scope="session")
+def sqlite_cast(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The standing cast, to copy."""
+    folder = tmp_path_factory.mktemp("cast")
+    made = populate(empty_world(_sqlite_copy(sqlite_template, folder), folder))
+    made.desk.database.dispose()
+    return made
+
+
+@pytest.fixture(scope="session")
+def postgresql_cast(
+    postgresql_server: Server, postgresql_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The standing cast in two practices, to copy."""
+    with _postgresql_copy(postgresql_server, postgresql_template) as url:
+        made = populate(empty_world(url, tmp_path_factory.mktemp("cast")))
+        made.desk.database.dispose()
+        yield made
+
+
+@contextmanager
+def _copy_of_the_cast(
+    request: pytest.FixtureRequest, backend: str, folder: Path
+) -> Iterator[World]:
+    """A world of its own: a copy of the cast's database and keys."""
+    cast: World = request.getfixturevalue(f"{backend}_cast")
+    folder.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        url = make_url(cast.settings.database_url)
+        if backend == "sqlite":
+            own = _sqlite_copy(Path(str(url.database)), folder)
+        else:
+            server = request.getfixturevalue("postgresql_server")
+            own = stack.enter_context(_postgresql_copy(server, str(url.database)))
+        made = world_like(cast, own, folder)
+        stack.callback(made.desk.database.dispose)
+        yield made
+
+
+@pytest.fixture(params=BACKENDS)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The standing cast (tests/cast.py) in a service of its own, on both databases."""
-    made = populate(empty_world(database_url, tmp_path))
-    yield made
-    made.desk.database.dispose()
+    with _copy_of_the_cast(request, request.param, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
-def sqlite_world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+def sqlite_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The same on SQLite alone, for what does not depend on the database."""
-    made = populate(empty_world(sqlite_url, tmp_path))
-    yield made
-    made.desk.database.dispose()
+    with _copy_of_the_cast(request, "sqlite", tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
-def postgresql_world(postgresql_url: str, tmp_path: Path) -> Iterator[World]:
+def postgresql_world(
+    request: pytest.FixtureRequest, postgresql_server: Server, tmp_path: Path
+) -> Iterator[World]:
     """The same on PostgreSQL alone, where Dana has a practice of her own."""
-    made = populate(empty_world(postgresql_url, tmp_path))
-    yield made
-    made.desk.database.dispose()
+    with _copy_of_the_cast(request, "postgresql", tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
 def twin_world(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[World]:
     """A second world like `world`, on the same kind of database: for paired worlds."""
-    folder = tmp_path / "twin"
-    folder.mkdir()
-    if world.desk.database.dialect == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        made = populate(empty_world(_sqlite_copy(template, folder), folder))
+    with _copy_of_the_cast(request, world.desk.database.dialect, tmp_path / "twin") as made:
         yield made
-        made.desk.database.dispose()
-        return
-    server = request.getfixturevalue("postgresql_server")
-    with _postgresql_copy(server, request.getfixturevalue("postgresql_template")) as url:
-        made = populate(empty_world(url, folder))
-        yield made
-        made.desk.database.dispose()

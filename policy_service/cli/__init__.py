@@ -6,6 +6,7 @@ from flask import Flask
 
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.demo import demo_commands
+from policy_service.cli.pack_use import pack_use_commands
 from policy_service.cli.packs import pack_commands
 from policy_service.cli.practices import practice_commands
 from policy_service.cli.records import audit_commands, check_commands
@@ -24,7 +25,8 @@ COMMANDS = (
     pack_commands,
     work,
 )
-pack_commands.add_command(write_rule_pages)
+for _command in (write_rule_pages, *pack_use_commands.commands.values()):
+    pack_commands.add_command(_command)
 
 
 def register_commands(app: Flask) -> None:

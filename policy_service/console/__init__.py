@@ -17,6 +17,9 @@ from policy_service.console import (
     own,
     own_duties,
     own_forms,
+    pack_forms,
+    packs,
+    previews,
     rules,
     signing_in,
 )
@@ -34,6 +37,9 @@ _VIEWS = (
     own,
     own_duties,
     own_forms,
+    pack_forms,
+    packs,
+    previews,
     rules,
     signing_in,
 )

@@ -56,8 +56,11 @@ NAV = (
     NavItem("console.duties", "Duties", READERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
+    NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
+    NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
     NavItem("console.rules", "Rules", tuple(Role)),
+    NavItem("console.packs", "Packs", READERS),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
 )
 

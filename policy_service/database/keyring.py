@@ -107,12 +107,13 @@ class Keyring:
         """Inverse of `seal`. Raises KeyNotHeld once the owner is erased."""
         return open_sealed(self._key(session, owner, where[0]), sealed, self._place(*where))
 
-    def opener(self, owner: str, table: str) -> Opener:
-        """What opens many values of one person, whose key was loaded. KeyNotHeld once erased."""
+    def opener(self, owner: str, table: str, column: str) -> Opener:
+        """What opens a column of one person, whose key was loaded. KeyNotHeld once erased."""
         key = self._people[owner]
         if key is None:
             raise KeyNotHeld(f"the key of person {owner} is destroyed")
-        return Opener(key.derive(_PURPOSES.get(table, Purpose.FIELD)))
+        purpose = _PURPOSES.get(table, Purpose.FIELD)
+        return Opener(key.derive(purpose), (self.practice_id, table, column))
 
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""

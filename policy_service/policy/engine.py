@@ -68,7 +68,8 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
     heard, doubts = _sweep(plan, facts)
     for step, _, opened, closed in heard:
         if opened is closed is HOLDS and doubts is None:
-            now, at_worst = step.adds
+            facets = step.facets(None)
+            now, at_worst = facets.adds, facets.outcome
             holds[step.rule.id] = None
         else:
             truths = _truths(opened, closed)

@@ -147,10 +147,19 @@ def read_facts(node: Node) -> dict[str, Fact]:
 
 
 def read_fact(spec: FactSpec, node: Node) -> Fact:
-    """A value, or `{one_of | between | on | unknown: …, why: …}` for what is not one value."""
+    """A value, or `{one_of | other_than | between | on | unknown: …, why: …}` for what is not one.
+
+    `other_than` is one of all the other words, so that a near miss names only what it misses.
+    """
     if not isinstance(node.value, dict):
         return _read_value(spec, node)
-    shapes = {"one_of": _one_of, "between": _between, "on": _partial, "unknown": _unknown}
+    shapes = {
+        "one_of": _one_of,
+        "other_than": _other_than,
+        "between": _between,
+        "on": _partial,
+        "unknown": _unknown,
+    }
     for key, shape in shapes.items():
         if key in node.value:
             return shape(spec, node)
@@ -169,6 +178,15 @@ def _one_of(spec: FactSpec, node: Node) -> Fact:
     form = node.form(("one_of", "why"))
     words = form["one_of"].words(f"value of {spec.name}", spec.values)
     return OneOf(frozenset(words), _why(form["why"]))
+
+
+def _other_than(spec: FactSpec, node: Node) -> Fact:
+    form = node.form(("other_than", "why"))
+    words = form["other_than"].words(f"value of {spec.name}", spec.values)
+    left = frozenset(spec.values) - frozenset(words)
+    if not left:
+        raise node.fault(f"no value of {spec.name!r} is left")
+    return OneOf(left, _why(form["why"]))
 
 
 def _between(spec: FactSpec, node: Node) -> Fact:

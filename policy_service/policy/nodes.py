@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from policy_service.domain.dates import PartialDate
 from policy_service.policy.faults import PackFault, unknown_word
@@ -15,8 +14,7 @@ MAX_TEXT = 600
 Value: TypeAlias = "dict[str, Node] | list[Node] | str | int | bool | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One value of a document. Each reading method raises PackFault unless the shape fits."""
 
     value: Value

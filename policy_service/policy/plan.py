@@ -46,13 +46,8 @@ class Step:
     """Which of the plan's rules it is."""
     rest: Test | None
     """The conjuncts that are not in the index; None when they all are."""
-    adds: tuple[Outcome, Outcome] = field(init=False)
-    """What the rule adds to `outcome` and to `could_become` when it holds."""
     _facets: dict[str | int, RuleFacets] = field(init=False, default_factory=dict)
     """By the word of the tie; under "" where the tie does not count or is not one word."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "adds", self.weigh(Truth.TRUE, Truth.TRUE))
 
     def facets(self, tie: Fact | None) -> RuleFacets:
         """What a decision needs to know of the rule; its kind may follow the tie."""

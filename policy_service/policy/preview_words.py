@@ -76,7 +76,7 @@ def bar_in_words(days: Mapping[str, Any], today: str, *, care_goes_on: bool = Fa
         case When.UNDECIDED:
             return "Barred while care goes on."
         case When.NOT_BEFORE if care_goes_on:
-            return f"Barred while care goes on; if it ended today, until {earliest} at least."
+            return f"Barred while care goes on, and before {earliest} even if it ended today."
         case When.NOT_BEFORE if is_open:
             return "Possibly barred: it depends on what is not known."
         case When.NOT_BEFORE:

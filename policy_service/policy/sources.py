@@ -100,7 +100,8 @@ def check_against_sources(pack: Pack, rows: Mapping[str, Row]) -> None:
 
 def _check_rule(rule: Rule, rows: Mapping[str, Row]) -> None:
     source = rule.verification.source
-    _demand(source in rows, rule, unknown_word("source row", source, rows))
+    if source not in rows:  # the suggestion is worked out only if it is needed
+        _demand(False, rule, unknown_word("source row", source, rows))
     row = rows[source]
     tag = rule.verification.tag
     _demand(tag in row.tags, rule, f"tag {tag} is not that of the row: {', '.join(row.tags)}")

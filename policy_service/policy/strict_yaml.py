@@ -109,6 +109,8 @@ class _Reader:
             return _WORDS[text]
         if text.lower() in _TRAPS:
             raise self._fault(event, f"{text!r} reads as a boolean or nothing; quote it")
+        if text[0].isalpha():
+            return text
         if text == "<<":
             raise self._fault(event, "merge keys are not allowed")
         if _INTEGER.fullmatch(text):

@@ -34,6 +34,8 @@ from policy_service.vault.sealing import Opener
 MOST_CHANGES = 500
 """Changed decisions that are named; the rest are counted."""
 MOST_OPENERS = 50_000
+MOST_DECIDED = 4_000
+"""Facts remembered with what was decided on them; a log's next slice repeats the last one's."""
 
 
 class Slice(NamedTuple):
@@ -87,10 +89,18 @@ class _Stand(NamedTuple):
     is_affected: bool
 
 
+class _Openers(NamedTuple):
+    """What opens one person's decisions."""
+
+    facts: Opener
+    body: Opener | None
+
+
 class CandidateReplay:
     """Decides slices of one practice's log under a candidate.
 
-    `pack_of` opens a pack by digest and returns None where it is not at hand.
+    `pack_of` opens a pack by digest and returns None where it is not at hand. Equal facts under
+    equal packs are decided once: a decision is a function of nothing else.
     """
 
     def __init__(
@@ -101,7 +111,8 @@ class CandidateReplay:
         self._pack_of = pack_of
         self._stands: dict[str, _Stand | None] = {}
         self._facts = FactsReader()
-        self._openers: dict[str, Opener | None] = {}
+        self._openers: dict[str, _Openers | None] = {}
+        self._decided: dict[tuple[str, bytes, bytes], tuple[str, bool]] = {}
 
     def decide(self, session: Session, keyring: Keyring, part: Slice) -> Tally:
         """Every decision of the slice, once."""
@@ -109,7 +120,7 @@ class CandidateReplay:
         rows = session.execute(_rows(keyring.practice_id, part, self.with_digests)).all()
         self._load(session, keyring, {row.person_id for row in rows})
         for row in rows:
-            self._one(keyring.practice_id, row, tally)
+            self._one(row, tally)
         return tally
 
     def _load(self, session: Session, keyring: Keyring, people: set[str]) -> None:
@@ -118,16 +129,23 @@ class CandidateReplay:
         wanted = sorted(people - self._openers.keys())
         keyring.load_person_keys(session, wanted)
         for person in wanted:
-            try:
-                self._openers[person] = keyring.opener(person, "decision")
-            except KeyNotHeld:
-                self._openers[person] = None
+            self._openers[person] = self._opener(keyring, person)
         keyring.forget_people()
 
-    def _one(self, practice_id: str, row: Row[Any], tally: Tally) -> None:
-        opener = self._openers[row.person_id]
+    def _opener(self, keyring: Keyring, person: str) -> _Openers | None:
+        """None once the person is erased."""
+        try:
+            facts = keyring.opener(person, "decision", "facts")
+        except KeyNotHeld:
+            return None
+        return _Openers(
+            facts, keyring.opener(person, "decision", "body") if self.with_digests else None
+        )
+
+    def _one(self, row: Row[Any], tally: Tally) -> None:
+        openers = self._openers[row.person_id]
         stand = self._stand(row.packs) if row.semantics == SEMANTICS else None
-        if opener is None:
+        if openers is None:
             tally.erased += 1
         elif stand is None:
             tally.cannot_tell += 1
@@ -135,25 +153,29 @@ class CandidateReplay:
             tally.unaffected += 1
             tally.outcomes[row.outcome, row.outcome] += 1
         else:
-            facts = self._facts.read(
-                opener.open(row.sealed_facts, (practice_id, "decision", "facts", row.id))
-            )
-            self._again(practice_id, row, (stand, facts, opener), tally)
-
-    def _again(
-        self, practice_id: str, row: Row[Any], at: tuple[_Stand, Facts, Opener], tally: Tally
-    ) -> None:
-        stand, facts, opener = at
-        if self.with_digests:
-            body = opener.open(row.sealed_body, (practice_id, "decision", "body", row.id))
-            new, is_same = _whole(stand.packs, facts, body)
+            new, is_same = self._again(row, stand, openers)
+            tally.outcomes[row.outcome, new] += 1
             tally.bodies_changed += not is_same
-        else:
-            new = outcome_of(stand.plan, facts).outcome.value
-            is_same = new == row.outcome
-        tally.outcomes[row.outcome, new] += 1
-        if not is_same:
-            tally.change(row, new)
+            if not is_same or new != row.outcome:
+                tally.change(row, new)
+
+    def _again(self, row: Row[Any], stand: _Stand, openers: _Openers) -> tuple[str, bool]:
+        """The new outcome, and, where bodies are compared, whether the whole body is the same."""
+        facts = openers.facts.open(row.sealed_facts, row.id)
+        body = openers.body.open(row.sealed_body, row.id) if openers.body else b""
+        key = (row.packs, facts, body)
+        found = self._decided.get(key)
+        if found is None:
+            if len(self._decided) >= MOST_DECIDED:
+                self._decided.clear()
+            found = self._decided[key] = self._decide(stand, facts, body)
+        return found
+
+    def _decide(self, stand: _Stand, raw: bytes, body: bytes) -> tuple[str, bool]:
+        facts = self._facts.read(raw)
+        if self.with_digests:
+            return _whole(stand.packs, facts, body)
+        return outcome_of(stand.plan, facts).outcome.value, True
 
     def _stand(self, digests: str) -> _Stand | None:
         if digests not in self._stands:

@@ -10,15 +10,25 @@ import orjson
 
 from policy_service.domain.facts import Fact, Facts, Known, TieFacts, fact_from_json
 
-KEPT = 200_000
-_ABSENT = object()
+KEPT = 100_000
+"""Facts remembered; beyond that all are forgotten and met anew."""
+
+
+class _Values(dict[str | int, Fact]):
+    """Known facts by their value, each made when it is first met."""
+
+    def __missing__(self, value: str | int) -> Fact:
+        if len(self) > KEPT:
+            self.clear()
+        fact = self[value] = Known(value)
+        return fact
 
 
 class FactsReader:
     """Reads what `facts_to_json` wrote. Facts are values, so equal ones may be one object."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, Fact] = {}
+        self._known = _Values()
         self._others: dict[str, Fact] = {}
 
     def read(self, raw: bytes) -> Facts:
@@ -32,27 +42,17 @@ class FactsReader:
         )
 
     def _facts(self, body: Mapping[str, Any]) -> dict[str, Fact]:
-        known = self._known
-        facts: dict[str, Fact] = {}
-        for name, one in body.items():
-            value = one.get("value", _ABSENT)
-            fact = known.get(value) if len(one) == 1 else None
-            facts[name] = fact if fact is not None else self._new(one, value)
-        return facts
+        known, other = self._known, self._other
+        return {
+            name: known[one["value"]] if "value" in one else other(one)
+            for name, one in body.items()
+        }
 
-    def _new(self, one: Mapping[str, Any], value: Any) -> Fact:
-        if value is not _ABSENT and type(value) is not bool:
-            fact = fact_from_json(one)
-            self._keep(self._known, value, fact)
-            return fact
+    def _other(self, one: Mapping[str, Any]) -> Fact:
         text = repr(one)
-        found = self._others.get(text)
-        if found is None:
-            found = fact_from_json(one)
-            self._keep(self._others, text, found)
-        return found
-
-    @staticmethod
-    def _keep(kept: dict[Any, Fact], key: Any, fact: Fact) -> None:
-        if len(kept) < KEPT and (not isinstance(fact, Known) or fact.value == key):
-            kept[key] = fact
+        fact = self._others.get(text)
+        if fact is None:
+            if len(self._others) > KEPT:
+                self._others.clear()
+            fact = self._others[text] = fact_from_json(one)
+        return fact

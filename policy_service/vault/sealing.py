@@ -56,33 +56,42 @@ def open_sealed(
     Raises `KeyNotHeld` when none of `keys` sealed it, `SealBroken` on anything else amiss.
     """
     key = _pick(keys, key_id_of(sealed))
-    return _opened(key, AESGCM(key.secret), sealed, aad)
-
-
-def _opened(key: PurposeKey, cipher: AESGCM, sealed: bytes, aad: tuple[str, ...]) -> bytes:
-    """Open with the cipher of this key, which must be the one that sealed."""
-    _pick(key, key_id_of(sealed))
     header, nonce = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
     body = sealed[_HEADER_BYTES + _NONCE_BYTES :]
     try:
-        padded = cipher.decrypt(nonce, body, _bound(header, aad))
+        padded = AESGCM(key.secret).decrypt(nonce, body, _bound(header, aad))
     except InvalidTag as error:
         raise SealBroken(f"sealed value at {'|'.join(aad)}: altered or moved here") from error
     return _unpad(padded)
 
 
 class Opener:
-    """One purpose key made ready to open many values: a replay opens a million."""
+    """One purpose key made ready to open many values of one column: a replay opens a million.
 
-    __slots__ = ("_cipher", "_key")
+    `column` is practice, table and column; the row is given with each value.
+    """
 
-    def __init__(self, key: PurposeKey) -> None:
-        self._key = key
+    __slots__ = ("_bound", "_cipher", "_column", "_header")
+
+    def __init__(self, key: PurposeKey, column: tuple[str, str, str]) -> None:
         self._cipher = AESGCM(key.secret)
+        self._header = VERSION + key.id
+        self._column = column
+        self._bound = _bound(self._header, column)
 
-    def open(self, sealed: bytes, aad: tuple[str, ...]) -> bytes:
-        """As `open_sealed`, with this key alone."""
-        return _opened(self._key, self._cipher, sealed, aad)
+    def open(self, sealed: bytes, row: str) -> bytes:
+        """As `open_sealed`, with this key alone. Raises KeyNotHeld, SealBroken."""
+        if sealed[:_HEADER_BYTES] != self._header:
+            raise KeyNotHeld(f"sealed under key {key_id_of(sealed).hex()}, which is not held")
+        nonce = sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
+        place = row.encode()
+        bound = self._bound + len(place).to_bytes(4, "big") + place
+        try:
+            padded = self._cipher.decrypt(nonce, sealed[_HEADER_BYTES + _NONCE_BYTES :], bound)
+        except InvalidTag as error:
+            where = "|".join((*self._column, row))
+            raise SealBroken(f"sealed value at {where}: altered or moved here") from error
+        return _unpad(padded)
 
 
 def key_id_of(sealed: bytes) -> KeyId:

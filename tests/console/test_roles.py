@@ -18,9 +18,12 @@ PAGES = {
     "/identity": {Role.COMPLIANCE, Role.APPROVER},
     "/audit": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/audit/checkpoint": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
+    "/previews": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
+    "/ask-ahead": {Role.CLINICIAN},
     "/me": {Role.CLINICIAN},
     "/me/disclose": {Role.CLINICIAN},
     "/accounts": {Role.ADMIN},
+    "/rules": set(Role),
 }
 ROLES = (
     Role.COMPLIANCE,
@@ -119,6 +122,7 @@ def test_the_menu_names_only_pages_that_open(sqlite_world: World) -> None:
                 assert allowed in PAGES[path], path
 
 
-def test_an_intake_account_has_no_page_in_the_console(sqlite_world: World) -> None:
+def test_an_intake_account_reads_the_rules_and_nothing_else(sqlite_world: World) -> None:
     add_login(sqlite_world, "ina", Role.INTAKE)
-    assert signed_in(sqlite_world, "ina").get("/").status_code == 404
+    home = signed_in(sqlite_world, "ina").get("/")
+    assert (home.status_code, home.location) == (303, "/console/rules")

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from policy_service.app import create_app
+from policy_service.app import create_desk
 from policy_service.services import passwords
 from policy_service.services.practices import NewPractice, found_practice
 from tests.cast import Clock, World, populate, settings_for
@@ -97,8 +97,7 @@ def empty_console(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
     """A service over plain http, whose cookie may therefore not be a `__Host-` one."""
     clock = Clock()
     settings = replace(settings_for(sqlite_url, tmp_path), cookie_secure=False)
-    app = create_app(settings, clock)
-    desk = app.extensions["policy_service"]
+    desk = create_desk(settings, clock)
     practice = found_practice(desk, NewPractice("elm", "Elm Street Practice", "US-TX"))
-    yield World(app, desk, clock, practice, None)
+    yield World(settings, desk, clock, practice, None)
     desk.database.dispose()

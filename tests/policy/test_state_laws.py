@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 
 import pytest
+from hypothesis import given, settings
 
+from policy_service.domain.dates import PartialDate
+from policy_service.domain.decisions import Decision, decide
+from policy_service.domain.facts import Fact, Facts, Known, On, Unknown, Why
 from policy_service.domain.outcomes import Outcome
+from policy_service.policy.case_form import attested_stranger
+from policy_service.policy.engine import evaluate
 from policy_service.policy.faults import PackFault
 from policy_service.policy.obligations import OBLIGATIONS
 from policy_service.policy.pack import Layer, Pack
@@ -17,6 +24,8 @@ from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.rule import Rule, Status
 from policy_service.policy.selection import profession_of
 from policy_service.policy.sources import Row, check_against_sources, read_sources
+
+from .strategies import known_records
 
 PACKS = load_shipped_packs()
 FOLDER = resources.files("policy_service.policy").joinpath("packs")
@@ -119,6 +128,39 @@ def test_a_row_of_severity_duty_is_watched_never_forbidden() -> None:
         if ROWS[rule.verification.source].severities == ("duty",):
             assert rule.outcome is Outcome.MONITOR, rule.id
             assert set(rule.obligations) & DUTIES.keys(), rule.id
+
+
+DEPENDENCE = "dependence_or_deception"
+MINNESOTA = (PACKS.by_id("us-mn"),)
+
+
+def _decided(facts: Facts, dependence: Fact) -> Decision:
+    base = {**facts.base, DEPENDENCE: dependence}
+    return decide(evaluate(MINNESOTA, replace(facts, base=base)), ())
+
+
+@settings(max_examples=300, deadline=None)
+@given(known_records())
+def test_dependence_is_asked_for_exactly_where_it_decides(facts: Facts) -> None:
+    """Nobody can state it in most checks, so it must never be noise there."""
+    unsaid = _decided(facts, Unknown(Why.NOT_ASKED))
+    is_asked = DEPENDENCE in {ask.fact for ask in unsaid.ask}
+    said = [_decided(facts, Known(word)).findings for word in ("no", "yes")]
+    assert is_asked == (said[0] != said[1])
+
+
+def test_dependence_is_asked_for_after_contact_within_two_years() -> None:
+    """The law above is not empty."""
+    day = On(PartialDate("2025-06-01"))
+    base = attested_stranger() | {
+        "client_status": Known("former"),
+        "service": Known("ended"),
+        "last_professional_contact_on": day,
+        "intimacy_after_care": Known("yes"),
+        "intimacy_after_care_began_on": day,
+    }
+    asked = _decided(Facts(date(2026, 6, 15), base), Unknown(Why.NOT_ASKED)).ask
+    assert [ask.fact for ask in asked] == [DEPENDENCE]
 
 
 def _rule(pack: str, name: str) -> Rule:

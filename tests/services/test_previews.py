@@ -76,7 +76,7 @@ def test_a_present_client_is_answered_as_long_as_care_goes_on(world: World) -> N
     answer = ask_ben(world, client_id)
     assert answer["care_ended"] is None
     assert answer["barred"] == {"when": "not_before", "earliest": "2028-03-02", "latest": None}
-    assert answer["summary"].startswith("Barred while care goes on; if it ended today, until 2028")
+    assert answer["summary"].startswith("Barred while care goes on, and before 2028-03-02 even")
 
 
 def test_a_hypothetical_care_is_labelled_and_what_is_not_said_is_unknown(world: World) -> None:

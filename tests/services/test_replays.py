@@ -41,6 +41,23 @@ def test_what_happens_later_does_not_change_a_replay(world: World, decided: list
         assert replay(world.desk, context, decided[0]).verdict is Replayed.SAME
 
 
+def test_a_place_nobody_knows_is_read_for_every_place_and_replays(world: World) -> None:
+    ehr = world.http(*EVERY_SCOPE)
+    body = asked(world, "alma", "nora", location_of_service="unknown")
+    answer = ehr.post("/v1/checks", json=body).json
+    questions = {ask["fact"]: ask for ask in answer["ask"]}
+    assert questions["location_of_service"]["why"] == "asked_not_known"
+    assert questions["location_of_service"]["question"].startswith("Where is the client")
+    elsewhere = [f for f in answer["findings"] if not f["pack"].startswith(("baseline", "us-tx"))]
+    assert elsewhere
+    assert all(finding["undecided"] for finding in elsewhere)
+    assert not answer["complete"]
+    with world.reading() as context:
+        assert replay(world.desk, context, answer["id"]).verdict is Replayed.SAME
+    at_home = ehr.post("/v1/checks", json=asked(world, "alma", "nora")).json
+    assert "location_of_service" not in {ask["fact"] for ask in at_home["ask"]}
+
+
 def _doctor(context: Context, decision_id: str, part: str, old: bytes, new: bytes) -> None:
     """Change a sealed part as only someone with every key could."""
     row = context.session.get_one(DecisionRow, (context.practice_id, decision_id))

@@ -22,7 +22,7 @@ from policy_service.policy.analysis.diagram import LEAST, MOST, Operation
 from policy_service.policy.analysis.full_conditions import ReadRule, is_coupled
 from policy_service.policy.analysis.records import Record
 from policy_service.policy.analysis.space import Space
-from policy_service.policy.analysis.truths import Truths
+from policy_service.policy.analysis.truths import LEAST_TRUE, TRUE, Truths
 from policy_service.policy.engine import evaluate
 from policy_service.policy.pack import Pack
 from policy_service.policy.rule import Rule
@@ -71,22 +71,23 @@ class Speech:
 
     def of(self, read: ReadRule) -> int:
         """The level a rule gives each combination, existing or not."""
-        diagrams, levels = self.space.diagrams, levels_of(read.rule)
-        spoken = diagrams.map(self.truths.of(read.condition), lambda truth: int(levels[truth]))
-        return diagrams.apply(_WHILE, self.truths.binds(read), spoken)
+        levels = levels_of(read.rule)
+        return self.space.diagrams.map(self._said(read), lambda truth: int(levels[truth]))
 
     def holds(self, read: ReadRule) -> int:
         """1 where the rule binds and is definitely true, among what exists."""
         diagrams = self.space.diagrams
-        true = diagrams.map(self.truths.of(read.condition), lambda truth: int(truth == 2))
-        return diagrams.fold(LEAST, [true, self.truths.binds(read), self.space.mask], 1)
+        true = diagrams.map(self._said(read), lambda truth: int(truth == TRUE))
+        return diagrams.apply(LEAST, true, self.space.mask)
+
+    def _said(self, read: ReadRule) -> int:
+        """The truth of a rule that binds; what may not bind never holds (semantics §5.10)."""
+        condition, binds = self.truths.of(read.condition), self.truths.binds(read)
+        return self.space.diagrams.apply(LEAST_TRUE, condition, binds)
 
     def highest(self, nodes: Sequence[int]) -> int:
         """The highest level of several."""
         return self.space.diagrams.fold(MOST, nodes, Level.NO_FINDING)
-
-
-_WHILE = Operation(lambda binds, level: level if binds else 0)
 
 
 @dataclass(frozen=True)

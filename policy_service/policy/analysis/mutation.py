@@ -129,13 +129,13 @@ def mutation_score(pack: Pack, beside: Sequence[Pack] = ()) -> MutationReport:
 
     Cases of the pack are run as well where `beside` holds the other packs they name.
     """
-    office = _Office.of(pack, beside)
-    rules = [rule for rule in pack.rules if rule.status.is_read]
-    return MutationReport(pack.id, pack.digest, tuple(office.rule_score(rule) for rule in rules))
+    trial = _Trial.of(pack, beside)
+    rules = [rule for rule in trial.pack.rules if rule.status.is_read]
+    return MutationReport(pack.id, pack.digest, tuple(trial.rule_score(rule) for rule in rules))
 
 
 @dataclass(frozen=True, slots=True)
-class _Office:
+class _Trial:
     """A pack whose rules are swapped for mutants, one at a time."""
 
     pack: Pack
@@ -144,12 +144,14 @@ class _Office:
     original: dict[str, ReadRule]
 
     @classmethod
-    def of(cls, pack: Pack, beside: Sequence[Pack]) -> _Office:
+    def of(cls, pack: Pack, beside: Sequence[Pack]) -> _Trial:
+        """What fails before anything is changed notices nothing, so it is left out."""
         by_id = {**{other.id: other for other in beside}, pack.id: pack}
         cases = [case for case in pack.cases if by_id.keys() >= set(case.packs)]
         read = [evaluate([by_id[name] for name in case.packs], case.facts()) for case in cases]
+        whole = [(case, said) for case, said in zip(cases, read, strict=True) if meets(case, said)]
         originals = {read.rule.id: read for read in read_rules(pack.rules)}
-        return cls(pack, tuple(zip(cases, read, strict=True)), originals)
+        return cls(_with_tests_that_hold(pack), tuple(whole), originals)
 
     def rule_score(self, rule: Rule) -> RuleScore:
         fates = [(mutant, self._fate(rule, mutant)) for mutant in mutants(rule)]
@@ -191,6 +193,14 @@ class _Office:
 
     def _says_the_same(self, changed: ReadRule) -> bool:
         return same_voice(self.original[changed.rule.id], changed)
+
+
+def _with_tests_that_hold(pack: Pack) -> Pack:
+    rules = (
+        replace(rule, tests=tuple(test for test in rule.tests if is_met(pack, rule, test)))
+        for rule in pack.rules
+    )
+    return replace(pack, rules=tuple(rules))
 
 
 def _others(readings: Iterable[RuleReading], rules: Sequence[Rule]) -> list[RuleReading]:

@@ -23,9 +23,9 @@ from policy_service.policy.analysis.cells import (
     WordCell,
     first_of,
 )
-from policy_service.policy.analysis.diagram import LEAST, MOST, Operation
+from policy_service.policy.analysis.cuts import Cut
+from policy_service.policy.analysis.diagram import Operation
 from policy_service.policy.analysis.full_conditions import EVENT_ON, ReadRule, names_of
-from policy_service.policy.analysis.scenes import Cut
 from policy_service.policy.analysis.space import CALENDAR, CARE, Space
 from policy_service.policy.clocks import CARE_ENDED
 from policy_service.policy.conditions import (
@@ -103,25 +103,26 @@ class Truths:
         return self.space.diagrams.node(self.space.numbers[name], leaves)
 
     def binds(self, read: ReadRule) -> int:
-        """1 where a rule's dates of force may cover the conduct (docs/semantics.md §5.2)."""
+        """Whether the conduct lies within a rule's dates of force (docs/semantics.md §5.2)."""
         first, until = read.bounds()
         parts = []
         if first is not None:
             parts.append(self._conduct(read, Day(AS_OF, When.ON_OR_AFTER, first)))
         if until is not None:
             parts.append(self._conduct(read, Day(AS_OF, When.BEFORE, until)))
-        return self.space.diagrams.fold(LEAST, parts, 1)
+        return self.space.diagrams.fold(LEAST_TRUE, parts, TRUE)
 
     def _conduct(self, read: ReadRule, today: Day) -> int:
         """A bound of force, read on the as-of date or, if there is one, on the day of the event."""
         diagrams = self.space.diagrams
-        by_today = diagrams.map(self.atom(today), lambda truth: int(truth != FALSE))
+        by_today = self.atom(today)
         if not read.follows_event:
             return by_today
-        by_event = diagrams.map(self.atom(replace(today, left=EVENT_ON)), lambda t: int(t != FALSE))
+        by_event = self.atom(replace(today, left=EVENT_ON))
         none = self.space.one_of(EVENT_ON + CALENDAR, (State.NOT_APPLICABLE,))
-        without = diagrams.apply(LEAST, none, by_today)
-        return diagrams.apply(MOST, without, by_event)
+        no_event = diagrams.map(none, lambda is_none: TRUE if is_none else FALSE)
+        without = diagrams.apply(LEAST_TRUE, no_event, by_today)
+        return diagrams.apply(MOST_TRUE, without, by_event)
 
     def _looks_at(self, atom: Atom) -> str:
         if isinstance(atom, Day):

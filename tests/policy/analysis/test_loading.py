@@ -12,7 +12,9 @@ from policy_service.policy.registry import load_shipped_packs
 from ..example_pack import CASES, HEADER, RULES, write_pack
 
 OURS = RULES.replace("tag: V, source: ex.", "tag: ours, source: practice.")
-PRACTICE = HEADER.replace("layer: profession", "layer: practice")
+PRACTICE = HEADER.replace("layer: profession", "layer: practice").replace(
+    "{membership: [EXAMPLE]}", "{every: true}"
+)
 
 
 def faults(folder: Path, rules: str = OURS, cases: str = CASES) -> list[str]:

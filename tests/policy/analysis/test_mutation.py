@@ -18,10 +18,12 @@ from policy_service.policy.analysis.mutation import (
 )
 from policy_service.policy.canonical import canonical_json
 from policy_service.policy.conditions import All, Not, Some, Words
+from policy_service.policy.loader import load_pack
 from policy_service.policy.pack import Pack
+from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.rule import Rule
 
-from ..example_pack import RULES, example_pack
+from ..example_pack import CASES, RULES, example_pack, write_pack
 
 FRIEND = "      - {given: {tie: friend}, expect: deliberate}\n"
 THOROUGH = (
@@ -147,6 +149,26 @@ EXCEPTION = """\
       - {given: {tie: friend, tie_via: friend}, expect: advise}
       - {given: {tie: friend, tie_via: self}, expect: no_finding}
 """
+
+
+def test_a_test_that_fails_anyway_kills_nothing(pack: Pack) -> None:
+    """Else a pack whose tests are all wrong would score best of all."""
+    rule = pack.rule("example.tie.friend")
+    wrong = tuple(replace(test, expect=Outcome.PROHIBIT) for test in rule.tests)
+    body = _score(mutation_score(_with(pack, replace(rule, tests=wrong))), rule.id)
+    assert body["killed"] == 0
+
+
+def test_a_case_notices_what_the_tests_of_the_rule_do_not(tmp_path: Path) -> None:
+    given = "given: {service: ended}, ties: [{tie: relative}]"
+    kin = f"{{name: kin, {given}, expect: {{outcome: deliberate}}}}"
+    cases = f"{CASES}  - {kin}\n"
+    folder = write_pack(tmp_path, cases=cases)
+    pack = load_pack(folder)
+    baseline = load_shipped_packs().by_id("baseline")
+    missed = "tie: 'relative' dropped"
+    assert missed in [one.sentence for one in mutation_score(pack).survivors]
+    assert missed not in [one.sentence for one in mutation_score(pack, (baseline,)).survivors]
 
 
 def test_the_report_is_canonical_json_without_floats(pack: Pack) -> None:
