@@ -13,8 +13,8 @@ from tests.cast import World, person
 from tests.console.office import add_login, check, former_partner_case, friend_case, open_case
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
-from tests.services.duty_office import duties, practise_in, report
 from tests.previewing import account, ask, render
+from tests.services.duty_office import duties, practise_in, report
 
 BAD = """<!doctype html><html lang="en"><head><title>Bad</title></head><body><main><h1>Bad</h1>
 <p style="color:#bbb;background:#fff">Too faint</p><img src="x.png"><input type="text"></main>
