@@ -13,7 +13,7 @@ from policy_service.policy.analysis.cells import (
     Variable,
     WordCell,
 )
-from policy_service.policy.analysis.scenes import Cut
+from policy_service.policy.analysis.cuts import Cut
 from policy_service.policy.analysis.space import CARE, Space
 from policy_service.policy.clocks import Period
 

@@ -129,13 +129,13 @@ def mutation_score(pack: Pack, beside: Sequence[Pack] = ()) -> MutationReport:
 
     Cases of the pack are run as well where `beside` holds the other packs they name.
     """
-    office = _Office.of(pack, beside)
-    rules = [rule for rule in office.pack.rules if rule.status.is_read]
-    return MutationReport(pack.id, pack.digest, tuple(office.rule_score(rule) for rule in rules))
+    trial = _Trial.of(pack, beside)
+    rules = [rule for rule in trial.pack.rules if rule.status.is_read]
+    return MutationReport(pack.id, pack.digest, tuple(trial.rule_score(rule) for rule in rules))
 
 
 @dataclass(frozen=True, slots=True)
-class _Office:
+class _Trial:
     """A pack whose rules are swapped for mutants, one at a time."""
 
     pack: Pack
@@ -144,7 +144,7 @@ class _Office:
     original: dict[str, ReadRule]
 
     @classmethod
-    def of(cls, pack: Pack, beside: Sequence[Pack]) -> _Office:
+    def of(cls, pack: Pack, beside: Sequence[Pack]) -> _Trial:
         """What fails before anything is changed notices nothing, so it is left out."""
         by_id = {**{other.id: other for other in beside}, pack.id: pack}
         cases = [case for case in pack.cases if by_id.keys() >= set(case.packs)]

@@ -16,63 +16,26 @@ Left out is only the end of the calendar, where periods stop at 9999-12-31.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 
 from policy_service.policy.analysis.cells import Cell, DayCell, State
+from policy_service.policy.analysis.cuts import Cuts, Moment
 from policy_service.policy.clocks import ANCHOR_FACTS, Period, shifted
-from policy_service.policy.conditions import AS_OF, AfterCare, Day, When
+from policy_service.policy.conditions import AS_OF
 
 _ANY_ANCHOR = date(2021, 5, 10)
 _NEAR = 5
 _ROOM = 3
 _FOUR_CENTURIES = 146_097
+_FIRST = 5 * _FOUR_CENTURIES
+"""The number of 31 December 2000, a multiple of the days after which the calendar repeats."""
 
 Pair = tuple[Cell, Cell | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Before `right`, or (`beyond`) after it. `right` None is the as-of date."""
-
-    right: date | Period | None
-    beyond: bool
-
-    @classmethod
-    def of(cls, atom: Day) -> Cut:
-        """The cut that decides an atom."""
-        right = atom.right.plus if isinstance(atom.right, AfterCare) else atom.right
-        return cls(right, atom.when is When.AFTER)
-
-    @property
-    def is_care(self) -> bool:
-        """True when the cut is counted from the end of care."""
-        return isinstance(self.right, Period)
-
-    @property
-    def order(self) -> tuple[str, str, bool]:
-        """A sort key that is the same in every process."""
-        right = self.right.text if isinstance(self.right, Period) else str(self.right)
-        return (type(self.right).__name__, right, self.beyond)
-
-
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """The cuts of one date: against the calendar (constants, as-of date) and against care."""
-
-    calendar: tuple[Cut, ...]
-    care: tuple[Cut, ...]
-
-    @classmethod
-    def of(cls, atoms: Iterable[Day]) -> Cuts:
-        """The cuts of all atoms with one left side, each once."""
-        cuts = sorted({Cut.of(atom) for atom in atoms}, key=lambda cut: cut.order)
-        return cls(
-            tuple(cut for cut in cuts if not cut.is_care),
-            tuple(cut for cut in cuts if cut.is_care),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +107,16 @@ class Calendar:
 
     def _every_order(self) -> Iterator[date]:
         """One day for each order in which the ends of the periods can follow one another."""
-        constants = self._constants() or [_ANY_ANCHOR]
+        constants = [day.toordinal() for day in self._constants()]
+        lengths = [_lengths(period) for period in self._periods()]
         seen: set[object] = set()
-        for number in range((constants[-1] - constants[0]).days + 2 * _FOUR_CENTURIES):
-            day = shifted(constants[0], number - _FOUR_CENTURIES)
-            order = _order(self._named(day))
+        for day in _days_around(constants):
+            place = day % _FOUR_CENTURIES
+            days = [*constants, *(day + own[place] for own in lengths)]
+            order = _order([(day, name) for name, day in enumerate(days)])
             if order not in seen:
                 seen.add(order)
-                yield day
+                yield date.fromordinal(day)
 
     def _marks(self, ended: date | State) -> list[date]:
         """The days at which something changes, but for the as-of date."""
@@ -168,15 +133,11 @@ class Calendar:
     def _pattern(self, as_of: date, ended: date | State) -> object:
         """Scenes with the same order of days, and the same room between them, are alike."""
         state = ended if isinstance(ended, State) else State.SOME_DAY
-        return state, _order([(as_of, AS_OF), *self._named(ended)])
-
-    def _named(self, ended: date | State) -> list[tuple[date, str]]:
-        named = [(constant, constant.isoformat()) for constant in self._constants()]
-        if isinstance(ended, State):
-            return named
-        ends = [(period.after(ended), period.text) for period in self._periods()]
-        own = [(ended, State.SOME_DAY.value)] if self._anchors() else []
-        return [*named, *ends, *own]
+        days = [as_of, *self._constants()]
+        if isinstance(ended, date):
+            days += [period.after(ended) for period in self._periods()]
+            days += [ended] if self._anchors() else []
+        return state, _order([(day.toordinal(), name) for name, day in enumerate(days)])
 
     def _attained(self, ended: date | State) -> tuple[str | None, ...]:
         """Which named anchor is the latest; None for one that no rule names on its own."""
@@ -187,13 +148,13 @@ class Calendar:
 
     def _scene(self, as_of: date, ended: date | State, attained: str | None) -> Scene:
         ends = {} if isinstance(ended, State) else {p: p.after(ended) for p in self._periods()}
-        moment = _Moment(as_of, ended, attained, ends)
+        moment = Moment(as_of, ended, attained, ends)
         days = self._neighbours([*self._marks(ended), as_of], room=1)
         pairs = {name: dict(self._pairs(name, days, moment)) for name in self.cuts if name != AS_OF}
         return Scene(as_of, ended, self._pair(AS_OF, as_of, moment), pairs)
 
     def _pairs(
-        self, name: str, days: Sequence[date], moment: _Moment
+        self, name: str, days: Sequence[date], moment: Moment
     ) -> Iterator[tuple[Pair, date | None]]:
         bound = not self.free and name in self._anchors()
         if bound and name == moment.attained and isinstance(moment.ended, date):
@@ -209,14 +170,14 @@ class Calendar:
         if self.unknowns and not (bound and isinstance(moment.ended, date)):
             yield (State.UNKNOWN, State.UNKNOWN if self.cuts[name].care else None), None
 
-    def _pair(self, name: str, day: date, moment: _Moment) -> Pair:
+    def _pair(self, name: str, day: date, moment: Moment) -> Pair:
         cuts = self.cuts[name]
-        calendar = DayCell(tuple(_cut(cut, day, moment) for cut in cuts.calendar))
+        calendar = DayCell(tuple(moment.answer(cut, day) for cut in cuts.calendar))
         if not cuts.care:
             return calendar, None
         if isinstance(moment.ended, State):
             return calendar, moment.ended
-        return calendar, DayCell(tuple(_cut(cut, day, moment) for cut in cuts.care))
+        return calendar, DayCell(tuple(moment.answer(cut, day) for cut in cuts.care))
 
     def _anchors(self) -> tuple[str, ...]:
         """The anchor dates that rules name on their own, besides counting from all of them."""
@@ -231,27 +192,6 @@ class Calendar:
         every = {cut.right for cuts in self.cuts.values() for cut in cuts.care}
         periods = [right for right in every if isinstance(right, Period)]
         return sorted(periods, key=lambda period: period.text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What the cuts of a date are read against."""
-
-    as_of: date
-    ended: date | State
-    attained: str | None
-    ends: Mapping[Period, date]
-
-
-def _cut(cut: Cut, day: date, moment: _Moment) -> bool:
-    match cut.right:
-        case Period() as period:
-            right = moment.ends[period]
-        case None:
-            right = moment.as_of
-        case constant:
-            right = constant
-    return day > right if cut.beyond else day < right
 
 
 def _nearly_as_long(periods: Sequence[Period]) -> bool:
@@ -272,9 +212,22 @@ def _days(period: Period, start: date) -> int:
     return (period.after(start) - start).days
 
 
-def _order(named: list[tuple[date, str]]) -> object:
+def _days_around(constants: Sequence[int]) -> range:
+    """The days of four centuries; with constants also those before, between and after them."""
+    if not constants:
+        return range(_FIRST, _FIRST + _FOUR_CENTURIES)
+    return range(constants[0] - _FOUR_CENTURIES, constants[-1] + _FOUR_CENTURIES)
+
+
+@cache
+def _lengths(period: Period) -> array[int]:
+    """How many days a period has, by the day it is counted from, as far as the calendar repeats."""
+    days = range(_FIRST, _FIRST + _FOUR_CENTURIES)
+    return array("i", (_days(period, date.fromordinal(day)) for day in days))
+
+
+def _order(named: list[tuple[int, int]]) -> object:
     """The order of named days, and between neighbours: none, one, or more days of room."""
-    named = sorted(named)
-    pairs = pairwise(named)
-    gaps = tuple(min((after[0] - before[0]).days, 2) for before, after in pairs)
+    named.sort()
+    gaps = tuple(min(after[0] - before[0], 2) for before, after in pairwise(named))
     return tuple(name for _, name in named), gaps

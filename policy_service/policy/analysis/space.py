@@ -30,9 +30,10 @@ from policy_service.policy.analysis.cells import (
     number_cells,
     word_cells,
 )
+from policy_service.policy.analysis.cuts import Cuts
 from policy_service.policy.analysis.diagram import LEAST, MOST, Diagrams
 from policy_service.policy.analysis.full_conditions import ReadRule, words_on
-from policy_service.policy.analysis.scenes import Calendar, Cuts, Pair, Scene
+from policy_service.policy.analysis.scenes import Calendar, Pair, Scene
 from policy_service.policy.clocks import ANCHOR_FACTS, CARE_ENDED
 from policy_service.policy.conditions import AS_OF, Atom, Day, Number, variables
 from policy_service.policy.worlds import NO_TIE

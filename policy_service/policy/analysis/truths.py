@@ -23,9 +23,9 @@ from policy_service.policy.analysis.cells import (
     WordCell,
     first_of,
 )
+from policy_service.policy.analysis.cuts import Cut
 from policy_service.policy.analysis.diagram import Operation
 from policy_service.policy.analysis.full_conditions import EVENT_ON, ReadRule, names_of
-from policy_service.policy.analysis.scenes import Cut
 from policy_service.policy.analysis.space import CALENDAR, CARE, Space
 from policy_service.policy.clocks import CARE_ENDED
 from policy_service.policy.conditions import (

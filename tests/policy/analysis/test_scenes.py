@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from policy_service.policy.analysis.cells import DayCell, State
-from policy_service.policy.analysis.scenes import Calendar, Cuts, Scene
+from policy_service.policy.analysis.cuts import Cuts
+from policy_service.policy.analysis.scenes import Calendar, Scene
 from policy_service.policy.clocks import Period
 from policy_service.policy.conditions import AS_OF, AfterCare, Day, Right, When
 

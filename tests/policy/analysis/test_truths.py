@@ -28,7 +28,7 @@ def _disagreements(pack: Pack, read: ReadRule, unknowns: bool, rng: random.Rando
     said = Truths(space).of(read.condition)
     bounded = unknowns and is_coupled(read.condition)
     found = []
-    for _ in range(25):
+    for _ in range(12):
         path = random_path(rng, space)
         record = record_of(space, path)
         engine = _LEAVES[read_alone(pack, read.rule, record.facts, record.as_of).open]

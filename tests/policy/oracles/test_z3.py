@@ -24,7 +24,7 @@ from .z3_packs import Universe, holds_and_binds, is_possible, level
 
 PACKS = tuple(load_shipped_packs())
 NAMES = [pack.id for pack in PACKS]
-MUTANTS = 12
+MUTANTS = 8
 """Mutants of each shipped pack; with the random packs some hundreds of pairs."""
 
 
