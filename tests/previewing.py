@@ -9,8 +9,10 @@ import orjson
 from policy_service.domain.audiences import PreviewAnswer
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
+from policy_service.errors import NotFound
 from policy_service.policy.preview_words import render_preview
-from policy_service.services.preview_reading import open_preview
+from policy_service.services.packs import packs_named
+from policy_service.services.preview_reading import open_own_preview, open_shared_preview
 from policy_service.services.previews import PreviewDoor, PreviewRequest, Render, run_preview
 from policy_service.services.stored_responses import IdempotencyKey, Response
 from tests.cast import World
@@ -37,7 +39,7 @@ def signed_in(clinician_id: str) -> ActingUser:
 
 def render(world: World) -> Render:
     """Words of the packs at hand."""
-    return lambda body: render_preview(world.desk.packs, body)
+    return lambda body: render_preview(packs_named(world.desk, world.cleo, body), body)
 
 
 def ask(
@@ -60,9 +62,15 @@ def ask(
 def read(
     world: World, who: Principal, preview_id: str, acting: ActingUser | None = None
 ) -> PreviewAnswer:
-    """The preview as `who` may read it."""
+    """The preview as `who` may read it: as its clinician, or as an officer."""
+    at = acting or ActingUser()
+    with world.reading(who) as context:
+        try:
+            return open_own_preview(context, preview_id, at, render(world))
+        except NotFound:
+            pass
     with world.writing(who) as context:
-        return open_preview(context, preview_id, acting or ActingUser(), render(world))
+        return open_shared_preview(context, preview_id, at, render(world))
 
 
 def code_of(answer: dict[str, Any], pack: str) -> dict[str, Any]:

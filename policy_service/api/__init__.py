@@ -20,6 +20,7 @@ from policy_service.api import (
     identity_verdicts,
     imports,
     licences,
+    packs,
     previews,
     problems,
     screenings,
@@ -42,6 +43,7 @@ RESOURCES = (
     imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
+    packs.blueprint,
     duties.blueprint,
     previews.blueprint,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -31,7 +32,8 @@ from policy_service.services.context import Context
 from policy_service.services.packs import packs_named
 from policy_service.services.preview_reading import (
     count_previews,
-    open_preview,
+    open_own_preview,
+    open_shared_preview,
     own_previews,
     share_preview,
     shared_previews,
@@ -82,7 +84,7 @@ def list_previews(query: dict[str, Any]) -> dict[str, Any]:
     than clinicians shared."""
     caller = door.principal(Scope.PREVIEW_OWN)
     acting = door.acting_from_query(query)
-    with door.desk().writing(caller) as context:
+    with _context(caller, acting) as context:
         return {"status": "recorded", **_listed(context, acting)}
 
 
@@ -115,9 +117,18 @@ def get_preview(query: dict[str, Any], preview_id: Any) -> dict[str, Any]:
     """A recorded preview, for its clinician, and for officers once it is shared."""
     caller = door.principal(Scope.PREVIEW_OWN)
     acting = door.acting_from_query(query)
-    with door.desk().writing(caller) as context:
-        answer = open_preview(context, str(preview_id), acting, _render(context.principal))
+    is_officer = acting.role is ActingRole.COMPLIANCE
+    read = open_shared_preview if is_officer else open_own_preview
+    with _context(caller, acting) as context:
+        answer = read(context, str(preview_id), acting, _render(caller))
     return redact_preview(answer, preview_audience_of(caller, acting, answer.clinician_id))
+
+
+def _context(caller: Principal, acting: ActingUser) -> AbstractContextManager[Context]:
+    """What officers read is logged; clinicians read their own, even when nothing can be written."""
+    desk = door.desk()
+    is_officer = acting.role is ActingRole.COMPLIANCE
+    return desk.writing(caller) if is_officer else desk.reading(caller)
 
 
 @blueprint.post("/<uuid:preview_id>/share")

@@ -60,6 +60,7 @@ NAV = (
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
     NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
     NavItem("console.rules", "Rules", tuple(Role)),
+    NavItem("console.packs", "Packs", READERS),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
 )
 

@@ -23,9 +23,11 @@ from policy_service.services.case_queue import names_of
 from policy_service.services.context import Context
 from policy_service.services.own_care import own_clients
 from policy_service.services.own_page import own_clinician
+from policy_service.services.packs import packs_named
 from policy_service.services.preview_reading import (
     count_previews,
-    open_preview,
+    open_own_preview,
+    open_shared_preview,
     own_previews,
     share_preview,
     shared_previews,
@@ -153,9 +155,8 @@ def _on_the_form(error: ServiceError) -> InvalidRequest:
 @blueprint.get("/ask-ahead/<uuid:preview_id>")
 def own_preview(preview_id: Any) -> str:
     """An answer, for the clinician who asked."""
-    with door.desk().writing(door.principal(Role.CLINICIAN)) as context:
-        own_clinician(context)
-        answer = open_preview(context, str(preview_id), _AT_THE_CONSOLE, _render())
+    with door.desk().reading(door.principal(Role.CLINICIAN)) as context:
+        answer = open_own_preview(context, str(preview_id), _AT_THE_CONSOLE, _render())
         return _page(context, answer, is_own=True)
 
 
@@ -185,7 +186,7 @@ def previews_made() -> str:
 def shared_preview(preview_id: Any) -> str:
     """An answer that its clinician shared. The reading is logged."""
     with door.desk().writing(door.principal(*READERS)) as context:
-        answer = open_preview(context, str(preview_id), _AT_THE_CONSOLE, _render())
+        answer = open_shared_preview(context, str(preview_id), _AT_THE_CONSOLE, _render())
         return _page(context, answer, is_own=False)
 
 
@@ -218,5 +219,5 @@ def _is_silent(code: dict[str, Any]) -> bool:
 
 
 def _render() -> Render:
-    packs = door.desk().packs
-    return lambda body: render_preview(packs, body)
+    desk, who = door.desk(), door.principal()
+    return lambda body: render_preview(packs_named(desk, who, body), body)

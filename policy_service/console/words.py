@@ -133,6 +133,28 @@ MOMENTS = {
     "tie_ended": "Tie ended",
     "bar_ends": "Bar ends",
 }
+PACK_STATES = {
+    "active": "binds",
+    "shadow": "runs along",
+    "available": "available",
+    "former": "was in use",
+}
+PACK_STATES_SAY = {
+    "active": "Decides every check it applies to.",
+    "shadow": "Decides along and is logged; it binds nobody.",
+    "available": "Stored or shipped, and never put in use here.",
+    "former": "Was in use; stays at hand, so that what it decided can be decided again.",
+}
+PACK_MODES = {
+    "active": "Put in use",
+    "shadow": "Let run along",
+    "retired": "End its use",
+}
+PACK_MODES_SAY = {
+    "active": "From the moment this is recorded every check is decided by this pack.",
+    "shadow": "The pack will decide along, in the same log entry, and bind nobody.",
+    "retired": "The pack stops being used. It stays at hand for replay.",
+}
 ANCHORS = {
     "care_ended": "end of care",
     "last_contact": "last professional contact",
@@ -245,5 +267,9 @@ TABLES = {
     "hypothesis": HYPOTHESES,
     "certainty": CERTAINTIES,
     "anchor": ANCHORS,
+    "pack_state": PACK_STATES,
+    "pack_state_says": PACK_STATES_SAY,
+    "pack_mode": PACK_MODES,
+    "pack_mode_says": PACK_MODES_SAY,
     "moment": MOMENTS,
 }

@@ -148,7 +148,7 @@ def _officer_or_anyone(is_officer: bool) -> Audience:
     return Audience.OFFICER if is_officer else Audience.ANYONE
 
 
-def may_read_preview(is_shared: bool, audience: Audience) -> bool:
+def _may_read_preview(is_shared: bool, audience: Audience) -> bool:
     """The clinician always; officers once it is shared; nobody else ever."""
     if audience is Audience.OFFICER:
         return is_shared
@@ -158,7 +158,7 @@ def may_read_preview(is_shared: bool, audience: Audience) -> bool:
 def redact_preview(answer: PreviewAnswer, audience: Audience) -> dict[str, Any]:
     """The whole of it for those who may read it, a constant for anyone else."""
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
-    if not may_read_preview(answer.shared_at is not None, audience):
+    if not _may_read_preview(answer.shared_at is not None, audience):
         return frame
     return {
         **frame,

@@ -199,18 +199,17 @@ class Ask:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The merged answer."""
 
     outcome: Outcome
     could_become: Outcome
     complete: bool
-    ask: tuple[Ask, ...]
-    findings: tuple[Finding, ...]
-    obligations: tuple[dict[str, Any], ...]
-    unverified: tuple[RuleReading, ...]
-    not_consulted: tuple[NotConsulted, ...]
+    ask: tuple[Ask, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    obligations: tuple[dict[str, Any], ...] = ()
+    unverified: tuple[RuleReading, ...] = ()
+    not_consulted: tuple[NotConsulted, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The decision body: canonical-JSON-safe, no ids, times, receipt or wording."""
@@ -229,6 +228,9 @@ class Decision:
 def decide(readings: Iterable[RuleReading], not_consulted: Sequence[NotConsulted]) -> Decision:
     """Merge all readings. Associative, commutative and idempotent in the readings."""
     spoken = _spoken(readings)
+    bodies = tuple(sorted(set(not_consulted), key=lambda body: body.body))
+    if not spoken:
+        return Decision(Outcome.NO_FINDING, Outcome.NO_FINDING, not bodies, not_consulted=bodies)
     added = [contribution(reading) for reading in spoken]
     findings = [
         Finding(reading, outcome)
@@ -236,16 +238,16 @@ def decide(readings: Iterable[RuleReading], not_consulted: Sequence[NotConsulted
         if reading.closed is not Truth.FALSE and not reading.facets.is_draft
     ]
     unsure = [r for r in spoken if r.closed is not Truth.TRUE or r.open is not Truth.TRUE]
-    ask = _ask(unsure)
+    ask = _ask(unsure) if unsure else ()
     return Decision(
         outcome=strictest(*added),
         could_become=strictest(*map(worst, spoken)),
-        complete=not ask and not not_consulted and not any(map(_is_broken, unsure)),
+        complete=not ask and not bodies and not any(map(_is_broken, unsure)),
         ask=ask,
         findings=tuple(sorted(findings, key=_gravity)),
         obligations=_obligations(findings),
         unverified=tuple(reading for reading in spoken if reading.facets.is_draft),
-        not_consulted=tuple(sorted(set(not_consulted), key=lambda body: body.body)),
+        not_consulted=bodies,
     )
 
 

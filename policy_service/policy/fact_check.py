@@ -22,6 +22,9 @@ from policy_service.policy.faults import FactsFault, unknown_word
 
 _WORDS = {name: frozenset(spec.values) for name, spec in VOCABULARY.items()}
 _words_of = _WORDS.get
+_NUMBERS = frozenset(
+    name for name, spec in VOCABULARY.items() if spec.type in (FactType.COUNT, FactType.AMOUNT)
+)
 _DATES = frozenset(name for name, spec in VOCABULARY.items() if spec.type is FactType.DATE)
 
 
@@ -42,13 +45,22 @@ def check_facts(facts: Facts) -> None:
 
 def _check_all(facts: Mapping[str, Fact]) -> None:
     for name, fact in facts.items():
-        if type(fact) is Known and type(fact.value) is str and fact.value in _words_of(name, ()):
-            continue  # a word of its fact: nearly all there is, so asked first
-        if type(fact) is On and name in _DATES:
+        if type(fact) is Known:
+            value = fact.value
+            if type(value) is str:
+                if value in _words_of(name, ()):
+                    continue  # a word of its fact: nearly all there is, so asked first
+            elif type(value) is int and value >= 0 and name in _NUMBERS:
+                continue
+        elif type(fact) is On and name in _DATES:
             continue
-        if name not in VOCABULARY and name not in JURISDICTION:
-            raise FactsFault(name, unknown_word("fact", name, {*VOCABULARY, *JURISDICTION}))
-        _check(spec_of(name), fact)
+        _check_with_care(name, fact)
+
+
+def _check_with_care(name: str, fact: Fact) -> None:
+    if name not in VOCABULARY and name not in JURISDICTION:
+        raise FactsFault(name, unknown_word("fact", name, {*VOCABULARY, *JURISDICTION}))
+    _check(spec_of(name), fact)
 
 
 def _check_doubt(base: Mapping[str, Fact]) -> None:
@@ -65,18 +77,14 @@ def _check(spec: FactSpec, fact: Fact) -> None:
             _check_words(spec, (word,))
         case OneOf(values) if spec.type is FactType.ENUM and values:
             _check_words(spec, tuple(sorted(values)))
-        case Known(int() as number) if _is_number(spec) and number >= 0:
+        case Known(int() as number) if spec.name in _NUMBERS and number >= 0:
             return
-        case Between(low, high) if _is_number(spec) and 0 <= low <= high:
+        case Between(low, high) if spec.name in _NUMBERS and 0 <= low <= high:
             return
         case On() if spec.type is FactType.DATE:
             return
         case _:
             raise FactsFault(spec.name, f"{fact} is not a value of type {spec.type.value}")
-
-
-def _is_number(spec: FactSpec) -> bool:
-    return spec.type in (FactType.COUNT, FactType.AMOUNT)
 
 
 def _check_words(spec: FactSpec, words: tuple[str, ...]) -> None:

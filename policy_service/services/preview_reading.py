@@ -14,7 +14,6 @@ from policy_service.database.tables.registry import ClinicianRow
 from policy_service.domain.audiences import (
     Audience,
     PreviewAnswer,
-    may_read_preview,
     preview_audience_of,
 )
 from policy_service.domain.principals import ActingUser
@@ -37,23 +36,28 @@ class PreviewCount:
     count: int
 
 
-def open_preview(
+def open_own_preview(
     context: Context, preview_id: str, acting: ActingUser, render: Render
 ) -> PreviewAnswer:
-    """A preview for its clinician, or for an officer once it is shared; that reading is logged.
+    """A preview for its clinician. NotFound for everybody else, as if it had never existed."""
+    return _opened(context, _own_row(context, preview_id, acting), render)
 
-    NotFound for everybody else, as for an id that never existed. Needs a writing context.
+
+def open_shared_preview(
+    context: Context, preview_id: str, acting: ActingUser, render: Render
+) -> PreviewAnswer:
+    """A preview that its clinician shared, for officers; the reading is logged.
+
+    NotFound for everybody else, and as long as it is not shared. Needs a writing context.
     """
     row = _row(context, preview_id)
     audience = preview_audience_of(context.principal, acting, row.clinician_id)
-    if not may_read_preview(row.shared_at is not None, audience):
+    if audience is not Audience.OFFICER or row.shared_at is None:
         raise NotFound
-    answer = _opened(context, row, render)
-    if audience is Audience.OFFICER:
-        owner = _owner(context, row)
-        subjects = frozenset({pseudonym_of(context, owner)})
-        context.log("previews.read", {"preview": Owned({"id": row.id}, owner)}, subjects=subjects)
-    return answer
+    owner = _owner(context, row)
+    subjects = frozenset({pseudonym_of(context, owner)})
+    context.log("previews.read", {"preview": Owned({"id": row.id}, owner)}, subjects=subjects)
+    return _opened(context, row, render)
 
 
 def own_previews(
@@ -93,10 +97,7 @@ def share_preview(
     context: Context, preview_id: str, acting: ActingUser, render: Render
 ) -> PreviewAnswer:
     """Let officers read it, from now on; logged once. NotFound but for its clinician."""
-    row = _row(context, preview_id)
-    audience = preview_audience_of(context.principal, acting, row.clinician_id)
-    if audience is not Audience.TREATING_CLINICIAN:
-        raise NotFound
+    row = _own_row(context, preview_id, acting)
     if row.shared_at is None:
         row.shared_at = context.now
         context.log("preview.shared", {"preview": Owned({"id": row.id}, _owner(context, row))})
@@ -107,6 +108,14 @@ def share_preview(
 def _row(context: Context, preview_id: str) -> PreviewRow:
     row = context.session.get(PreviewRow, (context.practice_id, preview_id))
     if row is None:
+        raise NotFound
+    return row
+
+
+def _own_row(context: Context, preview_id: str, acting: ActingUser) -> PreviewRow:
+    row = _row(context, preview_id)
+    audience = preview_audience_of(context.principal, acting, row.clinician_id)
+    if audience is not Audience.TREATING_CLINICIAN:
         raise NotFound
     return row
 

@@ -19,6 +19,7 @@ from policy_service.vault.errors import KeyNotHeld
 
 MOST_CHANGES = 200
 CHUNK = 1_000
+_FIRST = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def shadow_report(context: Context, digest: str) -> ShadowReport:
 
 def _said(context: Context, report: ShadowReport) -> Iterator[tuple[str, str, Any]]:
     """(decision id, outcome, the opened group) of each decision that shadows took part in."""
-    after = ""
+    after = _FIRST
     while rows := context.session.execute(_page(context, after)).all():
         owners = {row.owner_person_id for row in rows}
         context.keyring.load_person_keys(context.session, sorted(owners))

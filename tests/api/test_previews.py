@@ -111,6 +111,21 @@ def test_officers_learn_a_count_until_it_is_shared(world: World, ehr: Caller) ->
     assert line["id"] == made["id"]
 
 
+def test_another_practice_finds_no_preview_of_ours(postgresql_world: World) -> None:
+    world = postgresql_world
+    world.ids["ines"] = former_client(world, world.ids["ben"], "2025-01-10", INES)
+    ours, theirs = world.http(Scope.PREVIEW_OWN), world.http(Scope.PREVIEW_OWN, dana=True)
+    made = ours.post(PREVIEWS, json=asked(world)).headers["Location"]
+    for address in (made, f"{PREVIEWS}/{uuid4()}"):
+        assert theirs.get(address, query_string=query(world)).status_code == 404
+        shared = theirs.post(f"{address}/share", json={"acting_user": at_the_keyboard(world)})
+        assert shared.status_code == 404
+    assert theirs.get(PREVIEWS, query_string=query(world)).json["previews"] == []
+    assert theirs.get(PREVIEWS, query_string={"acting_role": "compliance"}).json["counts"] == []
+    alike = theirs.post(PREVIEWS, json=asked(world))
+    assert (alike.status_code, alike.json["errors"][0]["pointer"]) == (422, "/clinician/id")
+
+
 def refused(world: World, ehr: Caller, client_id: str) -> tuple[int, bytes, dict[str, str]]:
     response = ehr.post(PREVIEWS, json=asked(world, None, client={"id": client_id}))
     return response.status_code, response.data, dict(response.headers)

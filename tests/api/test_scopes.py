@@ -19,6 +19,7 @@ DECISIONS = {Scope.DECISION_BRIEF, Scope.DECISION_FULL}
 READ, WRITE = {Scope.REGISTRY_READ}, {Scope.REGISTRY_WRITE}
 PREVIEW = {Scope.PREVIEW_OWN}
 EVENTS, IDENTITY, AUDIT = {Scope.EVENTS_WRITE}, {Scope.IDENTITY_WRITE}, {Scope.AUDIT_READ}
+PACKS = {Scope.PACKS_PROPOSE}
 
 MATRIX: dict[str, set[Scope]] = {
     "POST /v1/checks": DECISIONS,
@@ -38,6 +39,13 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/audit/entries.csv": AUDIT,
     "GET /v1/audit/entries/{entry_id}": AUDIT,
     "GET /v1/audit/entries/{entry_id}/proof": AUDIT,
+    "GET /v1/packs": {Scope.PACKS_READ, Scope.PACKS_PROPOSE},
+    "POST /v1/packs": PACKS,
+    "GET /v1/packs/{digest}": {Scope.PACKS_READ, Scope.PACKS_PROPOSE},
+    "GET /v1/packs/{digest}/comparison": PACKS,
+    "POST /v1/packs/{digest}/activation": PACKS,
+    "POST /v1/packs/{digest}/replays": PACKS,
+    "GET /v1/packs/{digest}/replays/{replay_id}": PACKS,
     "GET /v1/accounts/{account_id}": READ,
     "PUT /v1/accounts/{account_id}": WRITE,
     "GET /v1/accounts/{account_id}/connections": READ,

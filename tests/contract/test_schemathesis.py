@@ -27,9 +27,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from policy_service.domain.care import CareSpell
+from policy_service.domain.previews import Contemplated
 from tests.api.conftest import EVERY_SCOPE, asked
 from tests.api.test_openapi import FILE
 from tests.cast import World, empty_world, populate
+from tests.previewing import ask
 
 CASES = int(os.environ.get("POLICY_TEST_CASES", "12"))
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -68,6 +71,9 @@ def attacked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
         world.ids["check"] = ehr.post("/v1/checks", json=asked(world, *pair)).json["id"]
     screening = {"client": {"id": world.ids["nora"]}, "purpose": "intake"}
     world.ids["screening"] = ehr.post("/v1/screenings", json=screening).json["id"]
+    world.ids["preview"] = ask(
+        world, world.ids["alma"], Contemplated.ROMANCE, stated=CareSpell(None, is_open=True)
+    )["id"]
     yield world
     world.desk.database.dispose()
 
@@ -86,6 +92,7 @@ def _known_ids(world: World) -> dict[str, str]:
         "check": ids["check"],
         "screening": ids["screening"],
         "entry": ids["check"],
+        "preview": ids["preview"],
         "tie": ids["brother_tie"],
         "disclosure": ids["brother_tie"],
     }

@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from policy_service.domain.principals import Role
+from policy_service.domain.previews import Contemplated
+from policy_service.domain.principals import ActingUser, Role
+from policy_service.services.preview_reading import share_preview
+from tests.care import current_client, former_client
+from tests.cast import World, person
 from tests.console.office import add_login, check, former_partner_case, friend_case, open_case
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
+from tests.previewing import account, ask, render
 from tests.services.duty_office import duties, practise_in, report
 
 BAD = """<!doctype html><html lang="en"><head><title>Bad</title></head><body><main><h1>Bad</h1>
@@ -30,6 +35,7 @@ def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
     cases = [open_case(world), friend_case(world), former_partner_case(world)]
     page = site.sign_in("olga@example.org", width)
     paths = ["/cases", "/audit", "/duties", "/identity", "/accounts", "/nothing/here"]
+    paths += ["/previews", shared_preview(world)]
     paths += [f"/cases/{case}" for case in cases]
     practise_in(world, "US-CA")
     report(world, "US-CA")
@@ -50,11 +56,32 @@ def test_the_clinician_s_pages_pass(site: Site, width: int) -> None:
     page = site.sign_in("alma@example.org", width)
     tie = f"/me/disclosures/{world.ids['brother_tie']}"
     own = [f"/me/duties/{duty.id}" for duty in duties(world, "attest")]
-    for path in ("/me", "/me/disclose", tie, *own):
+    for path in ("/me", "/me/disclose", tie, *own, *own_previews(world)):
         page.goto(f"{site.url}/console{path}")
         _open_all(page)
         assert violations(page) == [], path
         assert _fits(page), f"{path} scrolls sideways at {width}"
+
+
+def own_previews(world: World) -> list[str]:
+    """The form, and Alma's answers about a former and a present client."""
+    alma, console = world.ids["alma"], account(world, world.ids["alma"])
+    clients = [
+        former_client(world, alma, "2025", person("Ines", "Marchetti", "1991-08-14")),
+        current_client(world, alma, person("Lea", "Holm", "1992-01-02")),
+    ]
+    asked = [
+        ask(world, alma, Contemplated.ROMANCE, client_id=one, principal=console) for one in clients
+    ]
+    return ["/ask-ahead", *(f"/ask-ahead/{answer['id']}" for answer in asked)]
+
+
+def shared_preview(world: World) -> str:
+    """An answer that Alma shared."""
+    preview_id = own_previews(world)[-1].rpartition("/")[2]
+    with world.writing(account(world, world.ids["alma"])) as context:
+        share_preview(context, preview_id, ActingUser(), render(world))
+    return f"/previews/{preview_id}"
 
 
 def test_the_login_page_and_a_refusal_pass(site: Site) -> None:

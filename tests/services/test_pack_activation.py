@@ -273,7 +273,11 @@ BROKEN = [
     ('intimacy_after_care: "yes"\n        -', "intimacy_after_care: yes\n        -", "quote it"),
     ('    cite: [{code: EX, section: "2"}]\n', "", "'cite' is missing"),
 ]
-OWN_HEADER = HEADER.replace("profession\n", "practice\n", 1).replace("pack: example", "pack: own")
+OWN_HEADER = (
+    HEADER.replace("layer: profession", "layer: practice")
+    .replace("pack: example", "pack: own")
+    .replace("{membership: [EXAMPLE]}", "{every: true}")
+)
 OWN_RULES = RULES.replace("tag: V,", "tag: ours,").replace("example.", "own.")
 
 

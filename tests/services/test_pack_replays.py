@@ -12,6 +12,7 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.people import PersonKeyRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.domain.facts import facts_from_json, facts_to_json
+from policy_service.domain.principals import Role
 from policy_service.errors import NotAllowed, NotFound
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.policy.documents import pack_from_document
@@ -65,12 +66,10 @@ def test_a_version_that_says_the_same_in_the_same_words_changes_no_body(
     assert (report.decisions, report.changed) == (len(decided), 0)
 
 
-def test_a_weaker_version_shows_old_by_new_with_the_decisions_and_their_cases(
+def test_a_stricter_house_shows_old_by_new_with_the_decisions_and_their_cases(
     world: World, decided: dict[tuple[str, str], str]
 ) -> None:
-    document = closed_house()
-    document["pack"]["scope"] = {"every": True}
-    report = _replay(world, _candidate(document)).to_json()
+    report = _replay(world, _candidate(closed_house())).to_json()
     changed = {line["decision_id"]: line for line in report["changes"]}
     assert report["decisions"] == len(decided)
     assert report["changed"] == sum(
@@ -97,9 +96,7 @@ def test_a_lost_rule_changes_the_body_even_where_another_keeps_the_outcome(
 def test_a_pack_for_others_leaves_every_decision_unaffected(
     world: World, decided: dict[tuple[str, str], str]
 ) -> None:
-    document = house()
-    document["pack"]["scope"] = {"membership": ["NOBODY"]}
-    report = _replay(world, _candidate(document))
+    report = _replay(world, _candidate(next_version("apa-2016")))
     assert report.tally.unaffected == report.decisions == len(decided)
 
 
@@ -186,8 +183,6 @@ def test_the_worker_carries_out_a_replay_that_was_asked_for(
 
 def test_a_replay_is_for_those_who_judge_packs_and_of_packs_at_hand(sqlite_world: World) -> None:
     world = sqlite_world
-    from policy_service.domain.principals import Role
-
     with pytest.raises(NotFound), world.writing() as context:
         order_replay(world.desk, context, "0" * 64, with_digests=False)
     digest = stored(world, house())

@@ -172,6 +172,7 @@ def _tests(page: RulePage) -> Iterator[str]:
     table = page.tests
     said = "; ".join(_given(name, words) for name, words in table.start.items()) or "nothing"
     yield from (f"The first test, as of {table.as_of}, is given: {said}.", "")
+    yield from ('"This or that" stands for a record that does not say which.', "")
     yield from (*_row("otherwise than in the first", "it says"), "|---|---|")
     for place, line in enumerate(table.lines):
         yield from _row(_otherwise(line, table.as_of, is_first=place == 0), _says(line))
@@ -193,15 +194,23 @@ def _given(name: str, words: str) -> str:
 def _says(line: GivenLine) -> str:
     said = word_in_words(line.expect.value)
     worst = line.could_become
-    return said if worst is None else f"{said}, could become {word_in_words(worst.value)}"
+    if worst in (None, line.expect):
+        return said
+    return f"{said}, could become {word_in_words(worst.value)}"
 
 
 def _history(page: RulePage) -> Iterator[str]:
-    yield from ("## History", "", *_row("version", "edition", "in force", "says", "digest"))
-    yield "|---|---|---|---|---|"
+    """Digests stand on the pack's page alone: here, one changed rule would change every page."""
+    yield from (
+        "## History",
+        "",
+        *_row("version", "edition", "in force", "says"),
+        "|---|---|---|---|",
+    )
     for held in page.history:
         says = "this" if held.same else "otherwise"
-        yield from _row(held.version, held.edition, held.in_force, says, f"`{held.digest}`")
+        yield from _row(held.version, held.edition, held.in_force, says)
+    yield from ("", f"The digest that names the version stands on [the page of its pack]({INDEX}).")
 
 
 def _outcome(rule: Rule) -> str:

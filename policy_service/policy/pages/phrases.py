@@ -111,6 +111,14 @@ def words_in_words(fact: str, words: Iterable[str], last: str = "or") -> str:
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} {last} {said[-1]}"
 
 
+def some_words(fact: str, words: frozenset[str]) -> str:
+    """The words, or "anything but" those left out where that is much shorter."""
+    rest = frozenset(VOCABULARY[fact].values) - words
+    if rest and len(rest) * 3 < len(words):
+        return f"anything but {words_in_words(fact, rest)}"
+    return words_in_words(fact, words)
+
+
 def is_any_of(fact: str, words: tuple[str, ...], *, but: bool = False) -> str:
     """ "the clinician's tie is friend or relative"; with `but`, anything but these."""
     if fact in _YES_NO and len(words) == 1 and words[0] in ("no", "yes"):
@@ -137,7 +145,7 @@ def fact_in_words(name: str, fact: Fact) -> str:
         case Known(value):
             return value_in_words(name, value)
         case OneOf(words, _):
-            return words_in_words(name, words)
+            return some_words(name, words)
         case Between(low, high, _):
             return f"between {value_in_words(name, low)} and {value_in_words(name, high)}"
         case On(when, _):

@@ -14,7 +14,7 @@ from itertools import product
 from policy_service.domain.facts import FactType
 from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.conditions import All, Atom, Condition, Day, Not, Number, Some, Words
-from policy_service.policy.pages.phrases import words_in_words
+from policy_service.policy.pages.phrases import some_words, words_in_words
 from policy_service.policy.pages.sentences import day_in_words, number_in_words
 
 MOST_WAYS = 12
@@ -142,16 +142,8 @@ def _compared(said: str, holds: bool) -> Demand:
 def _cell(fact: str, demand: Demand | None) -> str:
     if demand is None:
         return ""
-    words = () if demand.words is None else (_words(fact, demand.words),)
+    words = () if demand.words is None else (some_words(fact, demand.words),)
     return "; ".join((*words, *demand.comparisons))
-
-
-def _words(fact: str, words: frozenset[str]) -> str:
-    """The words, or those left out where that is shorter."""
-    rest = frozenset(VOCABULARY[fact].values) - words
-    if len(rest) < 4 and len(rest) * 3 < len(words):
-        return f"anything but {words_in_words(fact, rest)}"
-    return words_in_words(fact, words)
 
 
 def _question(fact: str) -> str:

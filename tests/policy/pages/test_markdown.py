@@ -48,9 +48,21 @@ def test_a_page_says_what_a_reader_asks() -> None:
         "barred for five years",
         "reviewed by nobody yet",
         "| `intimacy_after_care_began_on` 2025-05-01 | no finding |",
-        PACKS.by_id("aca-2014").digest,
+        f"| {PACKS.by_id('aca-2014').version} | 2014 | from 2014 | this |",
     ):
         assert said in page, said
+
+
+def test_a_changed_rule_changes_its_own_page_and_its_index_alone(tmp_path: Path) -> None:
+    """So the digest of a pack, which any change moves, stands on the index."""
+    pack = example_pack(tmp_path)
+    reworded = replace(pack.rules[0], title="Something else")
+    changed = replace(pack, digest="0" * 64, rules=(reworded, *pack.rules[1:]))
+    text = PackText(b"{}", "# Example\n")
+    old, new = (all_pages((one,), {}, {one.digest: text}) for one in (pack, changed))
+    moved = {path for path in old if old[path] != new[path]}
+    assert moved == {"example/README.md", f"example/{reworded.id}.md"}
+    assert changed.digest in new["example/README.md"]
 
 
 def test_a_draft_says_what_must_be_read() -> None:
