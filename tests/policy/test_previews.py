@@ -213,6 +213,15 @@ def test_nothing_that_holds_without_the_tie_is_put_down_to_it(kind: Contemplated
             assert "baseline.ties.former-client-returns" not in rules(period)
 
 
+def test_control_without_that_difference_the_return_itself_would_be_put_down_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_owed", lambda reading, without: True)
+    one = code("baseline", former("2023-05-05"), BUSINESS)
+    said = [rules(period) for closing in one.closings for period in closing.while_it_lasts]
+    assert all("baseline.ties.former-client-returns" in each for each in said)
+
+
 # -- laws -------------------------------------------------------------------------------------
 
 ENDS = st.sampled_from(["2020-02-29", "2023", "2024-02-29", "2024-06", "2025", "2025-12-31", None])
