@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from policy_service.cli import register_commands
 from policy_service.database.tables.decisions import DecisionRow
+from policy_service.database.tables.packs import PackRow
 from policy_service.database.tables.people import PersonKeyRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
@@ -106,8 +107,11 @@ def test_after_an_erasure_replay_says_erased(world: World, decided: list[str]) -
 
 
 def test_a_pack_that_is_not_at_hand_is_said(world: World, decided: list[str]) -> None:
+    """Neither shipped any more nor stored. A practice keeps what it has used, so this is damage."""
     without = PackSet(tuple(pack for pack in world.desk.packs if pack.layer is not Layer.BASELINE))
     assert len(without.packs) < len(world.desk.packs.packs)
+    with world.writing() as context:
+        context.session.execute(delete(PackRow).where(PackRow.pack_id == "baseline"))
     with world.reading() as context:
         found = replay(replace(world.desk, packs=without), context, decided[0])
     assert found.verdict is Replayed.CANNOT_TELL
