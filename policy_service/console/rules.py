@@ -11,7 +11,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from policy_service.console import door
-from policy_service.console.door import blueprint
+from policy_service.console.door import READERS, blueprint
 from policy_service.errors import NotFound
 from policy_service.policy.pack import Pack, PackSet
 from policy_service.policy.pages.build import binds_in_words, rule_page
@@ -63,7 +63,13 @@ def rules_of(pack_id: str) -> str:
     """The rules of one pack, in the version in use or in the one whose digest is given."""
     chosen = _choose(pack_id)
     ordered = sorted(chosen.pack.rules, key=lambda rule: rule.id)
-    return door.page("rules_of.html", chosen=chosen, rules=ordered, line=_line(chosen.pack))
+    return door.page(
+        "rules_of.html",
+        chosen=chosen,
+        rules=ordered,
+        line=_line(chosen.pack),
+        may_see_versions=door.principal().has(*READERS),
+    )
 
 
 @blueprint.get("/rules/<pack_id>/<rule_id>")

@@ -9,7 +9,8 @@ meet, and the rules that name it wait: they are read in full. So the index has n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -125,34 +126,27 @@ def _is_of_tie(fact: str) -> bool:
 def _conjuncts(splits: Sequence[Split]) -> tuple[Indexed, ...]:
     everything = (1 << len(splits)) - 1
     found: dict[str, dict[str | int, int]] = {}
+    naming: Counter[str] = Counter()
     for place, split in enumerate(splits):
         for atom in split.words:
             left = found.setdefault(atom.fact, _for_each_word(atom.fact, everything))
+            naming[atom.fact] |= 1 << place
             for word in left.keys() - set(atom.words):
                 left[word] &= ~(1 << place)
-    return tuple(
-        (fact, left, _naming(fact, (split.words for split in splits)))
-        for fact, left in found.items()
-    )
+    return tuple((fact, left, naming[fact]) for fact, left in found.items())
 
 
 def _choices(splits: Sequence[Split]) -> tuple[Indexed, ...]:
     found: dict[str, dict[str | int, int]] = {}
+    naming: Counter[str] = Counter()
     for place, split in enumerate(splits):
         for atom in split.either:
             met = found.setdefault(atom.fact, _for_each_word(atom.fact, 0))
+            naming[atom.fact] |= 1 << place
             for word in atom.words:
                 met[word] |= 1 << place
-    return tuple(
-        (fact, met, _naming(fact, (split.either for split in splits)))
-        for fact, met in found.items()
-    )
+    return tuple((fact, met, naming[fact]) for fact, met in found.items())
 
 
 def _for_each_word(fact: str, rules: int) -> dict[str | int, int]:
     return dict.fromkeys(VOCABULARY[fact].values, rules)
-
-
-def _naming(fact: str, parts: Iterable[tuple[Words, ...]]) -> int:
-    """The rules of which one part names the fact."""
-    return sum(1 << n for n, atoms in enumerate(parts) if any(a.fact == fact for a in atoms))

@@ -63,6 +63,16 @@ def test_the_list_counts_how_the_rules_of_each_pack_stand(
         ]
 
 
+def test_officers_are_led_on_to_the_versions_of_a_pack(
+    sqlite_world: World, reader: Browser
+) -> None:
+    officer = signed_in(sqlite_world, "olga", Role.COMPLIANCE)
+    link = f"/packs/{sqlite_world.desk.packs.by_id('aca-2014').digest}"
+    assert link in officer.get("/rules/aca-2014").get_data(as_text=True)
+    assert officer.get(link).status_code == 200
+    assert "/packs/" not in reader.get("/rules/aca-2014").get_data(as_text=True)
+
+
 def test_every_rule_of_every_pack_has_its_page(sqlite_world: World, reader: Browser) -> None:
     for pack in sqlite_world.desk.packs:
         listed = set(LINK.findall(reader.get(f"/rules/{pack.id}").get_data(as_text=True)))

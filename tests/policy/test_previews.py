@@ -26,6 +26,7 @@ from policy_service.policy import previews as module
 from policy_service.policy.conditions import Compiled, Kleene, World
 from policy_service.policy.imagining import Care
 from policy_service.policy.pack import Pack
+from policy_service.policy.preview_words import render_preview
 from policy_service.policy.previews import preview
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.selection import Binding, Selection, select
@@ -135,6 +136,18 @@ def test_a_draft_bar_is_told_apart_from_a_bar_in_force() -> None:
     assert aamft.unverified_bar is not None
     assert aamft.unverified_bar.is_never
     assert aamft.begins[0].decision.outcome is Outcome.DELIBERATE
+
+
+def test_what_only_drafts_ask_for_is_told_as_that() -> None:
+    """A.6.e of the ACA was seen only in study notes."""
+    care, packs = former("2023-05-05"), (PACKS.by_id("aca-2014"),)
+    body = look(packs, care, FRIENDSHIP).to_json()
+    said = render_preview(PACKS, body)
+    assert (body["outcome"], body["rests_on_drafts"]) == ("deliberate", True)
+    assert "only drafts say so" in said["summary"]
+    assert "only drafts say so" in said["codes"][0]["says"]
+    both = look((*packs, PACKS.by_id("baseline")), care, FRIENDSHIP).to_json()
+    assert not both["rests_on_drafts"]
 
 
 @pytest.mark.parametrize(
