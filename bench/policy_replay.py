@@ -18,24 +18,24 @@ import argparse
 import json
 import random
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
 from bench.policy_records import PACKS, practice_record, with_unknowns
 from policy_service.app import create_desk
 from policy_service.database import migrate
-from policy_service.database.keyring import Keyring
+from policy_service.database.keyring import Keyring, PracticeKeys
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.people import PersonKeyRow
 from policy_service.database.tables.registry import ClientRow
@@ -45,11 +45,12 @@ from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.policy.documents import pack_from_document
 from policy_service.policy.engine import evaluate
 from policy_service.policy.pack import SEMANTICS, Pack
-from policy_service.policy.registry import PackText, shipped_texts
+from policy_service.policy.registry import PackText, load_shipped_packs, shipped_texts
 from policy_service.services.desk import Desk
 from policy_service.services.pack_replays import Candidate, ReplayReport, replay_candidate
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.settings import Settings
+from policy_service.vault.keys import Key
 
 DECISIONS = 1_000_000
 PER_CLIENT = 10
@@ -57,10 +58,6 @@ BATCH = 5_000
 A_DAY = 300
 """Decisions a day: a large practice's."""
 FIRST = datetime(2016, 1, 1, tzinfo=UTC)
-
-
-Chance = tuple[random.Random, set[bytes]]
-"""Where records come from, and the digests of those that came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +71,57 @@ class Filled:
     """The share of records that differ from all others."""
 
 
-def fill(url: str, keys: Path, decisions: int, seed: int = 1) -> Filled:
-    """Found a practice and write its decisions, in batches."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some decisions to be made up; `key` is the practice's."""
+
+    practice_id: str
+    key: bytes
+    seed: int
+    numbers: range
+
+
+@dataclass(slots=True)
+class Made:
+    """The rows of a batch, and the digests of its records."""
+
+    keys: list[dict[str, Any]]
+    clients: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    records: set[bytes]
+
+
+def fill(url: str, keys: Path, decisions: int, processes: int) -> Filled:
+    """Found a practice and write its decisions, in batches that are made up side by side."""
     migrate.upgrade(url)
     desk = create_desk(_settings(url, keys))
     practice_id = found_practice(desk, NewPractice("bench", "Bench", "US-TX"))
-    packs = sorted((desk.packs.by_id(name) for name in PACKS), key=lambda pack: pack.id)
-    rng = random.Random(seed)
-    seen: set[bytes] = set()
-    for start in range(0, decisions, BATCH):
+    key = desk.practice(practice_id).keys.key.secret
+    batches = [
+        Batch(practice_id, key, start, range(start, min(start + BATCH, decisions)))
+        for start in range(0, decisions, BATCH)
+    ]
+    records: set[bytes] = set()
+    for made in _made_by(batches, processes):
         with desk.database.write(practice_id) as session:
-            keyring = Keyring(desk.practice(practice_id).keys)
-            numbers = range(start, min(start + BATCH, decisions))
-            _batch(session, keyring, (rng, seen), numbers, packs)
-        if start % (BATCH * 20) == 0:
-            print(f"filled {start + BATCH} of {decisions}", file=sys.stderr)
-    return Filled(desk, practice_id, packs, len(seen) / decisions)
+            session.execute(insert(PersonKeyRow), made.keys)
+            session.execute(insert(ClientRow), made.clients)
+            session.execute(insert(DecisionRow), made.decisions)
+        records |= made.records
+    return Filled(desk, practice_id, _packs(), len(records) / decisions)
+
+
+def _made_by(batches: Sequence[Batch], processes: int) -> Iterator[Made]:
+    if processes < 2:
+        yield from map(_make, batches)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_make, batches)
+
+
+def _packs() -> list[Pack]:
+    shipped = load_shipped_packs()
+    return sorted((shipped.by_id(name) for name in PACKS), key=lambda pack: pack.id)
 
 
 def _settings(url: str, keys: Path) -> Settings:
@@ -98,57 +130,54 @@ def _settings(url: str, keys: Path) -> Settings:
     return Settings.from_environment(named)
 
 
-def _batch(
-    session: Session,
-    keyring: Keyring,
-    chance: Chance,
-    numbers: range,
-    packs: Sequence[Pack],
-) -> None:
-    """Some decisions and the clients they are about."""
-    rng, _ = chance
-    clients = {number: str(UUID(int=rng.getrandbits(128))) for number in numbers[::PER_CLIENT]}
-    people = {number: str(UUID(int=rng.getrandbits(128))) for number in clients}
-    rows = [keyring.new_person_key(person) for person in people.values()]
-    session.execute(insert(PersonKeyRow), rows)
-    session.execute(insert(ClientRow), [
-        {"practice_id": keyring.practice_id, "id": clients[n], "person_id": people[n],
-         "version": 1, "created_at": FIRST}
-        for n in clients
-    ])  # fmt: skip
-    made = []
-    for number in numbers:
-        first = number - (number - numbers[0]) % PER_CLIENT
-        whose = (clients[first], people[first])
-        made.append(_decision(session, keyring, chance, (number, whose), packs))
-    session.execute(insert(DecisionRow), made)
+def _make(batch: Batch) -> Made:
+    """Clients with keys of their own, and ten decisions about each."""
+    rng, packs = random.Random(batch.seed), _packs()
+    keyring = Keyring(PracticeKeys(batch.practice_id, Key(batch.key)))
+    made = Made([], [], [], set())
+    client = person = ""
+    for number in batch.numbers:
+        if number % PER_CLIENT == 0 or not client:
+            client, person = _uuid(rng), _uuid(rng)
+            made.keys.append(keyring.new_person_key(person))
+            made.clients.append(
+                {
+                    "practice_id": batch.practice_id,
+                    "id": client,
+                    "person_id": person,
+                    "version": 1,
+                    "created_at": FIRST,
+                }
+            )
+        row, record = _decision(keyring, rng, (number, client, person), packs)
+        made.decisions.append(row)
+        made.records.add(record)
+    return made
+
+
+def _uuid(rng: random.Random) -> str:
+    return str(UUID(int=rng.getrandbits(128)))
 
 
 def _decision(
-    session: Session,
-    keyring: Keyring,
-    chance: Chance,
-    named: tuple[int, tuple[str, str]],
-    packs: Sequence[Pack],
-) -> dict[str, Any]:
-    number, (client, person) = named
-    rng, seen = chance
+    keyring: Keyring, rng: random.Random, named: tuple[int, str, str], packs: Sequence[Pack]
+) -> tuple[dict[str, Any], bytes]:
+    """The row of a decision, and the digest of the record it was made on."""
+    number, client, person = named
     facts = replace(_facts(rng), as_of=FIRST.date() + timedelta(days=number // A_DAY))
     decision = decide(evaluate(packs, facts), ())
-    decision_id = str(UUID(int=rng.getrandbits(128)))
+    decision_id = _uuid(rng)
     parts = {
-        "facts": facts_to_json(facts),
-        "body": decision.to_json(),
-        "context": {"request": {"purpose": "intake"}, "ties": [], "private_facts": []},
+        "facts": canonical_bytes(facts_to_json(facts)),
+        "body": canonical_bytes(decision.to_json()),
+        "context": canonical_bytes({"request": {"purpose": "intake"}, "ties": []}),
     }
-    seen.add(sha256(canonical_bytes(parts["facts"])).digest())
+    no_session: Any = None  # the key of the person was made here, so none is read
     sealed = {
-        f"sealed_{name}": keyring.seal(
-            session, person, canonical_bytes(part), ("decision", decision_id, name)
-        )
+        f"sealed_{name}": keyring.seal(no_session, person, part, ("decision", decision_id, name))
         for name, part in parts.items()
     }
-    return {
+    row = {
         "practice_id": keyring.practice_id,
         "id": decision_id,
         "at": FIRST + timedelta(days=number // A_DAY, seconds=number % A_DAY),
@@ -166,6 +195,7 @@ def _decision(
         "receipt": "",
         **sealed,
     }
+    return row, sha256(parts["facts"]).digest()
 
 
 def _facts(rng: random.Random) -> Facts:
@@ -244,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/log.sqlite3"
-        filled = fill(url, Path(folder) / "keys", asked.decisions)
+        filled = fill(url, Path(folder) / "keys", asked.decisions, asked.processes)
         size = Path(folder, "log.sqlite3").stat().st_size
         per_row = {"figure": "bytes per stored decision", "unit": "bytes"}
         print(json.dumps(per_row | {"value": size // asked.decisions}))

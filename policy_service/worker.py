@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Event
 
 import structlog
@@ -23,6 +23,7 @@ from policy_service.jobs.queue import Work
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
 from policy_service.services.pack_activation import RESCREEN_ALL
 from policy_service.services.pack_rescreens import rescreen_all
@@ -44,10 +45,11 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Worker:
-    """One loop over all practices; remembers when it last signed for each."""
+    """One loop over all practices; remembers when it last signed, and looked ahead, for each."""
 
     desk: Desk
     signed_at: dict[str, datetime] = field(default_factory=dict)
+    renewed_on: dict[str, date] = field(default_factory=dict)
     stopping: Event = field(default_factory=Event)
 
     def run_due(self) -> int:
@@ -67,6 +69,7 @@ class Worker:
 
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
+        done += self._renewals(practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
@@ -74,6 +77,16 @@ class Worker:
             self._keep_log(practice_id)
         self._keep_log(practice_id)
         return done
+
+    def _renewals(self, practice_id: str) -> int:
+        """Once a day, and once after each start: what runs out soon is asked for again."""
+        today = self.desk.clock().date()
+        if self.renewed_on.get(practice_id) == today:
+            return 0
+        self.renewed_on[practice_id] = today
+        with suppress(IntegrityError):  # another worker asked first
+            return raise_renewals(self.desk, practice_id)
+        return 0
 
     def _lease(self, practice_id: str) -> Work | None:
         with self.desk.database.read(practice_id) as session:

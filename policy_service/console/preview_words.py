@@ -56,7 +56,7 @@ def span(period: Mapping[str, Any]) -> str:
 def closings(code: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What a code closes, a line a verdict, with every rule that says so, each once.
 
-    Each line: closes, first, until (None: no end), findings, drafts.
+    Each line: closes, rests_on_drafts, first, until (None: no end), findings, drafts.
     """
     lines = []
     for closes, group in groupby(code["closings"], key=lambda one: one["closes"]):
@@ -67,6 +67,7 @@ def closings(code: Mapping[str, Any]) -> list[dict[str, Any]]:
         lines.append(
             {
                 "closes": closes,
+                "rests_on_drafts": all(one["rests_on_drafts"] for one in alike),
                 "first": alike[0]["if_begun_from"],
                 "until": alike[-1]["if_begun_until"],
                 "findings": _each_once(item for p in periods for item in p["findings"]),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
+from werkzeug.wrappers import Response
 
 from policy_service.console import door
-from policy_service.console.door import blueprint
+from policy_service.console.door import READERS, blueprint
 from policy_service.errors import NotFound
 from policy_service.policy.pack import Pack, PackSet
 from policy_service.policy.pages.build import binds_in_words, rule_page
@@ -62,13 +63,38 @@ def rules_of(pack_id: str) -> str:
     """The rules of one pack, in the version in use or in the one whose digest is given."""
     chosen = _choose(pack_id)
     ordered = sorted(chosen.pack.rules, key=lambda rule: rule.id)
-    return door.page("rules_of.html", chosen=chosen, rules=ordered, line=_line(chosen.pack))
+    return door.page(
+        "rules_of.html",
+        chosen=chosen,
+        rules=ordered,
+        line=_line(chosen.pack),
+        may_see_versions=door.principal().has(*READERS),
+    )
 
 
 @blueprint.get("/rules/<pack_id>/<rule_id>")
 def rule(pack_id: str, rule_id: str) -> str:
     """One rule: in the version in use, or in the one that decided (`?digest=`)."""
     return show_rule(_choose(pack_id), rule_id)
+
+
+@blueprint.get("/rules/-/<rule_id>")
+def find_rule(rule_id: str) -> Response:
+    """A rule by its id alone, which names one rule wherever it appears: in use if it is anywhere.
+
+    "-" is the id of no pack.
+    """
+    desk = door.desk()
+    with desk.reading(door.principal()) as context:
+        in_use = packs_in_use(desk, context)
+        at_hand = packs_at_hand(desk, context)
+    for pack in (*in_use.active, *in_use.shadows):
+        if _rule(pack, rule_id):
+            return door.see("console.rule", pack_id=pack.id, rule_id=rule_id)
+    older = _first(pack for pack in at_hand if _rule(pack, rule_id))
+    if older is None:
+        raise NotFound
+    return door.see("console.rule", pack_id=older.id, rule_id=rule_id, digest=older.digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Keyring:
     def __init__(self, practice: PracticeKeys) -> None:
         self._practice = practice
         self._people: dict[str, Key | None] = {}
+        self._derived: dict[tuple[str, Purpose], PurposeKey] = {}
 
     @property
     def practice_id(self) -> str:
@@ -109,25 +110,28 @@ class Keyring:
 
     def opener(self, owner: str, table: str, column: str) -> Opener:
         """What opens a column of one person, whose key was loaded. KeyNotHeld once erased."""
-        key = self._people[owner]
-        if key is None:
-            raise KeyNotHeld(f"the key of person {owner} is destroyed")
         purpose = _PURPOSES.get(table, Purpose.FIELD)
-        return Opener(key.derive(purpose), (self.practice_id, table, column))
+        return Opener(self._person_key(owner).derive(purpose), (self.practice_id, table, column))
 
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""
         self._people.clear()
+        self._derived.clear()
 
     def _key(self, session: Session, owner: str | None, table: str) -> PurposeKey:
         purpose = _PURPOSES.get(table, Purpose.FIELD)
         if owner is None:
             return self._practice.purpose(purpose)
-        self.load_person_keys(session, [owner])
+        if (owner, purpose) not in self._derived:
+            self.load_person_keys(session, [owner])
+            self._derived[owner, purpose] = self._person_key(owner).derive(purpose)
+        return self._derived[owner, purpose]
+
+    def _person_key(self, owner: str) -> Key:
         key = self._people[owner]
         if key is None:
             raise KeyNotHeld(f"the key of person {owner} is destroyed")
-        return key.derive(purpose)
+        return key
 
     def _place(self, table: str, row: str, column: str) -> tuple[str, ...]:
         return (self.practice_id, table, column, row)

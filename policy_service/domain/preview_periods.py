@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from policy_service.domain.decisions import Ask, Decision, Finding
-from policy_service.domain.outcomes import Outcome
+from policy_service.domain.outcomes import Outcome, strictest
 from policy_service.domain.timelines import NEVER, Days
 
 
@@ -42,6 +42,12 @@ class Period:
         return any(_worst(finding) is Outcome.PROHIBIT for finding in self.decision.findings)
 
     @property
+    def rests_on_drafts(self) -> bool:
+        """Only drafts, which are no authority, ask for what is asked here."""
+        said = strictest(*(finding.outcome for finding in self.decision.findings))
+        return self.decision.outcome > said
+
+    @property
     def would_bar(self) -> bool:
         """A draft would prohibit; it is not authority before somebody has read its source."""
         drafts = self.decision.unverified
@@ -60,6 +66,15 @@ class Period:
             "ask": body["ask"],
             "unverified": body["unverified"],
         }
+
+
+def only_drafts(periods: Iterable[Period]) -> bool:
+    """Whether no rule in force asks for as much as the strictest of these periods does."""
+    told = list(periods)
+    worst = strictest(*(period.decision.outcome for period in told))
+    return any(p.rests_on_drafts for p in told) and all(
+        p.rests_on_drafts for p in told if p.decision.outcome is worst
+    )
 
 
 def barred(periods: Sequence[Period]) -> Days | None:

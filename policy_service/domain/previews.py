@@ -22,6 +22,7 @@ from policy_service.domain.preview_periods import (
     days_to_json,
     latest_bar,
     length_of,
+    only_drafts,
     united,
     unverified_bar,
 )
@@ -93,6 +94,7 @@ class Closing:
             "if_begun_from": self.first.isoformat(),
             "if_begun_until": self.until.isoformat() if self.until else None,
             "closes": self.closes.value,
+            "rests_on_drafts": only_drafts((*self.while_it_lasts, *self.after_it_is_over)),
             "while_it_lasts": [period.to_json() for period in self.while_it_lasts],
             "after_it_is_over": [period.to_json() for period in self.after_it_is_over],
         }
@@ -157,13 +159,15 @@ class CodePreview:
 
     def to_json(self, day: date) -> dict[str, Any]:
         """Canonical-JSON-safe form; the headline is that of a tie begun on `day`."""
-        now = self.on(day).decision
+        period = self.on(day)
+        now = period.decision
         return {
             "pack": self.pack,
             "pack_digest": self.pack_digest,
             "binds": self.binds,
             "outcome": now.outcome.value,
             "could_become": now.could_become.value,
+            "rests_on_drafts": period.rests_on_drafts,
             "barred": days_to_json(self.barred),
             "unverified_bar": days_to_json(self.unverified_bar),
             "closes": self.closing(day).closes.value,
@@ -195,6 +199,7 @@ class Preview:
             "care_ended": days_to_json(self.care_ended),
             "outcome": strictest(*(one.outcome for one in now)).value,
             "could_become": strictest(*(one.could_become for one in now)).value,
+            "rests_on_drafts": only_drafts(code.on(day) for code in self.codes),
             "barred": days_to_json(latest_bar(code.barred for code in self.codes)),
             "closes": strictest_closing(c.closing(day).closes for c in self.codes).value,
             "first": united(code.first_steps(day) for code in self.codes),

@@ -119,6 +119,8 @@ class Compiled:
     atom: Atom | None
     is_all: bool = False
     """True when every part must hold."""
+    is_any: bool = False
+    """True when one of the parts must hold."""
     uses: Mapping[str, int] = field(init=False, repr=False, compare=False)
     """In how many atoms each variable stands."""
 
@@ -160,7 +162,9 @@ def compile_condition(condition: Condition) -> Compiled:
             return Compiled(all_of(part.test for part in compiled), compiled, None, is_all=True)
         case Some(parts):
             compiled = tuple(map(compile_condition, parts))
-            return Compiled(_some(tuple(part.test for part in compiled)), compiled, None)
+            return Compiled(
+                _some(tuple(part.test for part in compiled)), compiled, None, is_any=True
+            )
         case Not(part):
             inner = compile_condition(part)
             return Compiled(_not(inner.test), (inner,), None)

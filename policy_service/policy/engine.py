@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from operator import or_
 
 from policy_service.domain.decisions import Missing, RuleReading, Truth
-from policy_service.domain.facts import Fact, FactGroup, Facts, Known, OneOf, Why
+from policy_service.domain.facts import Fact, FactGroup, Facts, Known, Why
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.clocks import CARE_ENDED, read_clock, undecided_anchors
-from policy_service.policy.conditions import Test, World
+from policy_service.policy.conditions import Test
 from policy_service.policy.doubts import Doubts, doubted
 from policy_service.policy.fact_check import check_facts
 from policy_service.policy.pack import Pack
-from policy_service.policy.plan import Indexed, Plan, Step, plan_of
+from policy_service.policy.plan import Plan, Step, plan_of
 from policy_service.policy.rule import Rule
+from policy_service.policy.rule_index import narrow
 from policy_service.policy.supervaluation import DECIDED, Verdict, settle
 from policy_service.policy.views import View, event_days, view_of
 
@@ -103,27 +102,14 @@ def _sweep(plan: Plan, facts: Facts) -> tuple[list[_Heard], Doubts | None]:
     heard: list[_Heard] = []
     base = view_of(None, facts.base, facts.as_of)
     bound, sometimes = plan.binding(facts.as_of, event_days(base.open))
-    left, waiting = _narrow(plan.base, base.open, bound, 0)
-    _hear(plan, base, _narrow(plan.ties, base.open, left, waiting), heard)
+    left, waiting = plan.index.on_base(base.open.facts, bound)
+    _hear(plan, base, narrow(plan.index.ties, base.open.facts, left, waiting), heard)
     for tie in facts.ties if left & plan.tied else ():
         view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of)
-        _hear(plan, view, _narrow(plan.ties, view.open, left & plan.tied, waiting), heard)
+        tied = narrow(plan.index.ties, view.open.facts, left & plan.tied, waiting)
+        _hear(plan, view, tied, heard)
     doubts = Doubts(facts, sometimes) if sometimes or facts.candidates else None
     return heard, doubts
-
-
-def _narrow(index: Sequence[Indexed], world: World, left: int, waiting: int) -> tuple[int, int]:
-    """(the rules that no indexed fact makes false, those that wait for one that is not known)."""
-    fact_of = world.facts.get
-    for name, by_word, naming in index:
-        fact = fact_of(name)
-        if type(fact) is Known:
-            left &= by_word[fact.value]
-            continue
-        waiting |= naming
-        if type(fact) is OneOf:
-            left &= reduce(or_, (by_word[word] for word in fact.values))
-    return left, waiting
 
 
 def _hear(plan: Plan, view: View, rules: tuple[int, int], heard: list[_Heard]) -> None:

@@ -1,16 +1,12 @@
 """A plan: what can be worked out about a set of packs before any facts are seen.
 
-For each enum fact that stands as a conjunct of its own, an index tells for each of its words which
-rules that word does not yet make false. A few look-ups then leave the handful of rules worth
-reading. The index has no meaning of its own: it leaves out only rules whose conjunction is false,
-and a fact that is not known leaves out none that it could still meet (docs/semantics.md §5).
-
-Sets of rules are the bits of an integer, in the order of `Plan.steps`.
+The rules stand in the order in which decisions list them; sets of them are the bits of an integer.
+The index leaves the handful of rules worth reading; of these only what it does not know is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -23,14 +19,14 @@ from policy_service.domain.decisions import (
     contribution,
     worst,
 )
-from policy_service.domain.facts import Fact, FactGroup, FactType, Known
+from policy_service.domain.facts import Fact, Known
 from policy_service.domain.outcomes import Outcome
-from policy_service.domain.vocabulary import VOCABULARY
 from policy_service.policy.clocks import Span
-from policy_service.policy.conditions import Compiled, Test, Words, all_of
+from policy_service.policy.conditions import Test
 from policy_service.policy.kinds import kind_of_tie
 from policy_service.policy.pack import Pack
 from policy_service.policy.rule import Rule
+from policy_service.policy.rule_index import Index, Split
 
 KEPT = 256
 """Plans kept: a practice uses a few sets of packs, one for each kind of licence among its staff."""
@@ -69,11 +65,6 @@ class Step:
         return contribution(reading), worst(reading)
 
 
-Indexed = tuple[str, Mapping[str | int, int], int]
-"""A fact; by word the rules that the word does not make false; and the rules that have the fact as
-a conjunct, so that they wait for it while it is not known."""
-
-
 @dataclass(frozen=True, slots=True)
 class Dated:
     """Rules that do not bind on every day, each as a set of one with its first day and its end."""
@@ -101,10 +92,7 @@ class Plan:
     """Packs made ready to be read."""
 
     steps: tuple[Step, ...]
-    base: tuple[Indexed, ...]
-    """The index over facts that are the same in every view."""
-    ties: tuple[Indexed, ...]
-    """The index over the facts of a tie."""
+    index: Index
     tied: int
     """The rules that look at a tie."""
     everything: int
@@ -163,15 +151,13 @@ class _Same:
 def _plan(same: _Same) -> Plan:
     rules = [(pack, rule) for pack in same.packs for rule in pack.rules if rule.status.is_read]
     read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
-    parts = [list(rule.compiled.conjuncts()) for _, rule in read]
+    splits = [Split.of(rule.compiled) for _, rule in read]
     steps = tuple(
-        Step(pack, rule, place, _rest(parts[place])) for place, (pack, rule) in enumerate(read)
+        Step(pack, rule, place, splits[place].rest) for place, (pack, rule) in enumerate(read)
     )
-    index = _index(parts)
     return Plan(
         steps=steps,
-        base=tuple(one for one in index if VOCABULARY[one[0]].group is not FactGroup.TIE),
-        ties=tuple(one for one in index if VOCABULARY[one[0]].group is FactGroup.TIE),
+        index=Index.of(splits),
         tied=sum(1 << place for place, step in enumerate(steps) if step.rule.is_tied),
         everything=(1 << len(steps)) - 1,
         of_today=_dated(steps, of_event=False),
@@ -189,32 +175,3 @@ def _dated(steps: Sequence[Step], *, of_event: bool) -> Dated:
     begun = max((begins for _, begins, _ in dated), default=date.min)
     ended = min((ends for _, _, ends in dated if ends is not None), default=date.max)
     return Dated(dated, Span(begun, ended))
-
-
-def _is_indexed(conjunct: Compiled) -> bool:
-    atom = conjunct.atom
-    return isinstance(atom, Words) and VOCABULARY[atom.fact].type is FactType.ENUM
-
-
-def _rest(conjuncts: Iterable[Compiled]) -> Test | None:
-    tests = [conjunct.test for conjunct in conjuncts if not _is_indexed(conjunct)]
-    return all_of(tests) if tests else None
-
-
-def _index(parts: Sequence[Sequence[Compiled]]) -> tuple[Indexed, ...]:
-    everything = (1 << len(parts)) - 1
-    left: dict[str, dict[str | int, int]] = {}
-    naming: dict[str, int] = {}
-    for place, atom in _indexed(parts):
-        words = left.setdefault(atom.fact, dict.fromkeys(VOCABULARY[atom.fact].values, everything))
-        naming[atom.fact] = naming.get(atom.fact, 0) | 1 << place
-        for word in words.keys() - set(atom.words):
-            words[word] &= ~(1 << place)
-    return tuple((fact, words, naming[fact]) for fact, words in left.items())
-
-
-def _indexed(parts: Sequence[Sequence[Compiled]]) -> Iterator[tuple[int, Words]]:
-    for place, conjuncts in enumerate(parts):
-        for conjunct in conjuncts:
-            if isinstance(conjunct.atom, Words) and _is_indexed(conjunct):
-                yield place, conjunct.atom

@@ -23,6 +23,7 @@ _NOT_BARRED = {
     Outcome.DELIBERATE: "Not barred, but to be thought through on paper first.",
     Outcome.PROHIBIT: "Barred.",
 }
+_ONLY_DRAFTS = " So far only drafts say so, whose sources were not read."
 _CLOSES = {
     Closes.FOR_EVER: "Once the tie exists, the way (back) into your care is closed for ever.",
     Closes.FOR_A_TIME: "Once the tie exists, the way (back) into your care is closed for a time.",
@@ -56,7 +57,8 @@ def says(part: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     """How long a code (or all of them together) bars the tie; if not at all, what it asks."""
     days = part["barred"]
     if days is None:
-        return _NOT_BARRED[Outcome(part["outcome"])]
+        draft = _ONLY_DRAFTS if part["rests_on_drafts"] else ""
+        return _NOT_BARRED[Outcome(part["outcome"])] + draft
     return bar_in_words(days, body["as_of"], care_goes_on=body["care_ended"] is None)
 
 
@@ -104,7 +106,8 @@ def _code(packs: PackSet, code: Mapping[str, Any], body: Mapping[str, Any]) -> d
         "closings": [
             {
                 **closing,
-                "says": closes_in_words(closing["closes"]),
+                "says": closes_in_words(closing["closes"])
+                + (_ONLY_DRAFTS if closing["rests_on_drafts"] else ""),
                 "while_it_lasts": periods(closing["while_it_lasts"]),
                 "after_it_is_over": periods(closing["after_it_is_over"]),
             }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import yaml
@@ -65,6 +66,10 @@ class _Reader:
         return PackFault(self.file, event.start_mark.line + 1, message)
 
     def _node(self, event: Any, depth: int) -> Node:
+        is_scalar = type(event) is yaml.ScalarEvent
+        if is_scalar and event.anchor is event.tag is None:
+            value = event.value if event.style else self._plain(event)
+            return Node(value, self.file, event.start_mark.line + 1)
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             raise self._fault(event, "anchors and aliases are not allowed")
         if event.tag is not None:
@@ -76,9 +81,7 @@ class _Reader:
     def _value(self, event: Any, depth: int) -> Value:
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(event, depth)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(event, depth)
-        return event.value if event.style else self._plain(event)
+        return self._sequence(event, depth)
 
     def _mapping(self, start: Any, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
@@ -103,18 +106,26 @@ class _Reader:
         return found
 
     def _plain(self, event: Any) -> Value:
-        """An unquoted scalar: true, false, null, an integer, or text that cannot mislead."""
-        text: str = event.value
-        if text in _WORDS:
-            return _WORDS[text]
-        if text.lower() in _TRAPS:
-            raise self._fault(event, f"{text!r} reads as a boolean or nothing; quote it")
-        if text[0].isalpha():
-            return text
-        if text == "<<":
-            raise self._fault(event, "merge keys are not allowed")
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _NUMBER_LIKE.fullmatch(text):
-            raise self._fault(event, f"{text!r} reads as a number; quote it")
-        return text
+        try:
+            return _meaning(event.value)
+        except ValueError as error:
+            raise self._fault(event, str(error)) from error
+
+
+@lru_cache(maxsize=4096)
+def _meaning(text: str) -> bool | int | str | None:
+    """An unquoted scalar: true, false, null, an integer, or text that cannot mislead.
+
+    ValueError otherwise. Packs say the same few hundred words over and over.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text.lower() in _TRAPS:
+        raise ValueError(f"{text!r} reads as a boolean or nothing; quote it")
+    if text == "<<":
+        raise ValueError("merge keys are not allowed")
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _NUMBER_LIKE.fullmatch(text):
+        raise ValueError(f"{text!r} reads as a number; quote it")
+    return text

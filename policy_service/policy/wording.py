@@ -43,9 +43,11 @@ def _ask(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rule_words(packs: PackSet, pack_digest: str, rule_id: str) -> dict[str, Any]:
-    """Title and citations of a rule; without words where its pack is not at hand."""
+    """Pack, title and citations of a rule; without words where its pack is not at hand."""
     try:
-        rule = packs.by_digest(pack_digest).rule(rule_id)
+        pack = packs.by_digest(pack_digest)
+        rule = pack.rule(rule_id)
     except KeyError:
-        return {"title": "", "citations": []}
-    return {"title": rule.title, "citations": [cite.to_json() for cite in rule.citations]}
+        return {"pack": "", "title": "", "citations": []}
+    citations = [cite.to_json() for cite in rule.citations]
+    return {"pack": pack.id, "title": rule.title, "citations": citations}

@@ -203,25 +203,21 @@ def raise_duty(context: Context, duty: NewDuty, due_on: date | None = None) -> D
 def require_attestation(context: Context, clinician_id: str, decision: Decision) -> None:
     """One open duty per clinician carries all that nobody attested; no check adds another."""
     if any(ask.why is Why.NOT_ATTESTED for ask in decision.ask):
-        duty = _attestation(clinician_id)
+        duty = attestation_duty(clinician_id)
         if _open_of(context, duty.key) is None:
             raise_duty(context, duty)
 
 
 def close_attestation_duty(context: Context, clinician_id: str, attestation_id: str) -> None:
     """The clinician attested: the attestation is the duty's proof."""
-    duty = _open_of(context, attestation_key(clinician_id))
+    duty = _open_of(context, attestation_duty(clinician_id).key)
     if duty is not None:
         proof = {"done_on": context.today.isoformat(), "attestation": attestation_id}
         close(context, duty, NewMove(DutyMoveKind.DONE, {"proof": proof}))
 
 
-def attestation_key(clinician_id: str) -> str:
-    """The key of a clinician's duty to attest."""
-    return _attestation(clinician_id).key
-
-
-def _attestation(clinician_id: str) -> NewDuty:
+def attestation_duty(clinician_id: str) -> NewDuty:
+    """The duty to attest, of which a clinician has at most one open."""
     spec = DUTIES[ATTEST]
     return NewDuty(spec, spec.owner, spec.due, _ITSELF, clinician_id)
 

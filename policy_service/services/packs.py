@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.packs import PackActivationRow, PackHeadRow, PackRow
@@ -30,16 +30,12 @@ from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 
 _log = structlog.get_logger()
-_HEAD = {
-    shared: select(PackHeadRow.number, PackHeadRow.entry_id)
-    .where(PackHeadRow.practice_id == bindparam("practice"))
-    .with_for_update(read=True)
-    if shared
-    else select(PackHeadRow.number, PackHeadRow.entry_id).where(
-        PackHeadRow.practice_id == bindparam("practice")
-    )
-    for shared in (True, False)
-}
+_head_table = inspect(PackHeadRow).local_table
+_NEWEST = select(_head_table.c.number, _head_table.c.entry_id).where(
+    _head_table.c.practice_id == bindparam("practice")
+)
+_HEAD = {False: _NEWEST, True: _NEWEST.with_for_update(read=True)}
+"""By whether it is held until the transaction ends. Plain Core: every check reads it twice."""
 
 
 class Mode(StrEnum):

@@ -179,7 +179,8 @@ def _holds(context: Context, prepared: _Prepared) -> bool:
 
 
 def _version(context: Context, table: type[ClinicianRow | ClientRow], row_id: str) -> int | None:
-    wanted = select(table.version).where(table.id == row_id).with_for_update(read=True)
+    mine = (table.practice_id == context.practice_id, table.id == row_id)
+    wanted = select(table.version).where(*mine).with_for_update(read=True)
     return context.session.scalars(wanted).one_or_none()
 
 

@@ -113,6 +113,7 @@ OPERATIONS = operations(DOCUMENT)
 SPECIAL: dict[str, Any] = {
     "acting_user": {"role": "compliance"},
     "client": {"id": str(uuid4())},
+    "files": {"README.md": "No pack."},
     "person": {"names": [{"family": "Moss"}]},
     "valid_to": "2021",
 }

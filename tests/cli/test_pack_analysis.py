@@ -41,7 +41,7 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
 def test_a_sound_pack_passes_the_check_with_its_score(folder: Path) -> None:
     done = run("check", str(folder))
     assert done.exit_code == 0, done.output
-    assert "us-tx-lpc 1.0.0" in done.output
+    assert "us-tx-lpc 1." in done.output
     assert "mutation score" in done.output
     assert "\n0 faults, " in done.output
 

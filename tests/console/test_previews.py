@@ -53,6 +53,17 @@ def test_the_answer_is_calm_and_says_what_it_closes(world: World, ines: str) -> 
     assert "Share this answer" in page
 
 
+def test_each_rule_of_the_answer_leads_to_its_page(sqlite_world: World) -> None:
+    ines = former_client(sqlite_world, sqlite_world.ids["ben"], "2025-01-10", INES)
+    mine = ben(sqlite_world)
+    page = unescape(mine.get(asked(sqlite_world, ines)).get_data(as_text=True))
+    links = set(re.findall(r'href="/console(/rules/[^"]+)"', page))
+    assert any(link.startswith("/rules/us-tx-lpc/us-tx-lpc.681-38d.") for link in links)
+    for link in links:
+        assert "digest=" in link
+        assert mine.get(link).status_code == 200, link
+
+
 def test_the_form_offers_own_clients_alone(world: World, ines: str) -> None:
     page = ben(world).get("/ask-ahead").get_data(as_text=True)
     assert "Ines Marchetti, formerly in care with me" in page

@@ -22,7 +22,7 @@ from tests.console.office import (
     open_case,
     signed_in,
 )
-from tests.services.pack_cast import activated, house, next_version
+from tests.services.pack_cast import activated, house, next_version, stored
 
 RULE = "/rules/aca-2014/aca.a5c.within-five-years"
 LINK = re.compile(r'href="/console(/rules/[^"]+)"')
@@ -61,6 +61,16 @@ def test_the_list_counts_how_the_rules_of_each_pack_stand(
         assert counts == [
             statuses.count(word) for word in ("in_force", "draft", "struck_down", "superseded")
         ]
+
+
+def test_officers_are_led_on_to_the_versions_of_a_pack(
+    sqlite_world: World, reader: Browser
+) -> None:
+    officer = signed_in(sqlite_world, "olga", Role.COMPLIANCE)
+    link = f"/packs/{sqlite_world.desk.packs.by_id('aca-2014').digest}"
+    assert link in officer.get("/rules/aca-2014").get_data(as_text=True)
+    assert officer.get(link).status_code == 200
+    assert "/packs/" not in reader.get("/rules/aca-2014").get_data(as_text=True)
 
 
 def test_every_rule_of_every_pack_has_its_page(sqlite_world: World, reader: Browser) -> None:
@@ -164,6 +174,21 @@ def test_while_a_pack_cannot_be_opened_others_are_still_read(
     assert reader.get(RULE).status_code == 404
     assert reader.get("/rules").status_code == 503
     assert reader.get(f"{RULE}?digest={old.digest}").status_code == 200
+
+
+def test_a_rule_is_found_by_its_id_alone(sqlite_world: World, reader: Browser) -> None:
+    found = reader.get("/rules/-/aca.a5c.within-five-years")
+    assert (found.status_code, found.location) == (303, f"/console{RULE}")
+    assert reader.get("/rules/-/aca.none.such").status_code == 404
+
+
+def test_a_rule_that_no_pack_in_use_holds_is_found_in_the_version_that_does(
+    sqlite_world: World, reader: Browser
+) -> None:
+    digest = stored(sqlite_world, house())
+    found = reader.get("/rules/-/house.tie.friend")
+    assert found.location == f"/console/rules/house/house.tie.friend?digest={digest}"
+    assert reader.get("/rules/house/house.tie.friend").status_code == 404
 
 
 def test_each_finding_of_a_case_leads_to_its_rule_in_the_version_that_decided(

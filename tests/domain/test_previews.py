@@ -32,6 +32,7 @@ from policy_service.domain.preview_periods import (
     barred,
     latest_bar,
     length_of,
+    only_drafts,
     united,
     unverified_bar,
 )
@@ -158,6 +159,14 @@ def test_while_care_goes_on_no_day_is_promised(during: str, after: str, bar: Day
 )
 def test_what_a_tie_closes(lasting: str, over: str, closes: Closes) -> None:
     assert Closing(FIRST, None, periods(lasting), periods(over)).closes is closes
+
+
+@pytest.mark.parametrize(
+    ("letters", "only"),
+    [("d", True), ("dD", False), ("D", False), ("P", False), ("-", False), ("dM", True)],
+)
+def test_what_rests_on_drafts_alone_is_told_apart(letters: str, only: bool) -> None:
+    assert only_drafts(periods(letters)) == only
 
 
 @given(st.lists(DAYS, max_size=5), st.randoms(use_true_random=False))

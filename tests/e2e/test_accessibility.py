@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import ActingUser, Role
 from policy_service.services.preview_reading import share_preview
+from policy_service.services.replay_orders import order_replay
+from policy_service.worker import run_due
 from tests.care import current_client, former_client
 from tests.cast import World, person
 from tests.console.office import add_login, check, former_partner_case, friend_case, open_case
@@ -15,6 +17,7 @@ from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
 from tests.previewing import account, ask, render
 from tests.services.duty_office import duties, practise_in, report
+from tests.services.pack_cast import activated, asked, house, stored
 
 BAD = """<!doctype html><html lang="en"><head><title>Bad</title></head><body><main><h1>Bad</h1>
 <p style="color:#bbb;background:#fff">Too faint</p><img src="x.png"><input type="text"></main>
@@ -41,6 +44,28 @@ def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
     report(world, "US-CA")
     paths += [f"/duties/{duty.id}" for duty in duties(world)]
     paths += [f"/accounts/{world.ids['account:Olga']}", f"/audit/{check(world, 'ben', 'nora')}"]
+    for path in paths:
+        page.goto(f"{site.url}/console{path}")
+        _open_all(page)
+        assert violations(page) == [], path
+        assert _fits(page), f"{path} scrolls sideways at {width}"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_pages_of_packs_pass(site: Site, width: int) -> None:
+    world = site.world
+    add_login(world, "olga", Role.COMPLIANCE)
+    world.check("ben", "nora")
+    old = activated(world, house("1.0.0", "prohibit"))
+    new = stored(world, house("1.1.0", "advise"))
+    asked(world, new)
+    with world.writing() as context:
+        replay = order_replay(world.desk, context, new, with_digests=True)
+    world.clock.advance(minutes=1)
+    run_due(world.desk)
+    page = site.sign_in("olga@example.org", width)
+    paths = ["/packs", f"/packs/{old}", f"/packs/{new}/change", f"/packs/{old}/change?mode=retired"]
+    paths += [f"/packs/replays/{replay}", f"/packs/{old}/analysis", f"/packs/{old}/shadow"]
     for path in paths:
         page.goto(f"{site.url}/console{path}")
         _open_all(page)

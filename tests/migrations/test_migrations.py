@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from policy_service.database import Base, engines, migrate, tables
-from policy_service.services.duties import attestation_key
+from policy_service.services.duties import attestation_duty
 
 VERSIONS = migrate.ROOT / "migrations" / "versions"
 NUMBERED = re.compile(r"(\d{4})_[a-z0-9_]+\.py")
@@ -132,7 +132,7 @@ def test_duties_to_attest_are_taken_over_with_the_key_the_service_gives_them(
         rows = connection.execute(
             text("SELECT id, key, state, next_step_on, closed_at FROM duty ORDER BY id")
         ).all()
-    assert {row.key for row in rows} == {attestation_key(clinician)}
+    assert {row.key for row in rows} == {attestation_duty(clinician).key}
     assert [row.state for row in rows] == ["open", "not_applicable", "done"]
     assert [row.next_step_on for row in rows] == ["2026-01-01", None, None]
     assert [row.closed_at is None for row in rows] == [True, False, False]

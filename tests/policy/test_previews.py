@@ -26,6 +26,7 @@ from policy_service.policy import previews as module
 from policy_service.policy.conditions import Compiled, Kleene, World
 from policy_service.policy.imagining import Care
 from policy_service.policy.pack import Pack
+from policy_service.policy.preview_words import render_preview
 from policy_service.policy.previews import preview
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.selection import Binding, Selection, select
@@ -137,6 +138,18 @@ def test_a_draft_bar_is_told_apart_from_a_bar_in_force() -> None:
     assert aamft.begins[0].decision.outcome is Outcome.DELIBERATE
 
 
+def test_what_only_drafts_ask_for_is_told_as_that() -> None:
+    """A.6.e of the ACA was seen only in study notes."""
+    care, packs = former("2023-05-05"), (PACKS.by_id("aca-2014"),)
+    body = look(packs, care, FRIENDSHIP).to_json()
+    said = render_preview(PACKS, body)
+    assert (body["outcome"], body["rests_on_drafts"]) == ("deliberate", True)
+    assert "only drafts say so" in said["summary"]
+    assert "only drafts say so" in said["codes"][0]["says"]
+    both = look((*packs, PACKS.by_id("baseline")), care, FRIENDSHIP).to_json()
+    assert not both["rests_on_drafts"]
+
+
 @pytest.mark.parametrize(
     ("ended", "barred"),
     [
@@ -211,6 +224,15 @@ def test_nothing_that_holds_without_the_tie_is_put_down_to_it(kind: Contemplated
     for closing in one.closings:
         for period in (*closing.while_it_lasts, *closing.after_it_is_over):
             assert "baseline.ties.former-client-returns" not in rules(period)
+
+
+def test_control_without_that_difference_the_return_itself_would_be_put_down_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_owed", lambda reading, without: True)
+    one = code("baseline", former("2023-05-05"), BUSINESS)
+    said = [rules(period) for closing in one.closings for period in closing.while_it_lasts]
+    assert all("baseline.ties.former-client-returns" in each for each in said)
 
 
 # -- laws -------------------------------------------------------------------------------------

@@ -71,8 +71,9 @@ def test_an_escalated_duty_stays_in_the_list_for_ever(sqlite_world: World) -> No
     unattested(sqlite_world)
     sqlite_world.clock.advance(days=5 * 365)
     run_due(sqlite_world.desk)
+    wanted = DutyFilter(clinician_id=sqlite_world.ids["alma"])
     with sqlite_world.reading() as context:
-        found = list_duties(context, Viewer(Audience.OFFICER, ""), DutyFilter())
+        found = list_duties(context, Viewer(Audience.OFFICER, ""), wanted)
     assert [row.state for row in found.rows] == ["escalated"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from policy_service.database.tables.audit import EntryRow
 from policy_service.database.tables.packs import PackActivationRow, PackHeadRow, PackRow
@@ -15,11 +15,14 @@ from policy_service.errors import NotReady
 from policy_service.ledger.leaf import Leaf
 from policy_service.services import checks
 from policy_service.services.checks import CheckRequest, run_check
+from policy_service.services.context import Context
 from policy_service.services.decisions import Versions
 from policy_service.services.desk import Desk
+from policy_service.services.pack_activation import ActivationForm, ask
 from policy_service.services.packs import (
     Mode,
     PackAltered,
+    activation_number,
     active_packs,
     packs_at_hand,
     packs_in_use,
@@ -255,3 +258,37 @@ def test_one_practice_never_sees_the_packs_of_another(postgresql_world: World) -
     with world.desk.reading(dana) as context:
         assert digest not in {pack.digest for pack in active_packs(world.desk, context)}
         assert digest not in {pack.digest for pack in packs_at_hand(world.desk, context)}
+
+
+def _impatiently(context: Context) -> Context:
+    context.session.execute(text("SET LOCAL lock_timeout = '100ms'"))
+    return context
+
+
+def test_an_activation_waits_for_a_check_that_is_recording(postgresql_world: World) -> None:
+    world = postgresql_world
+    digest = stored(world, house())
+    with world.writing() as recording:
+        activation_number(recording, shared=True)
+        with pytest.raises(NotReady), world.writing() as context:
+            ask(world.desk, _impatiently(context), ActivationForm(digest, "Now."))
+    assert asked(world, digest).number is not None
+
+
+def test_a_check_does_not_record_across_an_activation(postgresql_world: World) -> None:
+    world = postgresql_world
+    digest = stored(world, house())
+    with world.writing() as activating:
+        number = ask(world.desk, activating, ActivationForm(digest, "Now.")).number
+        with pytest.raises(NotReady), world.writing() as context:
+            activation_number(_impatiently(context), shared=True)
+    with world.writing() as context:
+        assert activation_number(context, shared=True) == number
+
+
+def test_two_checks_record_side_by_side(postgresql_world: World) -> None:
+    world = postgresql_world
+    with world.writing() as one, world.writing() as other:
+        assert activation_number(one, shared=True) == activation_number(
+            _impatiently(other), shared=True
+        )

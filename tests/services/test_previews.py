@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -325,6 +326,35 @@ def test_a_retry_gives_the_same_bytes_and_keeps_them_under_the_clinician_s_key(
         assert row.sealed is not None
         with pytest.raises(SealBroken):
             context.keyring.open(context.session, None, row.sealed, where)
+
+
+def test_twins_at_the_same_time_are_one_preview(world: World, ines: str) -> None:
+    ask_ben(world, ines)  # warms what threads share
+    key = IdempotencyKey("twin", b"0" * 32)
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: ask_ben(world, ines, key=key), range(4)))
+    assert all(answer == answers[0] for answer in answers)
+    with world.reading() as context:
+        assert len(context.session.scalars(select(PreviewRow.id)).all()) == 2
+
+
+def test_what_moves_meanwhile_is_read_anew(
+    world: World, ines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Care is put on record between reading and recording: the answer is that of the record."""
+    real, moved = previews._prepare, []
+
+    def interrupted(*arguments: Any) -> Any:
+        prepared = real(*arguments)
+        if not moved:
+            moved.append(True)
+            end_care(world, world.ids["ben"], "2025-06-30", ines)
+        return prepared
+
+    monkeypatch.setattr(previews, "_prepare", interrupted)
+    assert ask_ben(world, ines)["care_ended"]["latest"] == "2025-06-30"
+    with world.reading() as context:
+        assert len(context.session.scalars(select(PreviewRow.id)).all()) == 1
 
 
 # -- what reads it, and what does not -----------------------------------------------------------

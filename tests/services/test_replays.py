@@ -106,12 +106,25 @@ def test_after_an_erasure_replay_says_erased(world: World, decided: list[str]) -
 
 
 def test_a_pack_that_is_not_at_hand_is_said(world: World, decided: list[str]) -> None:
+    baseline = world.desk.packs.by_id("baseline")
+    lost = "0" * 64
+    with world.writing() as context:
+        row = context.session.get_one(DecisionRow, (context.practice_id, decided[0]))
+        row.packs = row.packs.replace(baseline.digest, lost)
+    with world.reading() as context:
+        found = replay(world.desk, context, decided[0])
+    assert found.verdict is Replayed.CANNOT_TELL
+    assert found.detail == f"pack {lost} is not at hand"
+
+
+def test_software_that_no_longer_ships_a_pack_still_replays_it(
+    world: World, decided: list[str]
+) -> None:
     without = PackSet(tuple(pack for pack in world.desk.packs if pack.layer is not Layer.BASELINE))
     assert len(without.packs) < len(world.desk.packs.packs)
+    later = replace(world.desk, packs=without, compiled={}, in_use={})
     with world.reading() as context:
-        found = replay(replace(world.desk, packs=without), context, decided[0])
-    assert found.verdict is Replayed.CANNOT_TELL
-    assert "is not at hand" in found.detail
+        assert replay(later, context, decided[0]).verdict is Replayed.SAME
 
 
 def test_replay_is_asked_over_rest_and_in_the_shell(world: World, decided: list[str]) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from policy_service.vault.errors import KeyNotHeld, SealBroken
 from policy_service.vault.keys import Key, KeyRing, Purpose
 from policy_service.vault.sealing import (
+    Opener,
     Place,
     key_id_of,
     needs_rewrap,
@@ -178,3 +179,27 @@ def test_destroying_a_persons_key_makes_the_record_unreadable():
         open_sealed([], sealed, HERE)
     with pytest.raises(KeyNotHeld):
         open_sealed(Key.generate().derive(Purpose.PERSON), sealed, HERE)
+
+
+COLUMN = ("practice-a", "decision", "facts")
+
+
+@given(plaintext=st.binary(max_size=200))
+def test_an_opener_opens_what_was_sealed_in_its_column_and_row(plaintext):
+    key = Key.generate().derive(Purpose.FIELD)
+    sealed = seal(key, plaintext, (*COLUMN, "row-1"))
+    assert Opener(key, COLUMN).open(sealed, "row-1") == plaintext
+
+
+def test_an_opener_refuses_another_row_column_byte_and_key():
+    key = Key.generate().derive(Purpose.FIELD)
+    sealed = seal(key, b"facts", (*COLUMN, "row-1"))
+    opener = Opener(key, COLUMN)
+    with pytest.raises(SealBroken):
+        opener.open(sealed, "row-2")
+    with pytest.raises(SealBroken):
+        Opener(key, ("practice-a", "decision", "body")).open(sealed, "row-1")
+    with pytest.raises(SealBroken):
+        opener.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "row-1")
+    with pytest.raises(KeyNotHeld):
+        Opener(Key.generate().derive(Purpose.FIELD), COLUMN).open(sealed, "row-1")

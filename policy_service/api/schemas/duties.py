@@ -52,9 +52,10 @@ class NotApplicableSchema(Strict):
 
 
 class DutyRuleSchema(Strict):
-    """The rule that asks for the duty."""
+    """The rule that asks for the duty; `pack` and `title` are empty where it is not at hand."""
 
     id = fields.String(required=True)
+    pack = fields.String(required=True)
     pack_digest = fields.String(required=True)
     title = fields.String(required=True)
     citations = fields.List(fields.Nested(CitationSchema), required=True)

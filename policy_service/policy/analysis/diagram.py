@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import reduce
 
 LEAVES = 64
-MOST_NODES = 3_000_000
+MOST_NODES = 300_000
+"""Some seconds and some hundred megabytes; questions about real packs need some thousands."""
 
 
 class TooLarge(Exception):
-    """The diagrams of one store outgrew MOST_NODES; whatever was asked stays undecided."""
+    """A question outgrew what may be spent on it; it stays undecided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policy_service.policy.analysis.full_conditions import read_rules
+from policy_service.policy.analysis.diagram import TooLarge
+from policy_service.policy.analysis.full_conditions import ReadRule, read_rules
 from policy_service.policy.analysis.gaps import Gap, gaps
 from policy_service.policy.analysis.items import Gravity, Item, Topic
 from policy_service.policy.analysis.missing_tests import missing_tests
@@ -23,7 +24,8 @@ LEAST_SCORE = 9_500
 class PackStudy:
     """One pack: how many rules in force, how many drafts, its mutants, and its gaps.
 
-    The gaps are those of the pack together with the packs that bind everyone.
+    The gaps are those of the pack together with the packs that bind everyone; none are told where
+    that takes too long.
     """
 
     pack: str
@@ -81,7 +83,7 @@ def check_packs(packs: Iterable[Pack], beside: Sequence[Pack] = ()) -> PackRepor
     items = [
         item
         for pack, study in zip(checked, studies, strict=True)
-        for item in (*Standing.of(pack).items(), *missing_tests(pack), *_told(pack, study))
+        for item in (*_standing(pack), *missing_tests(pack), *_told(pack, study))
     ]
     return PackReport(studies, tuple(items))
 
@@ -97,8 +99,23 @@ def _study(pack: Pack, company: Sequence[Pack]) -> PackStudy:
         drafts=sum(rule.is_draft for rule in pack.rules),
         tests=sum(len(rule.tests) for rule in pack.rules),
         mutation=mutation_score(pack, company),
-        gaps=tuple(gaps(reads)),
+        gaps=_gaps(reads),
     )
+
+
+def _gaps(reads: Sequence[ReadRule]) -> tuple[Gap, ...]:
+    try:
+        return tuple(gaps(reads))
+    except TooLarge:
+        return ()
+
+
+def _standing(pack: Pack) -> list[Item]:
+    try:
+        return list(Standing.of(pack).items())
+    except TooLarge as reason:
+        sentence = f"its rules cannot be compared with one another: {reason}"
+        return [Item(Gravity.NOTE, Topic.DEAD, pack.id, "", "pack.yaml", 1, sentence)]
 
 
 def _told(pack: Pack, study: PackStudy) -> Iterator[Item]:

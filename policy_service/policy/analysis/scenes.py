@@ -25,12 +25,17 @@ from itertools import pairwise
 
 from policy_service.policy.analysis.cells import Cell, DayCell, State
 from policy_service.policy.analysis.cuts import Cuts, Moment
+from policy_service.policy.analysis.diagram import TooLarge
 from policy_service.policy.clocks import ANCHOR_FACTS, Period, shifted
 from policy_service.policy.conditions import AS_OF
 
 _ANY_ANCHOR = date(2021, 5, 10)
 _NEAR = 5
 _ROOM = 3
+MOST_WORK = 1_000_000
+"""Days put in order and cuts answered while looking for scenes, some seconds. Two constants and
+three periods take a twentieth of it.
+"""
 _FOUR_CENTURIES = 146_097
 _FIRST = 5 * _FOUR_CENTURIES
 """The number of 31 December 2000, a multiple of the days after which the calendar repeats."""
@@ -80,12 +85,19 @@ class Calendar:
 
     def _moments(self) -> Iterator[tuple[date, date | State]]:
         seen: set[object] = set()
+        cuts = sum(len(own.calendar) + len(own.care) for own in self.cuts.values())
+        spent = 0
         for ended in self._ends():
-            for as_of in self._neighbours(self._marks(ended)):
+            marks = self._marks(ended)
+            for as_of in self._neighbours(marks):
                 pattern = self._pattern(as_of, ended)
+                spent += len(marks)
                 if pattern not in seen:
                     seen.add(pattern)
+                    spent += len(marks) * cuts
                     yield as_of, ended
+                if spent > MOST_WORK:
+                    raise TooLarge("too many constants and periods to try all orders of days")
 
     def _ends(self) -> Iterator[date | State]:
         yield State.NO_ANCHOR

@@ -97,7 +97,17 @@ def _head(page: RulePage) -> Iterator[str]:
     rule, pack = page.rule, page.pack
     yield from (f"# {rule.title}", "", NOTICE, "")
     yield from (f"`{rule.id}` in [{pack.title}, {pack.edition}]({INDEX})", "")
+    yield from _warning(rule)
     yield from (f"> {because_in_words(rule.because)}", "")
+
+
+def _warning(rule: Rule) -> Iterator[str]:
+    """So that nobody takes a draft, or what a court threw out, for law."""
+    if rule.is_draft:
+        yield from (f"**Draft, without authority.** {rule.to_confirm}", "")
+    elif rule.authority:
+        gone = word_in_words(rule.status.value).capitalize()
+        yield from (f"**{gone}**: {rule.authority}. Kept on record, and never asked.", "")
 
 
 def _standing(page: RulePage) -> Iterator[str]:
@@ -109,8 +119,6 @@ def _standing(page: RulePage) -> Iterator[str]:
     yield f"- **Cites**: {'; '.join(_citation(cited, edition=True) for cited in page.citations)}"
     yield f"- **Binds**: {page.binds}"
     yield f"- **Status**: {word_in_words(rule.status.value)}; {page.in_force}"
-    if rule.authority:
-        yield f"- **Authority for the status**: {rule.authority}"
     yield f"- **Finding about**: {page.kind}"
     if page.clock:
         yield f"- **Clock**: {page.clock}"
@@ -162,8 +170,6 @@ def _verification(page: RulePage) -> Iterator[str]:
         if seen.row.keys:
             yield f"- **Pages read**: {', '.join(seen.row.keys)}"
     yield f"- **Read on**: {seen.read_on}; reviewed by {seen.reviewed_by}"
-    if seen.to_confirm:
-        yield f"- **To confirm**: {seen.to_confirm}"
     yield ""
 
 

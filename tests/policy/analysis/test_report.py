@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,27 @@ def test_a_low_score_of_a_pack_in_force_is_a_fault_at_each_survivor(pack: Pack) 
     assert survivors
     assert {item.gravity for item in survivors} == {Gravity.FAULT}
     assert report.packs[0].mutation.score_basis_points < 9_500
+
+
+def test_a_pack_too_large_to_compare_is_told_and_hangs_nothing(pack: Pack) -> None:
+    rules = tuple(
+        another(
+            pack,
+            f"example.many-{years}",
+            All(
+                (
+                    Day("tie_began_on", When.BEFORE, AfterCare(Period(f"{years} years"))),
+                    Day("tie_began_on", When.BEFORE, date(1900 + years, 1, 1)),
+                )
+            ),
+            Outcome.ADVISE,
+        )
+        for years in range(1, 41)
+    )
+    untested = tuple(replace(rule, tests=()) for rule in rules)
+    report = check_packs([replace(pack, rules=untested)])
+    assert any("cannot be compared" in item.sentence for item in report.items)
+    assert report.packs[0].gaps == ()
 
 
 def test_every_item_has_a_place_and_a_sentence() -> None:

@@ -68,7 +68,7 @@ def test_a_changed_rule_changes_its_own_page_and_its_index_alone(tmp_path: Path)
 def test_a_draft_says_what_must_be_read() -> None:
     page = PAGES["apa-2016/apa.10-07.partner-tie.md"]
     assert "- **Status**: draft" in page
-    assert "- **To confirm**: Read 10.07 of the code" in page
+    assert "**Draft, without authority.** Read 10.07 of the code" in page
 
 
 def test_a_rule_struck_down_names_the_authority(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_rule_struck_down_names_the_authority(tmp_path: Path) -> None:
     struck = replace(pack.rules[1], status=Status.STRUCK_DOWN, authority="A court, 2000")
     page = rule_as_markdown(rule_page(replace(pack, rules=(struck,)), struck, {}))
     assert "- **Status**: struck down" in page
-    assert "- **Authority for the status**: A court, 2000" in page
+    assert "**Struck down**: A court, 2000. Kept on record, and never asked." in page
 
 
 def test_a_bar_in_a_text_cannot_break_a_table(tmp_path: Path) -> None:
