@@ -251,7 +251,7 @@ def test_evaluation_is_a_function_of_its_arguments(facts: Facts) -> None:
     assert body(evaluate(PACKS, facts)) == body(evaluate(tuple(reversed(PACKS)), facts))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_ten_thousand_random_records_keep_every_law() -> None:
     @settings(LAWS, max_examples=10_000, database=None)
     @given(records_and_what_is_known())
