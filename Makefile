@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-all test-tiers check openapi rules lock reset-demo
+.PHONY: help setup run test test-all test-tiers soak check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -48,10 +48,13 @@ run: setup $(KEYS)/kek ## start the service with the demo practice (PORT=8000)
 	kill $$worker 2>/dev/null; wait $$worker; exit $$code
 
 test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
-	$(BIN)/pytest -m "not browser and not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not browser and not slow and not soak" $(PYTEST_ARGS)
 
 test-tiers: $(VENV)/dev.stamp ## run the tests that need PostgreSQL, Chromium or minutes
-	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest -m "postgresql or browser or slow" $(PYTEST_ARGS)
+	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest -m "(postgresql or browser or slow) and not soak" $(PYTEST_ARGS)
+
+soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
+	$(BIN)/pytest -m soak $(PYTEST_ARGS)
 
 test-all: $(VENV)/dev.stamp ## run all tests; what is missing on this machine is a failure
 	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest $(PYTEST_ARGS)

@@ -109,7 +109,7 @@ def proof(session: Session, practice_id: str, entry_id: str, checkpoint: str, si
 
 def entries(session: Session, practice_id: str, first: int = 0) -> Iterator[Entry]:
     """(index, leaf bytes) in tree order, streamed."""
-    rows = session.execute(
+    query = (
         select(LeafRow.leaf_index, EntryRow.leaf)
         .join(
             EntryRow,
@@ -119,5 +119,7 @@ def entries(session: Session, practice_id: str, first: int = 0) -> Iterator[Entr
         .order_by(LeafRow.leaf_index)
         .execution_options(yield_per=1000)
     )
-    for index, leaf in rows:
-        yield Entry(index, leaf)
+    # Closed also for whoever stops early: at the first bad entry, or at a page's end.
+    with session.execute(query) as rows:
+        for index, leaf in rows:
+            yield Entry(index, leaf)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from policy_service.console.axis import WIDTH, Scale, Tick
 from policy_service.console.words import OUTCOMES
 
-WIDTH, LEFT, TOP, ROW, STRIPE = 720, 8, 18, 52, 20
+TOP, ROW = 18, 52
 _LETTER = 6.6
 """About the width of a letter of a label."""
 _BEYOND = timedelta(days=540)
@@ -41,14 +42,6 @@ class Stripe:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """A first of January on the axis."""
-
-    x: float
-    year: int
-
-
-@dataclass(frozen=True, slots=True)
 class Drawing:
     """All that the template draws, in the units of its view box."""
 
@@ -56,16 +49,6 @@ class Drawing:
     height: int
     stripes: tuple[Stripe, ...]
     ticks: tuple[Tick, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    first: date
-    last: date
-
-    def x(self, day: date) -> float:
-        share = (day - self.first).days / max((self.last - self.first).days, 1)
-        return round(LEFT + share * (WIDTH - 2 * LEFT), 1)
 
 
 def draw(codes: Sequence[Mapping[str, Any]], periods: str, today: date) -> Drawing | None:
@@ -77,15 +60,15 @@ def draw(codes: Sequence[Mapping[str, Any]], periods: str, today: date) -> Drawi
     if not changing:
         return None
     changes = [date.fromisoformat(p["from"]) for code in changing for p in code[periods]]
-    scale = _Scale(today, max(changes) + _BEYOND)
+    scale = Scale(today, max(changes) + _BEYOND)
     stripes = tuple(
         Stripe(TOP + ROW * row, code["title"], tuple(_parts(code[periods], scale)))
         for row, code in enumerate(changing)
     )
-    return Drawing(WIDTH, TOP + ROW * len(stripes) + 24, stripes, _ticks(scale))
+    return Drawing(WIDTH, TOP + ROW * len(stripes) + 24, stripes, scale.ticks())
 
 
-def _parts(periods: Sequence[Mapping[str, Any]], scale: _Scale) -> Iterator[Part]:
+def _parts(periods: Sequence[Mapping[str, Any]], scale: Scale) -> Iterator[Part]:
     for period in periods:
         begin = scale.x(max(date.fromisoformat(period["from"]), scale.first))
         until = date.fromisoformat(period["until"]) if period["until"] else scale.last
@@ -97,9 +80,3 @@ def _parts(periods: Sequence[Mapping[str, Any]], scale: _Scale) -> Iterator[Part
 def _label(period: Mapping[str, Any], may_bar: bool, width: float) -> str:
     word = "Perhaps barred" if may_bar else OUTCOMES[period["outcome"]][1]
     return word if len(word) * _LETTER + 8 <= width else ""
-
-
-def _ticks(scale: _Scale) -> tuple[Tick, ...]:
-    years = range(scale.first.year + 1, scale.last.year + 1)
-    step = max(1, len(years) // 8)
-    return tuple(Tick(scale.x(date(year, 1, 1)), year) for year in years[::step])

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from policy_service.console.axis import LEFT, WIDTH, Scale, Tick
 from policy_service.console.words import MOMENTS, OUTCOMES, plain, until
 
-WIDTH, LEFT, LANE, ROW = 720, 8, 17, 60
+LANE, ROW = 17, 60
 _LETTER = 6.4
 """About the width of a letter of a label."""
 _OPEN_SPAN = timedelta(days=3 * 365)
@@ -50,14 +51,6 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """A first of January on the axis."""
-
-    x: float
-    year: int
-
-
-@dataclass(frozen=True, slots=True)
 class Drawing:
     """All that the template draws, in the units of its view box."""
 
@@ -67,16 +60,6 @@ class Drawing:
     marks: tuple[Mark, ...]
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    first: date
-    last: date
-
-    def x(self, day: date) -> float:
-        share = (day - self.first).days / max((self.last - self.first).days, 1)
-        return round(LEFT + share * (WIDTH - 2 * LEFT), 1)
 
 
 def draw(entries: Entries, today: date) -> Drawing | None:
@@ -89,12 +72,12 @@ def draw(entries: Entries, today: date) -> Drawing | None:
     days += [day for group in groups for day in _days([group[0]["bar"]["anchored"]])]
     open_ended = any(group[0]["when"] in ("never", "not_before") for group in groups)
     last = max(days) + (_OPEN_SPAN if open_ended else timedelta(days=180))
-    scale = _Scale(min(days) - timedelta(days=60), last)
+    scale = Scale(min(days) - timedelta(days=60), last)
     marks = tuple(_marks(moments, scale))
     top = max((mark.y for mark in marks), default=12) + 14
     bars = tuple(_bar(group, top + ROW * row, scale) for row, group in enumerate(groups))
     height = top + ROW * len(bars) + 24
-    return Drawing(WIDTH, height, scale.x(today), marks, bars, _ticks(scale))
+    return Drawing(WIDTH, height, scale.x(today), marks, bars, scale.ticks())
 
 
 def _groups(entries: Entries) -> list[list[Mapping[str, Any]]]:
@@ -116,7 +99,7 @@ def _days(spans: Iterable[Mapping[str, Any]]) -> Iterator[date]:
                 yield date.fromisoformat(span[end])
 
 
-def _marks(moments: Entries, scale: _Scale) -> Iterator[Mark]:
+def _marks(moments: Entries, scale: Scale) -> Iterator[Mark]:
     """Labels side by side where they fit, else in the next lane."""
     lanes: list[float] = []
     for one in moments:
@@ -137,7 +120,7 @@ def _what(entry: Mapping[str, Any]) -> str:
     return f"{MOMENTS[entry['what']]}{about}"
 
 
-def _bar(group: list[Mapping[str, Any]], y: int, scale: _Scale) -> Bar:
+def _bar(group: list[Mapping[str, Any]], y: int, scale: Scale) -> Bar:
     entry, bar = group[0], group[0]["bar"]
     begin = scale.x(date.fromisoformat(bar["anchored"]["earliest"]))
     is_open = entry["when"] in ("never", "not_before")
@@ -171,9 +154,3 @@ def _said(entry: Mapping[str, Any]) -> str:
 def _rules(group: list[Mapping[str, Any]]) -> str:
     first, *others = sorted({entry["bar"]["rule"] for entry in group})
     return f"{first} and {len(others)} more" if others else str(first)
-
-
-def _ticks(scale: _Scale) -> tuple[Tick, ...]:
-    years = range(scale.first.year + 1, scale.last.year + 1)
-    step = max(1, len(years) // 8)
-    return tuple(Tick(scale.x(date(year, 1, 1)), year) for year in years[::step])

@@ -30,6 +30,7 @@ from policy_service.policy.parsed import Parsed
 from policy_service.policy.rule import Rule
 from policy_service.policy.rule_form import read_rule
 from policy_service.policy.rule_tests import run_rule_tests
+from policy_service.policy.supervaluation import MOST_COMBINATIONS, most_combinations
 
 MAX_ID = 60
 
@@ -163,7 +164,22 @@ def weave_exceptions(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     for target, found in exceptions.items():
         if len({rule.outcome for rule in found}) > 1:
             raise PackFault(found[1].file, found[1].line, f"exceptions to {target!r} disagree")
-    return tuple(_excepted(rule, exceptions.get(rule.id, ())) for rule in rules)
+    woven = tuple(_excepted(rule, exceptions.get(rule.id, ())) for rule in rules)
+    for rule in woven:
+        _refuse_costly(rule)
+    return woven
+
+
+def _refuse_costly(rule: Rule) -> None:
+    """No record may hold up a process: what could be unknown together is bounded for each rule."""
+    cost = most_combinations(rule.compiled)
+    if cost > MOST_COMBINATIONS:
+        raise PackFault(
+            rule.file,
+            rule.line,
+            f"the dates of {rule.id!r} can stand in up to {cost} orders when they are unknown; "
+            f"allowed: {MOST_COMBINATIONS}. Compare fewer dates in one rule",
+        )
 
 
 def _check_exception(rule: Rule, target: str, by_id: Mapping[str, Rule]) -> None:

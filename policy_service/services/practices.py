@@ -62,11 +62,12 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
         "receipt": desk.receipt_key.public_key.hex(),
         "receipt_name": desk.receipt_key.name,
     }
+    keyring = Keyring(keys)
     with desk.database.write(practice_id) as session:
         sealer.found(session, practice_id)
         append(
             session,
-            Keyring(keys),
+            keyring,
             NewEntry(
                 id=desk.new_id(),
                 action="log.created",
@@ -75,6 +76,13 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
                 groups={"keys": Owned(public_keys)},
             ),
         )
-        adopt_shipped(desk, session, Keyring(keys), FOUNDER)
-    if session.get_bind().dialect.name == "postgresql":
+    _seal(desk, practice_id)  # before anything else is written: the order of waiting is by time
+    with desk.database.write(practice_id) as session:
+        adopt_shipped(desk, session, keyring, FOUNDER)
+    _seal(desk, practice_id)
+
+
+def _seal(desk: Desk, practice_id: str) -> None:
+    """SQLite gives places as it writes; PostgreSQL on sealing."""
+    if desk.database.dialect == "postgresql":
         sealer.seal_pending(desk.database, practice_id)

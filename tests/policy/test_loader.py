@@ -187,3 +187,14 @@ def test_rules_may_be_spread_over_files_without_changing_the_digest(tmp_path: Pa
 def test_cases_demand_known_outcomes(tmp_path: Path) -> None:
     with pytest.raises(PackFault, match="did you mean 'no_finding'"):
         load_pack(write_pack(tmp_path, cases=CASES.replace("no_finding", "no_findings")))
+
+
+def test_a_rule_that_one_record_could_hold_a_process_up_with_is_refused(tmp_path: Path) -> None:
+    two_more = (
+        "        - any:\n"
+        "            - event_on: {before: {anchor: care_ended, plus: 5 years}}\n"
+        "            - tie_began_on: {before: {anchor: care_ended, plus: 3 years}}\n"
+    )
+    costly = RULES.replace("    outcome: prohibit\n", two_more + "    outcome: prohibit\n", 1)
+    with pytest.raises(PackFault, match=r"all.yaml:2: the dates of .* allowed: 50000"):
+        load_pack(write_pack(tmp_path, costly))

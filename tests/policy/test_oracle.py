@@ -154,7 +154,7 @@ def test_the_answer_is_that_of_the_worlds_that_are_left(facts: Facts) -> None:
     check(PACKS, facts)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_answer_is_that_of_all_worlds_for_a_thousand_records() -> None:
     @settings(max_examples=1_000, database=None)
     @given(st.one_of(almost_known(), narrowed()))

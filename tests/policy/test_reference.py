@@ -76,7 +76,7 @@ def test_any_rule_the_format_allows(situation: Situation) -> None:
     assert not differs(*situation)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("situations", "count"), [(shipped(), 500), (random_rules(), 4_000)], ids=["shipped", "random"]
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +27,14 @@ from policy_service.policy.conditions import (
     World,
     compile_condition,
 )
-from policy_service.policy.supervaluation import settle
+from policy_service.policy.registry import load_shipped_packs
+from policy_service.policy.supervaluation import (
+    MOST_COMBINATIONS,
+    MOST_VARIABLES,
+    candidates,
+    most_combinations,
+    settle,
+)
 
 AS_OF = date(2026, 6, 15)
 NOT_ASKED = Unknown(Why.NOT_ASKED)
@@ -128,3 +137,25 @@ def test_one_of_that_lies_inside_the_words_is_known() -> None:
     assert settle(kin, world(tie=OneOf(frozenset({"relative"}), Why.CONTRADICTED))).truth is True
     either = OneOf(frozenset({"relative", "friend"}), Why.CONTRADICTED)
     assert settle(kin, world(tie=either)).truth is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"event_on": On(PartialDate("2024")), "terminated_on": On(PartialDate("2020"))},
+        {
+            "tie_began_on": On(PartialDate("2024-05")),
+            "relationship_ended_on": On(PartialDate("2021")),
+        },
+    ],
+)
+def test_no_shipped_rule_tries_more_than_its_bound_says(facts: dict[str, Fact]) -> None:
+    world = World(facts, AS_OF, care_ended(facts))
+    for rule in (rule for pack in load_shipped_packs() for rule in pack.rules):
+        bound = most_combinations(rule.compiled)
+        assert bound <= MOST_COMBINATIONS
+        if bound > 1:
+            tried = candidates(list(rule.compiled.uses), tuple(rule.compiled.atoms()), world)
+            sizes = sorted(map(len, tried.values()), reverse=True)
+            assert math.prod(sizes[:MOST_VARIABLES]) <= bound

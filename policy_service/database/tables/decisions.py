@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
@@ -29,7 +29,8 @@ class DecisionRow(PracticeOwned, Base):
     outcome: Mapped[str] = mapped_column(String(12))
     could_become: Mapped[str] = mapped_column(String(12))
     complete: Mapped[bool] = mapped_column()
-    packs: Mapped[str] = mapped_column(String(2000))
+    packs: Mapped[str] = mapped_column(Text)
+    """Digests of the packs evaluated, with a space between."""
     semantics: Mapped[int] = mapped_column()
     model: Mapped[str] = mapped_column(String(64))
     entry_id: Mapped[str] = mapped_column(UuidText)

@@ -174,7 +174,7 @@ def test_the_thirty_first_plus_months_is_the_first_of_the_month_after() -> None:
             assert month_day(free) >= month_day(start) + months * 100
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_cel_and_the_engine_agree_on_a_hundred_thousand_situations(
     oracle: CelPacks, seed: int
