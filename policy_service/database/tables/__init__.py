@@ -16,6 +16,7 @@ from policy_service.database.tables import (
     reviews,
     screenings,
     ties,
+    watching,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "reviews",
     "screenings",
     "ties",
+    "watching",
 ]
