@@ -82,7 +82,7 @@ class Town:
 
     def family(self) -> str:
         """A family name: a few are common, most are rare."""
-        return self._popular(_families(), 0.85).title()
+        return self._popular(families(), 0.85).title()
 
     def _popular(self, names: Sequence[str], steepness: float) -> str:
         return self.random.choices(names, cum_weights=_zipf(len(names), steepness))[0]
@@ -131,7 +131,8 @@ class Town:
 
 
 @cache
-def _families() -> list[str]:
+def families() -> list[str]:
+    """Family names, the commonest first."""
     middle = _SYLLABLES.split()
     rare = [one + two for one, two in product(middle, _ENDINGS.split())]
     rarer = [one + two + end for one, two in product(middle, middle) for end in ("er", "ova", "i")]
