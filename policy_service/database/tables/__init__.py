@@ -17,6 +17,7 @@ from policy_service.database.tables import (
     reviews,
     screenings,
     ties,
+    watching,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "reviews",
     "screenings",
     "ties",
+    "watching",
 ]
