@@ -68,6 +68,10 @@ class Keyring:
         """HMAC of a match text, as a signed 64-bit integer."""
         return match_key(self._practice.match_secret, text)
 
+    def frequency_key(self, text: str) -> int:
+        """HMAC under which a value is counted, as a signed 64-bit integer."""
+        return match_key(self._practice.purpose(Purpose.FREQUENCY), text)
+
     def digest(self, purpose: Purpose, text: str) -> bytes:
         """Keyed digest of a text for a purpose."""
         return keyed_digest(self._practice.purpose(purpose), text)

@@ -12,7 +12,7 @@ from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
-from policy_service.matching.keys import match_texts
+from policy_service.matching.keys import KEYS_VERSION, match_texts
 from policy_service.services.context import Context
 
 _PEOPLE = select(PersonRow).where(
@@ -53,6 +53,7 @@ def new_person_row(
         "pseudonym": pseudonym or context.new_id(),
         "sealed": _seal(context, person_id, record),
         "record_digest": record_digest(record),
+        "filed": KEYS_VERSION,
         "created_at": context.now,
     }
 
@@ -62,6 +63,7 @@ def replace_record(context: Context, person_id: str, record: PersonRecord) -> No
     row = person_row(context, person_id)
     row.sealed = _seal(context, person_id, record)
     row.record_digest = record_digest(record)
+    row.filed = KEYS_VERSION
     context.session.execute(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
