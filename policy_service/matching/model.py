@@ -62,7 +62,7 @@ class KindOfKin:
         return self.levels.get(field, {}).get(level, otherwise)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one object, one model: weights are kept by it
 class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
 

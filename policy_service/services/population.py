@@ -10,7 +10,7 @@ from policy_service.database.tables.people import PersonRow
 from policy_service.domain.principals import Principal
 from policy_service.matching.normalise import Features, normalise
 from policy_service.services.desk import Desk
-from policy_service.services.people import open_people
+from policy_service.services.people import PLAIN, open_people
 
 BATCH = 500
 _BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
@@ -19,6 +19,7 @@ _NEXT = (
     .where(
         PersonRow.practice_id == bindparam("practice"),
         PersonRow.id > bindparam("after"),
+        PersonRow.kept == PLAIN,
         PersonRow.merged_into.is_(None),
         PersonRow.erased_at.is_(None),
     )
@@ -28,7 +29,8 @@ _NEXT = (
 
 
 def batches_of_people(desk: Desk, principal: Principal) -> Iterator[list[tuple[str, Features]]]:
-    """Person ids with what they are compared by; erased and merged persons are left out."""
+    """Person ids with what they are compared by; left out are erased and merged persons are left
+    out, and third parties of whom only hashes are kept."""
     after = _BEFORE_ALL
     while True:
         with desk.reading(principal) as context:

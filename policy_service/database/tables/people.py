@@ -14,6 +14,9 @@ from policy_service.database.types import UtcDateTime, UuidText
 class PersonRow(PracticeOwned, Base):
     """Anyone we may need to recognise. `pseudonym` is what the audit log calls them.
 
+    `kept` plain: `sealed` is a person record. Hashed: it holds keyed hashes of a third party, from
+    which no name can be read, and no other copy of the record exists.
+
     `filed` is the number of the match keys they are filed under (`matching.keys.KEYS_VERSION`);
     0: by software that did not say.
     """
@@ -27,6 +30,7 @@ class PersonRow(PracticeOwned, Base):
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     pseudonym: Mapped[str] = mapped_column(UuidText)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    kept: Mapped[str] = mapped_column(String(6), default="plain", server_default="plain")
     record_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     filed: Mapped[int] = mapped_column(server_default="0")
     merged_into: Mapped[str | None] = mapped_column(UuidText)
