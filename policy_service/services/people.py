@@ -13,7 +13,7 @@ from policy_service.domain.people import PersonRecord
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.matching.hashed import HashedRecord, hash_record
-from policy_service.matching.keys import match_texts
+from policy_service.matching.keys import KEYS_VERSION, match_texts
 from policy_service.services.asked import file_asked_keys
 from policy_service.services.context import Context
 from policy_service.services.hashing import third_party_hash
@@ -67,6 +67,7 @@ def new_person_row(
         "kept": PLAIN,
         "sealed": _seal(context, person_id, record),
         "record_digest": record_digest(record),
+        "filed": KEYS_VERSION,
         "created_at": context.now,
     }
 
@@ -89,6 +90,7 @@ def hashed_person_row(context: Context, person_id: str, record: PersonRecord) ->
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": context.new_id(),
+        "filed": KEYS_VERSION,
         "created_at": context.now,
         **hashed_columns(context, person_id, record),
     }
@@ -111,6 +113,7 @@ def replace_record(context: Context, person_id: str, record: PersonRecord) -> No
     row = person_row(context, person_id)
     row.sealed = _seal(context, person_id, record)
     row.record_digest = record_digest(record)
+    row.filed = KEYS_VERSION
     given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)

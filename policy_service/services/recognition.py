@@ -13,12 +13,15 @@ from sqlalchemy import bindparam, func, select
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
+from policy_service.matching.frequencies import frequency_texts
 from policy_service.matching.hashed import HashedRecord
 from policy_service.matching.hypotheses import Hypothesis
 from policy_service.matching.keys import match_texts
-from policy_service.matching.probing import frequencies, probe, ranked
+from policy_service.matching.probing import frequencies as held_by
+from policy_service.matching.probing import probe, ranked
 from policy_service.matching.recognition import Comparison, Recognised, recognise
 from policy_service.services.context import Context
+from policy_service.services.frequencies import frequencies
 from policy_service.services.hashing import hashed_comparer
 from policy_service.services.people import Person, open_people, record_digest
 from policy_service.services.steps import holders_counted, people_counted
@@ -101,7 +104,7 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     result = recognise(
         record,
         ((ref, _kept(people[ref]), held) for ref, held in best.items() if ref in people),
-        frequencies(texts, counts, total),
+        frequencies(context, frequency_texts(record), held_by(texts, counts, total)),
         context.model,
         hashed_comparer(context),
     )
