@@ -1,4 +1,4 @@
-"""Do what is due: queued work, duties, expired cases, sealing the log, signing checkpoints.
+"""Do what is due: queued work, duties, expired cases and uploads, sealing and signing the log.
 
 Any number of workers may run: work is leased, sealers take turns on the head, and a checkpoint of a
 size is signed once. Work that fails is tried again later and in the end stays, visibly, as `dead`.
@@ -26,6 +26,8 @@ from policy_service.services.directory import practices
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
 from policy_service.services.full_screens import screen_if_moved, screen_piece
+from policy_service.services.imports.contact_decisions import expire_uploads
+from policy_service.services.imports.contact_storing import CONTACT_STEPS
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen
 from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
@@ -40,6 +42,7 @@ STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     TOUCHED: carry_out_touch,
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
+    **CONTACT_STEPS,
 }
 _log = structlog.get_logger()
 
@@ -70,6 +73,7 @@ class Worker:
 
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
+        done += expire_uploads(self.desk, practice_id)
         done += self._daily(practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):

@@ -140,7 +140,8 @@ def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     gathered = gather_facts(context, question, found.targets)
     material = decide_question(desk, context, question, gathered, request.location_of_service)
     version = None if found.is_new else found.row.version
-    versions = Versions(clinician.version, version, material.activation)
+    numbers = material.activation, context.matching.number
+    versions = Versions(clinician.version, version, *numbers)
     return Prepared(material, versions, found.is_new)
 
 

@@ -12,6 +12,7 @@ from policy_service.database.tables.directory import PracticeRow
 from policy_service.services.adoption import adopt_shipped
 from policy_service.services.desk import Desk, practice_key_place
 from policy_service.services.full_screens import basis
+from policy_service.services.match_models import found_matching
 from policy_service.services.steps import people_counted
 from policy_service.vault.keys import Key
 from policy_service.vault.sealing import wrap
@@ -67,6 +68,7 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
     keyring = Keyring(keys)
     with desk.database.write(practice_id) as session:
         sealer.found(session, practice_id)
+        found_matching(session, practice_id, desk.models.shipped, desk.clock())
         append(
             session,
             keyring,

@@ -13,11 +13,16 @@ from sqlalchemy import bindparam, func, select
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
+from policy_service.matching.frequencies import frequency_texts
+from policy_service.matching.hashed import HashedRecord
 from policy_service.matching.hypotheses import Hypothesis
 from policy_service.matching.keys import match_texts
-from policy_service.matching.probing import frequencies, probe, ranked
+from policy_service.matching.probing import frequencies as held_by
+from policy_service.matching.probing import probe, ranked
 from policy_service.matching.recognition import Comparison, Recognised, recognise
 from policy_service.services.context import Context
+from policy_service.services.frequencies import frequencies
+from policy_service.services.hashing import hashed_comparer
 from policy_service.services.people import Person, open_people, record_digest
 from policy_service.services.steps import holders_counted, people_counted
 from policy_service.services.verdicts import Judgements, judgements_on
@@ -98,9 +103,10 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     people = {person.id: person for person in open_people(context, list(best))}
     result = recognise(
         record,
-        ((ref, people[ref].record, held) for ref, held in best.items() if ref in people),
-        frequencies(texts, counts, total),
+        ((ref, _kept(people[ref]), held) for ref, held in best.items() if ref in people),
+        frequencies(context, frequency_texts(record), held_by(texts, counts, total)),
         context.model,
+        hashed_comparer(context),
     )
     return Identification(
         matches=tuple(_judged(found, people[found.ref], judgements) for found in result.candidates),
@@ -108,6 +114,10 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
         skipped_keys=probes.skipped,
         left_out=ranking.left_out,
     )
+
+
+def _kept(person: Person) -> PersonRecord | HashedRecord:
+    return person.record if person.hashed is None else person.hashed
 
 
 def united(several: Sequence[Identification]) -> Identification:
