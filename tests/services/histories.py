@@ -26,8 +26,14 @@ from policy_service.database.tables.revisions import Revised
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.attestations import AttestationKind
-from policy_service.domain.people import Address, Handle, PersonName, PersonRecord, RelatedPerson
-from policy_service.domain.people import RelatedRole
+from policy_service.domain.people import (
+    Address,
+    Handle,
+    PersonName,
+    PersonRecord,
+    RelatedPerson,
+    RelatedRole,
+)
 from policy_service.errors import ServiceError
 from policy_service.services.accounts import (
     AccountForm,
@@ -144,19 +150,20 @@ class History:
     def record(self) -> PersonRecord:
         """Somebody who has much in common with everybody."""
         pick = self.random.choice
-        some: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda values: tuple(
-            self.random.sample(values, self.random.choice((0, 1, 1)))
-        )
-        handles = tuple(Handle("facebook", one) for one in some(HANDLES))
+        handles = tuple(Handle("facebook", one) for one in self.some(HANDLES))
         return PersonRecord(
             names=(PersonName(pick(GIVEN), pick(FAMILY)),),
             birth_date=pick(BORN),
             sex=pick(("female", "male", "")),
-            phones=some(PHONES),
+            phones=self.some(PHONES),
             addresses=tuple(self.random.sample(HOMES, pick((0, 1)))),
             handles=handles,
             related=self.related(),
         )
+
+    def some(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        """One of them, or none."""
+        return tuple(self.random.sample(values, self.random.choice((0, 1, 1))))
 
     def related(self) -> tuple[RelatedPerson, ...]:
         """The emergency contact, if any."""
