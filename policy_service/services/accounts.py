@@ -174,7 +174,8 @@ def _tell_connection(context: Context, action: str, row: ConnectionRow, near: Ac
     }
     tell(context, action, near.person_id, told)
     touch_people(context, [near.person_id])
-    touch_handles(context, [row.far_handle_key])
+    if row.far_handle_key is not None:
+        touch_handles(context, [row.far_handle_key])
 
 
 def accounts_of(context: Context, person_id: str) -> list[Account]:

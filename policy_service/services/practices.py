@@ -83,7 +83,7 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
     _seal(desk, practice_id)  # before anything else is written: the order of waiting is by time
     with desk.database.write(practice_id) as session:
         adopt_shipped(desk, session, keyring, FOUNDER)
-        session.merge(basis(practice_id, desk.model, people_counted(0), desk.clock()))
+        session.merge(basis(practice_id, desk.models.shipped, people_counted(0), desk.clock()))
     _seal(desk, practice_id)
 
 
