@@ -158,7 +158,7 @@ def put_in_use(context: Context, head: MatchHeadRow, measurement: int) -> MatchM
     head.number, head.measurement = head.number + 1, measurement
     model = _model(context, measurement)
     _keep(context, model, measurement)
-    rescreen_everyone(context, f"matching {head.number}")
+    rescreen_everyone(context, f"matching:{head.number}")
     context.session.flush()
     forget_state(context.session)
     return model

@@ -36,14 +36,13 @@ class Touched:
 
     `people`: their records, ties to an identity, care or accounts changed. `keys` are match keys
     that one of them gave up. `tied` are the two ends of a tie. `clinicians`: what binds them, or
-    what they attested. `handles` are the keys of handles at the far end of a connection.
+    what they attested.
     """
 
     people: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     clinicians: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    handles: tuple[str, ...] = ()
 
     def to_body(self) -> dict[str, str]:
         """The body of a piece of work."""
@@ -106,12 +105,6 @@ def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) 
 def touch_tie(context: Context, one: str, other: str) -> None:
     """A tie between two persons was stated, revised or withdrawn."""
     _enqueue(context, [Touched(tied=(one, other))])
-
-
-def touch_handles(context: Context, handle_keys: Iterable[int | None]) -> None:
-    """Connections to these handles changed; a far end without a handle (None) is left out."""
-    keys = [str(key) for key in sorted({key for key in handle_keys if key is not None})]
-    _enqueue(context, [Touched(handles=tuple(piece)) for piece in _pieces(keys)])
 
 
 def touch_pair(context: Context, clinician_id: str, client_id: str) -> None:

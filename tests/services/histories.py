@@ -172,7 +172,7 @@ class History:
             return ()
         name = PersonName(pick(GIVEN), pick(FAMILY))
         role = pick(list(RelatedRole))
-        return (RelatedPerson(name, role, phone=pick((*PHONES, "")), birth_date=pick(BORN)),)
+        return (RelatedPerson(name, role=role, phone=pick((*PHONES, "")), birth_date=pick(BORN)),)
 
     def one_of(self, table: type[ClinicianRow | ClientRow | PersonRow | Revised]) -> str:
         """The id of some record as it stands."""

@@ -299,8 +299,8 @@ def test_a_new_emergency_contact_is_the_therapist_s_sister(settled: World) -> No
     assert cases(settled) == []
     named = RelatedPerson(
         PersonName("Grace", "Okafor"),
-        RelatedRole.EMERGENCY_CONTACT,
         "FRND",
+        RelatedRole.EMERGENCY_CONTACT,
         phone="+1 512 555 0177",
     )
     with settled.writing() as context:
@@ -312,7 +312,7 @@ def test_a_new_emergency_contact_is_the_therapist_s_sister(settled: World) -> No
 def test_an_emergency_contact_known_by_a_nickname_is_disclosed_later(settled: World) -> None:
     """The disclosed person shares no key with the client, only one that the contact is asked by."""
     named = RelatedPerson(
-        PersonName("Bob", "Quist"), RelatedRole.EMERGENCY_CONTACT, birth_date="1970-03-03"
+        PersonName("Bob", "Quist"), role=RelatedRole.EMERGENCY_CONTACT, birth_date="1970-03-03"
     )
     with settled.writing() as context:
         correct_client(context, settled.ids["nora"], replace(NORA, related=(named,)))
@@ -356,7 +356,7 @@ def test_a_touch_is_one_piece_of_work_and_names_ids_only(world: World) -> None:
 
 
 def test_what_a_touch_says_survives_its_way_through_the_queue() -> None:
-    touched = Touched(people=("a", "b"), tied=("c", "d"), keys=("-5", "7"), handles=("3",))
+    touched = Touched(people=("a", "b"), tied=("c", "d"), clinicians=("e",), keys=("-5", "7"))
     assert Touched.from_body(touched.to_body()) == touched
     assert Touched().to_body() == {}
 

@@ -33,7 +33,7 @@ from policy_service.services.imports.known_contacts import (
     of_origin,
 )
 from policy_service.services.parties import clinician_row
-from policy_service.services.touch import touch_handles, touch_new_people
+from policy_service.services.touch import touch_new_people
 
 _TABLES = (PersonKeyRow, PersonRow, MatchKeyRow, ConnectionRow, TieRow, ContactRow)
 
@@ -54,20 +54,14 @@ class Batch:
             rows = [one for contact in self.new for one in contact.rows.get(table, ())]
             if rows:
                 context.session.execute(insert(table), rows)
-        self._touch(context)
+        people = [one["id"] for contact in self.new for one in contact.rows.get(PersonRow, ())]
+        touch_new_people(context, people)
         for change in self.changed:
             write_change(context, row, change)
         gone = mark_missing(context, row, self.missing) if row.with_missing else 0
         _destroy(context, row.id, self.number)
         counts = Counter({NEW: len(self.new), CHANGED: len(self.changed), KNOWN: self.known})
         return {**counts, "missing": gone}
-
-    def _touch(self, context: Context) -> None:
-        """Whoever may recognise one of these, or bears a handle that is now connected."""
-        people = [one["id"] for contact in self.new for one in contact.rows.get(PersonRow, ())]
-        far = [one for contact in self.new for one in contact.rows.get(ConnectionRow, ())]
-        touch_new_people(context, people)
-        touch_handles(context, (one["far_handle_key"] for one in far))
 
 
 @dataclass(slots=True)
