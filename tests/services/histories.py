@@ -90,7 +90,7 @@ from tests.cast import ALL_KINDS, Clock, World
 GIVEN = ("Ana", "Anna", "Bo", "Cara", "Tomas")
 FAMILY = ("Lind", "Reyes", "Okoro")
 BORN = ("1980-01-05", "1980-01-06", "1951-08-08", "1983", "")
-PHONES = ("+1 512 555 0111", "+1 512 555 0122", "+1 512 555 0133")
+PHONES = ("512-867-2309", "512-867-2319", "512-867-2329")
 HOMES = (
     Address("12", "Elm Street", "", "Austin", "78701", "TX"),
     Address("7", "Oak Lane", "", "Waco", "76701", "TX"),
