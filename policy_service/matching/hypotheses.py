@@ -126,18 +126,30 @@ class Scales:
     def _weighed(self, level: Level) -> _Weighed:
         field = self.model.fields[level.field]
         said = field.bits[level.level]
-        measured = self._measured(level, field.levels[level.level].none)
-        if measured is not None:
-            said = said.rarer(bits(field.levels[level.level].none, measured))
+        if level.counted:
+            none = field.levels[level.level].none
+            said = said.rarer(self._rarer(level.counted, none))
         return level, field.group, said
 
-    def _measured(self, level: Level, none: int) -> float | None:
+    def _rarer(self, counted: str, none: int) -> int:
+        """By how much the value is rarer than the model has it, in hundredths of a bit.
+
+        A full name is as rare as its two parts together.
+        """
+        if not counted.startswith("name:"):
+            measured = self._measured(counted, none)
+            return 0 if measured is None else bits(none, measured)
+        given, _, family = counted.removeprefix("name:").partition("|")
+        exact = self.model.fields["given"].levels["exact"], self.model.fields["family"].levels["exact"]
+        return self._rarer(f"given:{given}", exact[0].none) + self._rarer(f"family:{family}", exact[1].none)
+
+    def _measured(self, counted: str, none: int) -> float | None:
         """Measured chance among strangers, smoothed by the model's worth `frequency_weight` people.
 
         The candidate bears the value anyhow; only the others tell how common it is. A value that
         was never counted keeps the model's chance: not counted is not rare.
         """
-        count = self.frequencies.counts.get(level.counted) if level.counted else None
+        count = self.frequencies.counts.get(counted)
         if count is None:
             return None
         weight = self.model.frequency_weight
@@ -155,21 +167,22 @@ class Scales:
         return totals.index(max(totals))
 
     def _rules(self, weighing: Weighing) -> Iterator[Weight]:
-        """What fields say only together. A rule for kin hands them all that spoke for SELF.
+        """What fields say only together. A rule hands kin all that spoke for SELF.
 
         So the leading score is always the greater of two sums that only grow with agreement, and
-        taking an agreeing field away never raises it.
+        taking an agreeing field away never raises it. From SELF a rule takes what its groups said
+        for it: everything, or nothing, and then the two are level.
         """
         levels = {weight.level.field: weight.level.level for weight in weighing.weights}
-        for rule, applies in RULES:
-            if applies(levels):
-                same, kin = self.model.rules[rule]
-                lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
-                yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
-                return
-        if weighing.kin > weighing.same:
-            same, kin = self.model.rules[KIN_EXPLAINS]
-            yield Weight(Group.NAME, Level("rule", KIN_EXPLAINS, "", ""), same, kin)
+        rule = next((name for name, applies in RULES if applies(levels)), "")
+        if not rule and weighing.kin > weighing.same:
+            rule = KIN_EXPLAINS
+        if rule in self.model.rules:
+            taken = self.model.rules[rule]
+            said = (weighing.group_bits(group, Hypothesis.SELF) for group in taken.groups)
+            same = taken.against - sum(max(bits, 0) for bits in said)
+            lift = max(weighing.same - weighing.kin, 0)
+            yield Weight(Group.NAME, Level("rule", rule, "", ""), same, lift)
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():
