@@ -17,8 +17,8 @@ class TieRow(Revised, Base):
     __tablename__ = "tie"
     __table_args__ = (
         Index(None, "practice_id", "clinician_id"),
-        Index("ix_tie_from", "practice_id", "from_person_id"),
-        Index("ix_tie_to", "practice_id", "to_person_id"),
+        Index("ix_tie_from", "practice_id", "from_person_id", "to_person_id"),
+        Index("ix_tie_to", "practice_id", "to_person_id", "from_person_id"),
     )
 
     from_person_id: Mapped[str] = mapped_column(UuidText)
