@@ -64,7 +64,8 @@ def questions(graph: Graph, seed: int, number: int) -> list[tuple[str, str]]:
             end = start
             for _ in range(draw.randint(1, 3)):
                 end = draw.choice(near[end] or [end])
-        asked.append((graph.persons[start], graph.persons[end]))
+        if start != end:
+            asked.append((graph.persons[start], graph.persons[end]))
     return asked
 
 

@@ -1,24 +1,32 @@
-"""The indexes of a tie's ends hold both ends: a path's middle is found without reading the ties."""
+"""The indexes of a tie's ends hold all that a path is walked on, for the ties that count now."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+_ENDS = {
+    "ix_tie_from": ["practice_id", "from_person_id", "to_person_id", "id"],
+    "ix_tie_to": ["practice_id", "to_person_id", "from_person_id", "id"],
+}
+
 
 def upgrade() -> None:
-    _ends(("practice_id", "from_person_id", "to_person_id"))
+    for name, columns in _ENDS.items():
+        op.drop_index(name, table_name="tie")
+        op.create_index(
+            name,
+            "tie",
+            columns,
+            sqlite_where=sa.text("is_current IS 1 AND is_withdrawn IS 0"),
+            postgresql_where=sa.text("is_current IS true AND is_withdrawn IS false"),
+        )
 
 
 def downgrade() -> None:
-    _ends(("practice_id", "from_person_id"))
-
-
-def _ends(columns: tuple[str, ...]) -> None:
-    turned = {"from_person_id": "to_person_id", "to_person_id": "from_person_id"}
-    op.drop_index("ix_tie_from", table_name="tie")
-    op.drop_index("ix_tie_to", table_name="tie")
-    op.create_index("ix_tie_from", "tie", list(columns))
-    op.create_index("ix_tie_to", "tie", [turned.get(name, name) for name in columns])
+    for name, columns in _ENDS.items():
+        op.drop_index(name, table_name="tie")
+        op.create_index(name, "tie", columns[:2])

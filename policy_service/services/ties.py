@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.ties import TIE_KINDS, TieCategory
@@ -47,32 +46,19 @@ class StatedTie:
         return TIE_KINDS[self.kind].category
 
 
-class SealedTie(NamedTuple):
-    """A tie as it is stored: who is tied to whom is clear, what the tie is stays sealed."""
-
-    id: str
-    revision: int
-    from_person_id: str
-    to_person_id: str
-    is_ended: bool
-    source: str
-    clinician_id: str | None
-    sealed: bytes
-
-
 def seal_tie(context: Context, tie: StatedTie, revision: int) -> bytes:
     """The sealed part of a tie row."""
     body = canonical_bytes({"kind": tie.kind, "since": tie.since, "until": tie.until})
     return context.keyring.seal(context.session, tie.to_person, body, _where(tie.id, revision))
 
 
-def open_ties(context: Context, rows: Sequence[TieRow | SealedTie]) -> list[StatedTie]:
+def open_ties(context: Context, rows: Sequence[TieRow]) -> list[StatedTie]:
     """Unseal tie rows; their far persons' keys are loaded by one query."""
     context.keyring.load_person_keys(context.session, {row.to_person_id for row in rows})
     return [_open(context, row) for row in rows]
 
 
-def _open(context: Context, row: TieRow | SealedTie) -> StatedTie:
+def _open(context: Context, row: TieRow) -> StatedTie:
     raw = context.keyring.open(
         context.session, row.to_person_id, row.sealed, _where(row.id, row.revision)
     )

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import bindparam, select
 
-from policy_service.database.tables.registry import ClinicianRow
+from policy_service.database.tables.ties import TieRow
 from policy_service.domain.kinship import MAX_STEPS, ONESELF, TieStep, converse
 from policy_service.services.context import Context
-from policy_service.services.gathering.targets import Certainty, Target
+from policy_service.services.gathering.targets import Certainty, Target, clinicians_among
 from policy_service.services.gathering.tie_graph import Arc, Chain, chains
 from policy_service.services.ties import StatedTie, open_ties
 
-_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
-_CLINICIANS_AMONG = select(ClinicianRow.person_id).where(
-    ClinicianRow.person_id.in_(_PEOPLE), ClinicianRow.is_active.is_(True)
-)
 _SURENESS = list(Certainty)
+_CHUNK = 500
+_TIES = select(TieRow).where(
+    TieRow.id.in_(bindparam("ties", expanding=True)), TieRow.is_current.is_(True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Edge:
     step: TieStep
     tie: StatedTie | None = None
     certainty: Certainty = Certainty.FACT
+    evidence: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Path:
         """That of its least sure part."""
         parts = [self.target.certainty, *(edge.certainty for edge in self.edges)]
         return max(parts, key=_SURENESS.index)
+
+    def stated_by(self, clinician_id: str) -> bool:
+        """True when every tie on it was stated by this clinician or told by the client."""
+        stated = (edge.tie for edge in self.edges if edge.tie is not None)
+        return all(tie.clinician_id == clinician_id or tie.source == "client" for tie in stated)
 
     @property
     def steps(self) -> tuple[TieStep, ...]:
@@ -84,7 +91,7 @@ def walk_from(
     ends: defaultdict[str, list[Target]] = defaultdict(list)
     for target in targets:
         ends[target.person_id].append(target)
-    given = [Arc(edge.near, edge.far, given=number) for number, edge in enumerate(known)]
+    given = [Arc(edge.near, edge.far, "", number) for number, edge in enumerate(known)]
     found = chains(context.session, start, ends, given)
     opened = _opened(context, found.found, known)
     client = {one.person_id for one in targets if one.step is None and _is_sure(one)}
@@ -110,11 +117,16 @@ def _passed(start: str, chain: Chain, target: Target) -> set[str]:
 
 
 def _opened(context: Context, found: Iterable[Chain], known: Sequence[Edge]) -> Mapping[Arc, Edge]:
-    """The edge of every arc on a chain; only ties that lie on one are unsealed."""
+    """The edge of every arc on a chain; only ties that lie on one are read and unsealed."""
     arcs = {arc for chain in found for arc in chain}
-    sealed = {arc.tie.id: arc.tie for arc in arcs if arc.tie}
-    opened = {tie.id: tie for tie in open_ties(context, list(sealed.values()))}
-    return {arc: _edge(arc, opened[arc.tie.id]) if arc.tie else known[arc.given] for arc in arcs}
+    wanted = sorted({arc.tie for arc in arcs if arc.tie})
+    opened = {tie.id: tie for tie in open_ties(context, _rows(context, wanted))}
+    return {arc: _edge(arc, opened[arc.tie]) if arc.tie else known[arc.given] for arc in arcs}
+
+
+def _rows(context: Context, tie_ids: Sequence[str]) -> list[TieRow]:
+    chunks = (tie_ids[at : at + _CHUNK] for at in range(0, len(tie_ids), _CHUNK))
+    return [row for chunk in chunks for row in context.session.scalars(_TIES, {"ties": chunk})]
 
 
 def _edge(arc: Arc, tie: StatedTie) -> Edge:
@@ -125,9 +137,8 @@ def _edge(arc: Arc, tie: StatedTie) -> Edge:
 
 def working_relations(context: Context, clinician_person: str, people: Iterable[str]) -> list[Edge]:
     """Another active clinician of the practice is a colleague, whether or not anybody says so."""
-    others = sorted(set(people) - {clinician_person})
-    rows = context.session.scalars(_CLINICIANS_AMONG, {"people": others}) if others else ()
-    return [Edge(clinician_person, person, TieStep("colleague")) for person in rows]
+    others = clinicians_among(context, sorted(set(people) - {clinician_person}))
+    return [Edge(clinician_person, person, TieStep("colleague")) for person in sorted(others)]
 
 
 def _identity(path: Path) -> tuple[object, ...]:

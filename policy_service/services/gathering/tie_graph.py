@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,52 +17,44 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from policy_service.database.guard import practice_of
-from policy_service.services.ties import SealedTie
 
 MIDDLE_LIMIT = 2000
 """More neighbours than this are not walked; the answer says that the walk was cut."""
-_AROUND = "from_person_id {among:people} OR to_person_id {among:people}"
-_BETWEEN = (
-    "from_person_id {among:near} AND to_person_id {among:far}"
-    " OR from_person_id {among:far} AND to_person_id {among:near}"
-)
-
-_JSON_LIST = "IN (SELECT value FROM json_each(:{}))"
-
-
-class _Among:
-    """Membership of a list that is one parameter: the statement stays the same for any length."""
-
-    def __init__(self, dialect: str) -> None:
-        self.dialect = dialect
-
-    def __format__(self, name: str) -> str:
-        shape = "= ANY(:{})" if self.dialect == "postgresql" else _JSON_LIST
-        return shape.format(name)
+# What the partial indexes ix_tie_from and ix_tie_to hold: they answer without reading the ties.
+_LIVE = {
+    "sqlite": "is_current IS 1 AND is_withdrawn IS 0",
+    "postgresql": "is_current IS true AND is_withdrawn IS false",
+}
+# A list is one parameter, so that the statement stays the same for any length.
+_AMONG = {"sqlite": "IN (SELECT value FROM json_each(:{}))", "postgresql": "= ANY(:{})"}
+_FORWARD, _BACKWARD = ("from_person_id", "to_person_id"), ("to_person_id", "from_person_id")
 
 
-def _statement(which: str, dialect: str) -> TextClause:
-    columns = ", ".join(SealedTie._fields)
-    where = which.format(among=_Among(dialect))
+def _statement(dialect: str, *, to_group: bool) -> TextClause:
+    """Arcs away from the persons `near`, either way round; all, or those to the persons `far`."""
     return text(
-        f"SELECT {columns} FROM tie"  # noqa: S608 - our own words alone
-        f" WHERE practice_id = :practice AND is_current AND NOT is_withdrawn AND ({where})"
+        " UNION ALL ".join(_arcs(dialect, ends, to_group) for ends in (_FORWARD, _BACKWARD))
     )
 
 
-_STATEMENTS = {
-    (which, dialect): _statement(which, dialect)
-    for which in (_AROUND, _BETWEEN)
-    for dialect in ("sqlite", "postgresql")
-}
+def _arcs(dialect: str, ends: tuple[str, str], to_group: bool) -> str:
+    near, far = ends
+    among = _AMONG[dialect]
+    where = [f"practice_id = :practice AND {_LIVE[dialect]}", f"{near} {among.format('near')}"]
+    where += [f"{far} {among.format('far')}"] if to_group else []
+    return f"SELECT {near}, {far}, id FROM tie WHERE {' AND '.join(where)}"  # noqa: S608 - no input
+
+
+_AROUND = {dialect: _statement(dialect, to_group=False) for dialect in _LIVE}
+_BETWEEN = {dialect: _statement(dialect, to_group=True) for dialect in _LIVE}
 
 
 class Arc(NamedTuple):
-    """A tie read from `near` to `far`; `tie` None: the caller gave it, under the number `given`."""
+    """A tie read from `near` to `far`. `tie` is its id; "": the caller gave it, by number."""
 
     near: str
     far: str
-    tie: SealedTie | None = None
+    tie: str
     given: int = -1
 
 
@@ -78,54 +70,46 @@ class Chains:
 
 
 def chains(
-    session: Session, start: str, ends: Collection[str], given: Iterable[Arc] = ()
+    session: Session, start: str, ends: Collection[str], given: Sequence[Arc] = ()
 ) -> Chains:
     """Every chain from `start` to one of `ends` that meets nobody twice.
 
     `given` are arcs away from `start` that no tie on record stands for.
     """
-    around = list(_both_ways(_ties(session, _AROUND, people=[start, *ends])))
-    outward = [arc for arc in around if arc.near == start]
-    outward += given
-    backward = [arc for arc in around if arc.far in ends and arc.near != start]
-    middle = {arc.far for arc in outward} - {start}
-    before_last = {arc.near for arc in backward}
-    cut = max(len(middle), len(before_last)) > MIDDLE_LIMIT
-    between: Iterable[Arc] = ()
-    if middle and before_last and not cut:
-        between = _both_ways(_ties(session, _BETWEEN, near=[*middle], far=[*before_last]))
-    return Chains(tuple(_joined(start, outward, between, backward, ends)), cut)
+    around = _rows(session, _AROUND, near=list({start, *ends}))
+    outward = [*(Arc(*row) for row in around if row[0] == start), *given]
+    to_end: defaultdict[str, list[Arc]] = defaultdict(list)
+    for end, near, tie in around:
+        if end in ends and near != start:
+            to_end[near].append(Arc(near, end, tie))
+    middle = {arc.far for arc in outward}
+    cut = max(len(middle), len(to_end)) > MIDDLE_LIMIT
+    between: Sequence[Any] = ()
+    if middle and to_end and not cut:
+        between = _rows(session, _BETWEEN, near=list(middle), far=list(to_end))
+    onward: defaultdict[str, list[Arc]] = defaultdict(list)
+    for row in between:
+        onward[row[0]].append(Arc(*row))
+    found = () if start not in ends else ((),)
+    return Chains((*found, *_joined(start, ends, outward, onward, to_end)), cut)
 
 
-def _ties(session: Session, which: str, **asked: list[str]) -> Iterable[Any]:
-    """The live ties among the persons asked about, each as the fields of a SealedTie."""
+def _rows(session: Session, which: Mapping[str, TextClause], **people: list[str]) -> Sequence[Any]:
+    """Near person, far person, tie id of each arc."""
     dialect = session.get_bind().dialect.name
-    lists: dict[str, Any] = asked if dialect == "postgresql" else _as_json(asked)
-    given = {"practice": practice_of(session), **lists}
-    return session.execute(_STATEMENTS[which, dialect], given).all()
-
-
-def _as_json(asked: dict[str, list[str]]) -> dict[str, Any]:
-    return {name: json.dumps(people) for name, people in asked.items()}
-
-
-def _both_ways(rows: Iterable[Any]) -> Iterator[Arc]:
-    for row in rows:
-        tie = SealedTie(*row)
-        yield Arc(tie.from_person_id, tie.to_person_id, tie)
-        yield Arc(tie.to_person_id, tie.from_person_id, tie)
+    lists: dict[str, Any] = dict(people)
+    if dialect == "sqlite":
+        lists = {name: json.dumps(several) for name, several in people.items()}
+    return session.execute(which[dialect], {"practice": practice_of(session), **lists}).all()
 
 
 def _joined(
     start: str,
-    outward: Iterable[Arc],
-    between: Iterable[Arc],
-    backward: Iterable[Arc],
     ends: Collection[str],
+    outward: Iterable[Arc],
+    onward: Mapping[str, list[Arc]],
+    to_end: Mapping[str, list[Arc]],
 ) -> Iterator[Chain]:
-    if start in ends:
-        yield ()
-    to_end, onward = _by_near(backward), _by_near(between)
     for first in outward:
         if first.far in ends:
             yield (first,)
@@ -134,13 +118,6 @@ def _joined(
         for second in onward.get(first.far, ()):
             for last in to_end.get(second.far, ()):
                 yield from _simple(start, (first, second, last))
-
-
-def _by_near(arcs: Iterable[Arc]) -> Mapping[str, list[Arc]]:
-    found: defaultdict[str, list[Arc]] = defaultdict(list)
-    for arc in arcs:
-        found[arc.near].append(arc)
-    return found
 
 
 def _simple(start: str, chain: Chain) -> Iterator[Chain]:
