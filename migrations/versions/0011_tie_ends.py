@@ -8,9 +8,10 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+_REST = ["id", "is_current", "is_withdrawn"]
 _ENDS = {
-    "ix_tie_from": ["practice_id", "from_person_id", "to_person_id", "id"],
-    "ix_tie_to": ["practice_id", "to_person_id", "from_person_id", "id"],
+    "ix_tie_from": ["practice_id", "from_person_id", "to_person_id", *_REST],
+    "ix_tie_to": ["practice_id", "to_person_id", "from_person_id", *_REST],
 }
 
 
