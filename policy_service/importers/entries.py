@@ -80,16 +80,20 @@ class Entry:
         return self._harmless(field_name, str(value))
 
     def _harmless(self, field_name: str, value: str) -> str:
-        turning = sorted(set(value) & _TURNING | {c for c in value if _is_control(c)})
-        if turning:
-            named = ", ".join(f"U+{ord(character):04X}" for character in turning)
-            self.note(field_name, f"Control or direction characters were taken out: {named}.")
+        if not value.isprintable():
+            self._note_taken_out(field_name, value)
         cleaned = clean_text(value)
         bare = cleaned.lstrip(_FORMULA + " ")
         if bare != cleaned:
             said = f"{cleaned[0]} at the beginning was taken off: spreadsheets run it as a formula."
             self.note(field_name, said)
         return bare
+
+    def _note_taken_out(self, field_name: str, value: str) -> None:
+        turning = sorted(set(value) & _TURNING | {c for c in value if _is_control(c)})
+        if turning:
+            named = ", ".join(f"U+{ord(character):04X}" for character in turning)
+            self.note(field_name, f"Control or direction characters were taken out: {named}.")
 
     def emails(self, field_name: str, values: Iterable[object]) -> tuple[str, ...]:
         """The e-mail addresses among the values."""
