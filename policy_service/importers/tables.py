@@ -47,10 +47,10 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def rows(part: Part, header: Header, *, line_breaks: bool = False) -> Iterator[Row | Refused]:
-    """The records below the header, or why one was refused."""
+def rows(part: Part, header: Header) -> Iterator[Row | Refused]:
+    """The records below the header, or why one was refused; cells may hold line breaks."""
     below = islice(part.lines(), header.line, None)
-    for row in read_records(below, header, line_breaks=line_breaks):
+    for row in read_records(below, header, line_breaks=True):
         if isinstance(row, LineError):
             yield Refused(part.name, row.line, row.field, row.detail)
         else:
