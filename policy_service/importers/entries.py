@@ -29,7 +29,7 @@ LONGEST_LINK = 1000
 _NULL, _UNDECODED = "\0", "\N{REPLACEMENT CHARACTER}"
 _FORMULA = "=+-@"
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
-_PHONE = re.compile(r"[+(]?[0-9][0-9 ()./\N{EN DASH}*#,;extEXT-]*", re.ASCII)
+_PHONE = re.compile(r"[+(*#]?[0-9][0-9 ()./\N{EN DASH}*#,;extEXT-]*", re.ASCII)
 _HANDLE = re.compile(r"[\w.\-%~]+")
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PROFILE = re.compile(
@@ -200,7 +200,7 @@ def birthday(text: str) -> str:
 
 def profile(url: str) -> tuple[str, str]:
     """(platform, account name) of the address of a profile; two empty texts for another address."""
-    match = _PROFILE.search(url[:LONGEST_LINK])
+    match = _PROFILE.match(url[:LONGEST_LINK].strip())
     if match is None or match[2].lower() in _NO_PROFILES:
         return "", ""
     return match[1].lower().partition(".")[0], match[2]
