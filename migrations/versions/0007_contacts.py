@@ -87,6 +87,7 @@ def _create_contacts() -> None:
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_id", sa.String(36), nullable=False),
         sa.Column("connection_id", sa.String(36), nullable=True),
+        sa.Column("connection_revision", sa.Integer(), nullable=True),
         sa.Column("tie_id", sa.String(36), nullable=True),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.String(36), nullable=False),

@@ -15,6 +15,7 @@ from policy_service.domain.facts import NOT_APPLICABLE, Fact, Facts, Known, Unkn
 from policy_service.services.context import Context
 from policy_service.services.gathering.account_facts import account_facts, find_connections
 from policy_service.services.gathering.care_facts import care_facts, care_spells, linked_clients
+from policy_service.services.gathering.contact_hints import contact_hints
 from policy_service.services.gathering.event_facts import (
     RecordedEvent,
     event_facts,
@@ -74,7 +75,8 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     spells = care_spells(context, clinician.id, client_ids)
     maybe = care_spells(context, clinician.id, maybe_ids)
     steps = walk(context, clinician.person_id, targets.found)
-    ties = read_ties(steps.paths)
+    hints = contact_hints(context, clinician, targets.found, steps.paths)
+    ties = read_ties((*steps.paths, *hints))
     attested = attested_kinds(context, clinician.id, question.as_of)
     connections = find_connections(context, clinician.person_id, targets)
     comparable = targets.identification.is_comparable and not steps.cut

@@ -39,8 +39,7 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Non
     contact = current(context, ContactRow, change.contact_id)
     if change.says_more:
         _rehash(context, contact.person_id, change.line)
-    if contact.connection_id is not None:
-        _reconnect(context, row, contact.connection_id, change.line)
+    revision = _reconnect(context, row, contact.connection_id, change.line)
     tie_id = contact.tie_id or _tie(context, row, contact.person_id, change.line)
     revise(
         context,
@@ -48,6 +47,7 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Non
         SHOWN,
         digest=content_digest(context, change.line),
         is_listed=True,
+        connection_revision=revision,
         tie_id=tie_id,
         import_id=row.id,
     )
@@ -81,16 +81,21 @@ def _rehash(context: Context, person_id: str, line: Line) -> None:
         context.session.execute(insert(MatchKeyRow), keys)
 
 
-def _reconnect(context: Context, row: ContactImportRow, connection_id: str, line: Line) -> None:
+def _reconnect(
+    context: Context, row: ContactImportRow, connection_id: str | None, line: Line
+) -> int | None:
+    """The connection as the export shows it; returns its new revision, None where it stands so."""
+    if connection_id is None:
+        return None
     connection = current(context, ConnectionRow, connection_id)
     wanted = connection_columns(context, line)
     if connection.is_withdrawn or all(
         getattr(connection, name) == value for name, value in wanted.items()
     ):
-        return
+        return None
     since = wanted["since"] or connection.since
     days = _between(context, row) if connection.state != wanted["state"] else {}
-    revise(context, connection, SHOWN, **wanted | {"since": since}, **days)
+    return revise(context, connection, SHOWN, **wanted | {"since": since}, **days).revision
 
 
 def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[str]) -> int:
@@ -100,18 +105,23 @@ def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[
         contact = current(context, ContactRow, contact_id)
         if contact.is_withdrawn or not contact.is_listed:
             continue
-        if contact.connection_id is not None:
-            _disconnect(context, row, contact.connection_id)
-        revise(context, contact, GONE, is_listed=False, import_id=row.id)
+        made = {
+            "connection_revision": _disconnect(context, row, contact.connection_id),
+            "import_id": row.id,
+        }
+        revise(context, contact, GONE, is_listed=False, **made)
         gone += 1
     return gone
 
 
-def _disconnect(context: Context, row: ContactImportRow, connection_id: str) -> None:
+def _disconnect(context: Context, row: ContactImportRow, connection_id: str | None) -> int | None:
+    if connection_id is None:
+        return None
     connection = current(context, ConnectionRow, connection_id)
-    if not connection.is_withdrawn and connection.state != ConnectionState.REMOVED:
-        removed = ConnectionState.REMOVED.value
-        revise(context, connection, GONE, state=removed, **_between(context, row))
+    if connection.is_withdrawn or connection.state == ConnectionState.REMOVED:
+        return None
+    removed = ConnectionState.REMOVED.value
+    return revise(context, connection, GONE, state=removed, **_between(context, row)).revision
 
 
 def _between(context: Context, row: ContactImportRow) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
         "digest": content_digest(context, line),
         "person_id": person_id,
         "connection_id": None,
+        "connection_revision": None,
         "tie_id": None,
         "is_listed": True,
         "import_id": row.id,
@@ -57,7 +58,8 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
             "far_person_id": person_id,
             **connection_columns(context, line),
         }
-        rows[ConnectionRow], contact["connection_id"] = [made], made["id"]
+        rows[ConnectionRow] = [made]
+        contact |= {"connection_id": made["id"], "connection_revision": 1}
     if line.tie:
         tie = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
         rows[TieRow], contact["tie_id"] = [tie], tie["id"]
