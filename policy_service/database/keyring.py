@@ -73,6 +73,10 @@ class Keyring:
         """HMAC of a match text, as a signed 64-bit integer."""
         return match_key(self._practice.match_secret, text)
 
+    def frequency_key(self, text: str) -> int:
+        """HMAC under which a value is counted, as a signed 64-bit integer."""
+        return match_key(self._practice.purpose(Purpose.FREQUENCY), text)
+
     @property
     def third_party_secret(self) -> PurposeKey:
         """The secret under which third parties are kept as hashes; the same for every request."""

@@ -80,7 +80,7 @@ class _Judge:
 
         Where kinship explains the records far better (spouses in one home), nobody need be asked.
         """
-        fields = self.weighing.without_rules()
+        fields = self.weighing.without_rules
         behind = fields.same - fields.kin
         rival = Band.WEAK
         for band in (Band.POSSIBLE, Band.PROBABLE):

@@ -8,8 +8,8 @@ are those he or she would have as a person, so a named contact meets that person
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from jellyfish import metaphone, soundex
 
@@ -19,11 +19,12 @@ from policy_service.matching.normalise import Features, NamedPerson, normalise
 from policy_service.matching.places import Place
 from policy_service.matching.short_names import formal_names
 
+KEYS_VERSION = 1
+"""Raised with every change of what `match_texts` gives: people filed before are filed anew."""
 _MAX_TEXTS = 160  # a record of many aliases and addresses must not flood the index
 
 
-@dataclass(frozen=True, slots=True)
-class KeyText:
+class KeyText(NamedTuple):
     """One text to hash. `family` is what a reader is told ("name and birth year").
 
     An optional text finds people for whom it is the only clue, such as a rare family name. Where it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 AGREEING_WORDS = (
     "exact former variant close near close_but_both_names sound initial swapped displaced part "
@@ -14,8 +14,7 @@ AGREEING = frozenset(AGREEING_WORDS.split())
 """Levels of agreement: never evidence against anybody, so that the score is monotone."""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelBits:
+class LevelBits(NamedTuple):
     """Hundredths of a bit of one level, for SELF and for every kind of kin, against NONE."""
 
     same: int

@@ -156,7 +156,7 @@ def _comparison(
         bits=max(weighing.same, weighing.kin),
         self_bits=weighing.same,
         kin_bits=weighing.kin,
-        identity_bits=weighing.without_rules().same,
+        identity_bits=weighing.without_rules.same,
         evidence=tuple(rows),
         label=label.code,
         reasons=label.reasons,

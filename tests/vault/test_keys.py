@@ -4,6 +4,8 @@ import base64
 import itertools
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +46,15 @@ def test_a_malformed_key_is_refused_by_the_name_of_its_setting_and_not_shown(tex
     with pytest.raises(KeyRefused, match=r"POLICY_KEK: .*32 random bytes") as refusal:
         parse_key(text, "POLICY_KEK")
     assert len(text) < 5 or text not in str(refusal.value)
+
+
+@given(key_bytes, st.sampled_from(Purpose))
+def test_purpose_keys_are_those_of_an_independent_hkdf(secret, purpose):
+    info = f"policy_service/v1/purpose/{purpose.value}".encode()
+    oracle = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+    assert Key(secret).derive(purpose).secret == oracle
+    ids = HKDF(algorithm=SHA256(), length=8, salt=None, info=b"policy_service/v1/key-id")
+    assert Key(secret).id == ids.derive(secret)
 
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33, 64])

@@ -10,6 +10,7 @@ from policy_service.database.tables import (
     duties,
     events,
     jobs,
+    matching,
     packs,
     people,
     previews,
@@ -17,6 +18,7 @@ from policy_service.database.tables import (
     reviews,
     screenings,
     ties,
+    watching,
 )
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "duties",
     "events",
     "jobs",
+    "matching",
     "packs",
     "people",
     "previews",
@@ -36,4 +39,5 @@ __all__ = [
     "reviews",
     "screenings",
     "ties",
+    "watching",
 ]
