@@ -17,6 +17,7 @@ from policy_service.services.context import Context
 from policy_service.services.imports.contact_new import connection_columns, tie_row
 from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import import_row
+from policy_service.services.imports.contact_touches import Touch, keys_held
 from policy_service.services.imports.known_contacts import content_digest
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import hashed_columns, match_key_rows
@@ -34,9 +35,10 @@ class Change:
     says_more: bool
 
 
-def write_change(context: Context, row: ContactImportRow, change: Change) -> None:
+def write_change(context: Context, row: ContactImportRow, change: Change) -> Touch:
     """The contact stands as the newer export shows it."""
     contact = current(context, ContactRow, change.contact_id)
+    dropped = keys_held(context, contact.person_id) if change.says_more else ()
     if change.says_more:
         _rehash(context, contact.person_id, change.line)
     revision = _reconnect(context, row, contact.connection_id, change.line)
@@ -51,6 +53,13 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Non
         tie_id=tie_id,
         import_id=row.id,
     )
+    return Touch(contact.person_id, _far_handle(context, contact.connection_id), dropped)
+
+
+def _far_handle(context: Context, connection_id: str | None) -> int | None:
+    if connection_id is None:
+        return None
+    return current(context, ConnectionRow, connection_id).far_handle_key
 
 
 def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) -> str | None:
@@ -98,9 +107,11 @@ def _reconnect(
     return revise(context, connection, SHOWN, **wanted | {"since": since}, **days).revision
 
 
-def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[str]) -> int:
+def mark_missing(
+    context: Context, row: ContactImportRow, contact_ids: Sequence[str]
+) -> list[Touch]:
     """Connections that the newer export no longer shows were removed on some day in between."""
-    gone = 0
+    gone = []
     for contact_id in contact_ids:
         contact = current(context, ContactRow, contact_id)
         if contact.is_withdrawn or not contact.is_listed:
@@ -110,7 +121,7 @@ def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[
             "import_id": row.id,
         }
         revise(context, contact, GONE, is_listed=False, **made)
-        gone += 1
+        gone.append(Touch(contact.person_id, _far_handle(context, contact.connection_id)))
     return gone
 
 

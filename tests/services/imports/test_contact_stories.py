@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.people import (
@@ -19,6 +20,7 @@ from policy_service.domain.people import (
 from policy_service.services.attestations import attest
 from policy_service.services.checks import CheckRequest, prepare
 from policy_service.services.clients import register_client
+from policy_service.worker import run_due
 from tests.cast import ALL_KINDS, World, person
 from tests.services.imports.contact_files import (
     befriended,
@@ -27,6 +29,7 @@ from tests.services.imports.contact_files import (
     imported,
     linked,
     mark,
+    undone,
 )
 
 PETRA = person(
@@ -51,7 +54,8 @@ def findings(answer: dict[str, Any]) -> set[str]:
 
 def open_cases(world: World) -> int:
     with world.reading() as context:
-        return context.session.scalar(select(func.count()).select_from(CaseRow)) or 0
+        mine = (CaseRow.client_id == world.ids["petra"], CaseRow.clinician_id == world.ids["ben"])
+        return context.session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def fact(world: World, name: str = "personal_connection", client: str = "petra") -> object:
@@ -247,3 +251,40 @@ def test_an_empty_record_meets_nobody(practice: World) -> None:
     imported(practice, followed("petra.v", Direction.CLIENT_FOLLOWS))
     mark(practice, AccountKind.PERSONAL)
     assert fact(practice, client="nameless") in ("none", None)
+
+
+def test_an_import_asks_again_about_the_clients_it_touches_and_opens_a_case(
+    practice: World,
+) -> None:
+    practice.check("ben", "petra")
+    practice.check("ben", "nora")
+    run_due(practice.desk)
+    before = decisions(practice)
+    imported(practice, linked("Petra", "Vossberg", "petra-vossberg"), linked("Ib", "Holm", "ib"))
+    mark(practice, AccountKind.PERSONAL)
+    practice.clock.advance(seconds=1)
+    run_due(practice.desk)
+    after = decisions(practice)
+    assert after["petra"] > before["petra"]
+    assert after["nora"] == before["nora"], "nothing of Nora changed"
+    assert open_cases(practice) == 1
+
+
+def test_taking_an_import_back_asks_again(practice: World) -> None:
+    practice.check("ben", "petra")
+    made = imported(practice, linked("Petra", "Vossberg", "petra-vossberg"))
+    mark(practice, AccountKind.PERSONAL)
+    practice.clock.advance(seconds=1)
+    run_due(practice.desk)
+    before = decisions(practice)["petra"]
+    undone(practice, made)
+    practice.clock.advance(seconds=1)
+    run_due(practice.desk)
+    assert decisions(practice)["petra"] > before
+    assert fact(practice) == "none"
+
+
+def decisions(world: World) -> dict[str, int]:
+    with world.reading() as context:
+        rows = context.session.scalars(select(DecisionRow.client_id)).all()
+    return {name: rows.count(world.ids[name]) for name in ("petra", "nora")}
