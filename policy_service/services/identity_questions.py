@@ -15,6 +15,7 @@ from policy_service.database.tables.reviews import CaseOccurrenceRow, CaseRow
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState
+from policy_service.errors import NotFound
 from policy_service.matching.bands import Band
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hypotheses import Hypothesis
@@ -22,8 +23,10 @@ from policy_service.matching.recognition import Comparison, compare
 from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
 from policy_service.services.decisions import pseudonym_of, read_decision
+from policy_service.services.hashing import hashed_comparer
 from policy_service.services.identity import verdicts_on
-from policy_service.services.people import full_name, open_people, open_person
+from policy_service.services.people import Person, open_person
+from policy_service.services.shown_names import shown_name, shown_names
 from policy_service.vault.errors import KeyNotHeld
 
 CASES_LOOKED_AT = 100
@@ -118,7 +121,7 @@ def _other(row: IdentityVerdictRow, person_id: str) -> str:
 
 def _named(context: Context, pairs: list[_Found]) -> list[IdentityQuestion]:
     wanted = {person for one in pairs for person in (one.client_person, one.other_person)}
-    names = {person.id: full_name(person) for person in open_people(context, sorted(wanted))}
+    names = shown_names(context, wanted)
     return [
         IdentityQuestion(
             case_id=one.case_id,
@@ -150,8 +153,22 @@ def open_pair(context: Context, first_id: str, second_id: str) -> Pair:
     return Pair(
         first=first.record,
         second=second.record,
-        first_name=full_name(first),
-        second_name=full_name(second),
-        comparison=compare(first.record, second.record, Frequencies(total), context.model),
+        first_name=shown_name(context, first),
+        second_name=shown_name(context, second),
+        comparison=_compared(context, (first, second), Frequencies(total)),
         verdicts=tuple(given),
     )
+
+
+def _compared(
+    context: Context, both: tuple[Person, Person], frequencies: Frequencies
+) -> Comparison:
+    """As recognition compares them. Of two third parties nothing can be said: NotFound."""
+    first, second = both
+    if first.hashed is None and second.hashed is None:
+        return compare(first.record, second.record, frequencies, context.model)
+    named, hashed = (first, second.hashed) if second.hashed else (second, first.hashed)
+    if named.hashed is not None or hashed is None:
+        raise NotFound
+    comparer = hashed_comparer(context)
+    return comparer.compare(named.record, hashed, frequencies, context.model)
