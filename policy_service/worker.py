@@ -25,10 +25,12 @@ from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
+from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.pack_activation import RESCREEN_ALL
 from policy_service.services.pack_rescreens import rescreen_all
+from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
-from policy_service.services.rescreening import rescreen
+from policy_service.services.rescreening import rescreen, rescreener
 from policy_service.services.touch import RESCREEN
 
 CHECKPOINT_EVERY = timedelta(seconds=1)
@@ -50,6 +52,7 @@ class Worker:
     desk: Desk
     signed_at: dict[str, datetime] = field(default_factory=dict)
     renewed_on: dict[str, date] = field(default_factory=dict)
+    models_kept: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
 
     def run_due(self) -> int:
@@ -70,6 +73,7 @@ class Worker:
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
         done += self._renewals(practice_id)
+        done += self._matching(practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
@@ -87,6 +91,15 @@ class Worker:
         with suppress(IntegrityError):  # another worker asked first
             return raise_renewals(self.desk, practice_id)
         return 0
+
+    def _matching(self, practice_id: str) -> int:
+        """After an upgrade: keep the text of the model in use, and file people by the new keys."""
+        principal = rescreener(practice_id)
+        if practice_id not in self.models_kept:
+            with self.desk.writing(principal) as context:
+                keep_model_in_use(context)
+            self.models_kept.add(practice_id)
+        return refile_due(self.desk, principal)
 
     def _lease(self, practice_id: str) -> Work | None:
         with self.desk.database.read(practice_id) as session:

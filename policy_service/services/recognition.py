@@ -78,11 +78,13 @@ class Identification:
     missing: tuple[str, ...] = ()
     skipped_keys: tuple[str, ...] = ()
     left_out: int = 0
+    is_filed: bool = True
+    """False while people are still filed under the keys of an older release."""
 
     @property
     def is_comparable(self) -> bool:
         """True when an empty answer means that nobody known was found."""
-        return not (self.missing or self.skipped_keys)
+        return self.is_filed and not (self.missing or self.skipped_keys)
 
 
 def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
@@ -111,6 +113,7 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
         missing=result.missing,
         skipped_keys=probes.skipped,
         left_out=ranking.left_out,
+        is_filed=context.matching.is_filed,
     )
 
 
@@ -131,6 +134,7 @@ def united(several: Sequence[Identification]) -> Identification:
         missing=min((one.missing for one in several), key=len, default=()),
         skipped_keys=tuple(sorted({key for one in several for key in one.skipped_keys})),
         left_out=sum(one.left_out for one in several),
+        is_filed=all(one.is_filed for one in several),
     )
 
 
