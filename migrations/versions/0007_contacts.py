@@ -87,6 +87,7 @@ def _create_contacts() -> None:
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_id", sa.String(36), nullable=False),
         sa.Column("connection_id", sa.String(36), nullable=True),
+        sa.Column("tie_id", sa.String(36), nullable=True),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.String(36), nullable=False),
         sa.PrimaryKeyConstraint("practice_id", "id", "revision", name=op.f("pk_contact")),
@@ -102,13 +103,14 @@ def _create_contacts() -> None:
 
 
 def downgrade() -> None:
-    """Imports go: the release before reads neither hashed persons nor connections without handle."""
+    """Imports go: the release before reads neither hashed people nor nameless connections."""
     for table in ("contact", "contact_batch", "contact_import"):
         op.drop_table(table)
-    hashed = "SELECT id FROM person WHERE kept = 'hashed'"
-    op.execute(f"DELETE FROM match_key WHERE person_id IN ({hashed})")
-    op.execute(f"DELETE FROM person_key WHERE person_id IN ({hashed})")
-    op.execute("DELETE FROM person WHERE kept = 'hashed'")
+    person = sa.table("person", sa.column("id"), sa.column("kept"))
+    hashed = sa.select(person.c.id).where(person.c.kept == "hashed")
+    for table in (sa.table(name, sa.column("person_id")) for name in ("match_key", "person_key")):
+        op.execute(sa.delete(table).where(table.c.person_id.in_(hashed)))
+    op.execute(sa.delete(person).where(person.c.kept == "hashed"))
     op.execute("DELETE FROM connection WHERE far_handle_key IS NULL")
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.drop_index("ix_connection_far_person")

@@ -41,6 +41,8 @@ class Contact:
     direction: Direction | None = None
     state: ConnectionState | None = None
     initiator: str | None = None
+    line: int = field(default=0, compare=False)
+    """Where the entry stands, counted like `Refused.line`."""
 
 
 @dataclass(frozen=True, slots=True)

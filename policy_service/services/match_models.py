@@ -20,14 +20,13 @@ from policy_service.database.tables.matching import (
     MatchModelRow,
 )
 from policy_service.errors import NotFound, StateConflict
-from policy_service.jobs import queue
 from policy_service.ledger.canonical import Json
 from policy_service.matching.keys import KEYS_VERSION
 from policy_service.matching.measured_model import is_enough
 from policy_service.matching.model import MatchModel
 from policy_service.services.context import Context
 from policy_service.services.match_state import forget_state, read_counts
-from policy_service.services.pack_activation import RESCREEN_ALL
+from policy_service.services.touch import rescreen_everyone
 
 USED = "matching.model_used"
 
@@ -159,8 +158,7 @@ def put_in_use(context: Context, head: MatchHeadRow, measurement: int) -> MatchM
     head.number, head.measurement = head.number + 1, measurement
     model = _model(context, measurement)
     _keep(context, model, measurement)
-    body = {"matching": str(head.number)}
-    queue.enqueue(context.session, context.practice_id, RESCREEN_ALL, [body], context.now)
+    rescreen_everyone(context, f"matching:{head.number}")
     context.session.flush()
     forget_state(context.session)
     return model

@@ -14,8 +14,10 @@ from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.matching.hashed import HashedRecord, hash_record
 from policy_service.matching.keys import KEYS_VERSION, match_texts
+from policy_service.services.asked import file_asked_keys
 from policy_service.services.context import Context
 from policy_service.services.hashing import third_party_hash
+from policy_service.services.touch import touch_new_people, touch_record
 
 PLAIN, HASHED = "plain", "hashed"
 UNNAMED = "someone in a clinician's contacts"
@@ -50,6 +52,7 @@ def register(context: Context, record: PersonRecord, planned: Person | None = No
     row = new_person_row(context, person_id, record, planned.pseudonym if planned else None)
     context.session.execute(insert(PersonRow), [row])
     _file_match_keys(context, person_id, record)
+    touch_new_people(context, [person_id])
     return person_id
 
 
@@ -111,12 +114,14 @@ def replace_record(context: Context, person_id: str, record: PersonRecord) -> No
     row.sealed = _seal(context, person_id, record)
     row.record_digest = record_digest(record)
     row.filed = KEYS_VERSION
-    context.session.execute(
+    given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
+        .returning(MatchKeyRow.key)
         .execution_options(synchronize_session=False)
-    )
-    _file_match_keys(context, person_id, record)
+    ).all()
+    kept = _file_match_keys(context, person_id, record)
+    touch_record(context, person_id, set(given_up) - kept)
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:
@@ -168,10 +173,13 @@ def _seal(context: Context, person_id: str, record: PersonRecord) -> bytes:
     return context.keyring.seal(context.session, person_id, raw, ("person", person_id, "sealed"))
 
 
-def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:
+def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> set[int]:
+    """File what the person is found by, and what a check of the person asks for."""
     rows = match_key_rows(context, person_id, record)
     if rows:
         context.session.execute(insert(MatchKeyRow), rows)
+    file_asked_keys(context, person_id, record)
+    return {row["key"] for row in rows}
 
 
 def match_key_rows(context: Context, person_id: str, record: PersonRecord) -> list[dict[str, Any]]:

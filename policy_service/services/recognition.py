@@ -24,6 +24,7 @@ from policy_service.services.context import Context
 from policy_service.services.frequencies import frequencies
 from policy_service.services.hashing import hashed_comparer
 from policy_service.services.people import Person, open_people, record_digest
+from policy_service.services.steps import holders_counted, people_counted
 from policy_service.services.verdicts import Judgements, judgements_on
 
 _KEYS = (
@@ -90,9 +91,10 @@ class Identification:
 def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
     """Find the known persons who may be, or be kin to, the person of this record."""
     texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
-    counts = _key_counts(context, list(texts))
+    exact = _key_counts(context, list(texts))
+    counts = {key: holders_counted(count) for key, count in exact.items()}
     probes = probe(texts, counts)
-    total = _population(context)
+    total = people_counted(population(context))
     held = _holders(context, list(probes.usable), frozenset(exclude))
     ranking = ranked(held, counts, total, context.model.candidates)
     judgements = judgements_on(context, record_digest(record))
@@ -150,9 +152,11 @@ def _holders(
     return ((key, person_id) for key, person_id in rows if person_id not in exclude)
 
 
-def _population(context: Context) -> int:
-    count = context.session.execute(_POPULATION, {"practice": context.practice_id}).scalar_one()
-    return max(count, 1)
+def population(context: Context) -> int:
+    """How many persons the practice knows, erased ones included."""
+    asked = {"practice": context.practice_id}
+    count: int = context.session.execute(_POPULATION, asked).scalar_one()
+    return count
 
 
 def _judged(found: Recognised[str], person: Person, judgements: Judgements) -> Match:

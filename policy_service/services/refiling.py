@@ -20,15 +20,14 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from policy_service.audit.log import Owned
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.principals import Principal
-from policy_service.jobs import queue
 from policy_service.matching.keys import KEYS_VERSION
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.match_models import hold_head
 from policy_service.services.match_state import forget_state, match_state
-from policy_service.services.pack_activation import RESCREEN_ALL
 from policy_service.services.people import HASHED, PLAIN, Person, match_key_rows, open_people
+from policy_service.services.touch import rescreen_everyone
 
 REFILED = "matching.refiled"
 BATCH = 200
@@ -136,8 +135,7 @@ def finish_filing(desk: Desk, principal: Principal) -> bool:
         context.session.flush()
         forget_state(context.session)
         context.log(REFILED, {"filing": Owned({"before": before, "now": KEYS_VERSION})})
-        body = {"filed": str(KEYS_VERSION)}
-        queue.enqueue(context.session, context.practice_id, RESCREEN_ALL, [body], context.now)
+        rescreen_everyone(context, f"filed:{KEYS_VERSION}")
     return True
 
 

@@ -18,6 +18,7 @@ from policy_service.database.tables import (
     reviews,
     screenings,
     ties,
+    watching,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "reviews",
     "screenings",
     "ties",
+    "watching",
 ]

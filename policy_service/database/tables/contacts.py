@@ -61,6 +61,8 @@ class ContactBatchRow(PracticeOwned, Base):
 class ContactRow(Revised, Base):
     """One contact of a clinician: a hashed person, and for a platform the connection to them.
 
+    `tie_id`: the card states what the person is to the clinician.
+
     `contact_key` finds the same contact in a newer export, `digest` tells whether it says anything
     new; both are keyed. `import_id` is the import that made this revision.
     """
@@ -79,5 +81,6 @@ class ContactRow(Revised, Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     person_id: Mapped[str] = mapped_column(UuidText)
     connection_id: Mapped[str | None] = mapped_column(UuidText)
+    tie_id: Mapped[str | None] = mapped_column(UuidText)
     is_listed: Mapped[bool] = mapped_column(Boolean)
     import_id: Mapped[str] = mapped_column(UuidText)

@@ -70,6 +70,7 @@ class IdentityVerdictRow(PracticeOwned, Base):
     __tablename__ = "identity_verdict"
     __table_args__ = (
         Index("ix_identity_verdict_pair", "practice_id", "person_a", "person_b"),
+        Index("ix_identity_verdict_other", "practice_id", "person_b"),
         Index("ix_identity_verdict_digest_a", "practice_id", "digest_a"),
         Index("ix_identity_verdict_digest_b", "practice_id", "digest_b"),
     )
