@@ -123,6 +123,34 @@ def _kept(person: Person) -> PersonRecord | HashedRecord:
     return person.record if person.hashed is None else person.hashed
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One person compared with one record, as a check would. `people` are those asked among."""
+
+    comparison: Comparison
+    skipped_keys: tuple[str, ...]
+    people: int
+    has_counts: bool
+    """Whether a measurement counted values; else the holders of keys tell how common they are."""
+
+
+def explain(context: Context, record: PersonRecord, other: Person) -> Explained:
+    """Compare the record with a known person, whatever keys they share: the path of a check."""
+    texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
+    exact = _key_counts(context, list(texts))
+    counts = {key: holders_counted(count) for key, count in exact.items()}
+    total = people_counted(population(context))
+    [found] = recognise(
+        record,
+        [(other.id, _kept(other), 0)],
+        frequencies(context, frequency_texts(record), held_by(texts, counts, total)),
+        context.model,
+        hashed_comparer(context),
+    ).candidates
+    skipped, counted = probe(texts, counts).skipped, context.matching.counted
+    return Explained(found.comparison, skipped, total, counted > 0)
+
+
 def united(several: Sequence[Identification]) -> Identification:
     """What several records of one person found together; the first match of a person stands.
 
