@@ -23,12 +23,14 @@ from policy_service.jobs.queue import Work
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.duplicates import FIND_DUPLICATES, find_piece
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
 from policy_service.services.full_screens import screen_if_moved, screen_piece
 from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
 from policy_service.services.match_models import keep_model_in_use
+from policy_service.services.match_reports import MATCH_REPORT, make_report
 from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
@@ -40,6 +42,8 @@ IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     RESCREEN: rescreen,
+    FIND_DUPLICATES: find_piece,
+    MATCH_REPORT: make_report,
     RESCREEN_ALL: screen_piece,
     TOUCHED: carry_out_touch,
     REPLAY: carry_out,
