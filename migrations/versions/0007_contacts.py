@@ -108,8 +108,9 @@ def downgrade() -> None:
         op.drop_table(table)
     person = sa.table("person", sa.column("id"), sa.column("kept"))
     hashed = sa.select(person.c.id).where(person.c.kept == "hashed")
-    for table in (sa.table(name, sa.column("person_id")) for name in ("match_key", "person_key")):
-        op.execute(sa.delete(table).where(table.c.person_id.in_(hashed)))
+    for name in ("match_key", "person_key"):
+        own = sa.table(name, sa.column("person_id"))
+        op.execute(sa.delete(own).where(own.c.person_id.in_(hashed)))
     op.execute(sa.delete(person).where(person.c.kept == "hashed"))
     op.execute("DELETE FROM connection WHERE far_handle_key IS NULL")
     with op.batch_alter_table("connection", schema=None) as batch_op:
