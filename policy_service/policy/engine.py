@@ -83,6 +83,24 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
     return Answer(outcome, could_become, tuple(holds))
 
 
+class Judgement(NamedTuple):
+    """What one rule makes of a situation: its truth, and what it adds to a decision."""
+
+    truth: Truth
+    """With the gaps closed."""
+    outcome: Outcome
+    could_become: Outcome
+
+
+def judge_alone(step: Step, facts: Mapping[str, Fact], as_of: date) -> Judgement:
+    """The decision that `read_alone` leads to, without its reasons."""
+    heard = _settled(step, view_of(None, facts, as_of, care_ended(facts)), settle_truth)
+    if heard is None:
+        return Judgement(Truth.FALSE, Outcome.NO_FINDING, Outcome.NO_FINDING)
+    closed, opened = _truths(*heard[2:])
+    return Judgement(closed, *step.weigh(closed, opened))
+
+
 def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -> RuleReading:
     """One rule on one flat set of facts, as its own tests do; its trigger counts as a condition."""
     step = Step(pack, rule, 0, None)
