@@ -121,6 +121,7 @@ CERTAINTIES = {
     "probable": "probable: the person's identity is not confirmed",
     "inferred": "inferred from the records",
     "possible": "only thinkable",
+    "hint": "only in the clinician's address book",
 }
 MOMENTS = {
     "care_began": "Care began",

@@ -79,11 +79,13 @@ class Identification:
     missing: tuple[str, ...] = ()
     skipped_keys: tuple[str, ...] = ()
     left_out: int = 0
+    is_filed: bool = True
+    """False while people are still filed under the keys of an older release."""
 
     @property
     def is_comparable(self) -> bool:
         """True when an empty answer means that nobody known was found."""
-        return not (self.missing or self.skipped_keys)
+        return self.is_filed and not (self.missing or self.skipped_keys)
 
 
 def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
@@ -113,11 +115,40 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
         missing=result.missing,
         skipped_keys=probes.skipped,
         left_out=ranking.left_out,
+        is_filed=context.matching.is_filed,
     )
 
 
 def _kept(person: Person) -> PersonRecord | HashedRecord:
     return person.record if person.hashed is None else person.hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One person compared with one record, as a check would. `people` are those asked among."""
+
+    comparison: Comparison
+    skipped_keys: tuple[str, ...]
+    people: int
+    has_counts: bool
+    """Whether a measurement counted values; else the holders of keys tell how common they are."""
+
+
+def explain(context: Context, record: PersonRecord, other: Person) -> Explained:
+    """Compare the record with a known person, whatever keys they share: the path of a check."""
+    texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
+    exact = _key_counts(context, list(texts))
+    counts = {key: holders_counted(count) for key, count in exact.items()}
+    total = people_counted(population(context))
+    [found] = recognise(
+        record,
+        [(other.id, _kept(other), 0)],
+        frequencies(context, frequency_texts(record), held_by(texts, counts, total)),
+        context.model,
+        hashed_comparer(context),
+    ).candidates
+    skipped, counted = probe(texts, counts).skipped, context.matching.counted
+    return Explained(found.comparison, skipped, total, counted > 0)
 
 
 def united(several: Sequence[Identification]) -> Identification:
@@ -133,6 +164,7 @@ def united(several: Sequence[Identification]) -> Identification:
         missing=min((one.missing for one in several), key=len, default=()),
         skipped_keys=tuple(sorted({key for one in several for key in one.skipped_keys})),
         left_out=sum(one.left_out for one in several),
+        is_filed=all(one.is_filed for one in several),
     )
 
 
