@@ -39,6 +39,23 @@ _SURE = frozenset({Group.BIRTH, Group.CONTACT})
 _IMPRECISE = frozenset({"year", "year_and_month", "near_year"})
 
 
+def identity_odds(weighing: Weighing, people: int) -> int:
+    """SELF against strangers and kin together: the score by which pairs are ranked as one person.
+
+    `Weighing.same` is against strangers only. Among `people`, kinship that explains the records 2^k
+    times better than chance takes log2(1 + 2^k) off. Not a sum of rows: taking an agreeing field
+    away may lower kinship more than SELF.
+    """
+    beyond_chance = weighing.without_rules.kin - against_chance(people)
+    rivalry = math.log2(1 + 2 ** (beyond_chance / 100))
+    return weighing.same - round(100 * rivalry)
+
+
+def against_chance(people: int) -> int:
+    """Hundredths of a bit that one pair must say to be as likely as not among `people`."""
+    return round(100 * math.log2(max(people, _SMALLEST_PRACTICE)))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The leading hypothesis with its band, and how sure it is that the two are one person.
@@ -56,7 +73,7 @@ class Verdict:
 def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
     """What to say of one candidate among `people`."""
     judge = _Judge(weighing, people, model)
-    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     band, identity = judge.band(leading), judge.identity()
     if leading is Hypothesis.SELF:
         identity = band
@@ -90,9 +107,9 @@ class _Judge:
         return min(judge.band(Hypothesis.SELF), rival, key=_rank)
 
     def _by_score(self, said: int) -> Band:
-        against_chance = round(100 * math.log2(max(self.people, _SMALLEST_PRACTICE)))
+        beyond_chance = said - against_chance(self.people)
         for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
-            if said - against_chance >= self.model.thresholds[band]:
+            if beyond_chance >= self.model.thresholds[band]:
                 return band
         return Band.WEAK
 
@@ -130,6 +147,8 @@ def _ceilings(
         yield Band.PROBABLE  # a name and a birth year alone are never a fact, however rare the name
     if hypothesis is Hypothesis.SELF and len(groups) < 2:
         yield Band.POSSIBLE  # name only, or one contact point only
+        if _in_conflict(weighing):
+            yield Band.WEAK
     if hypothesis is Hypothesis.SELF and _is_half_a_name(weighing) and not groups & _SURE:
         yield Band.WEAK
 
@@ -140,8 +159,8 @@ def _kin_ceilings(
     if telling <= {Group.NAME, Group.BIRTH, Group.WORK}:
         yield Band.POSSIBLE
         hints = _saying(weighing, Hypothesis.KIN, model.hinting_bits)
-        if len(telling | hints) < 2 or _rank(by_score) < _rank(Band.PROBABLE):
-            yield Band.WEAK  # no flag by itself; with a hint, only where kin is likelier
+        if len(telling | hints) < 2:
+            yield Band.WEAK  # no flag by itself
     elif telling <= {Group.HOUSEHOLD}:
         yield Band.POSSIBLE
 
@@ -149,9 +168,9 @@ def _kin_ceilings(
 def _is_half_a_name(weighing: Weighing) -> bool:
     """One name part agrees and the other does not: with a town, that is many people.
 
-    In one home it is few.
+    In one home or on one line it is few.
     """
-    if weighing.level("house") == "exact":
+    if "exact" in (weighing.level("house"), weighing.level("phone")):
         return False
     family, given = weighing.level("family"), weighing.level("given")
     return family.startswith("different") or family == "displaced" or given == "different"

@@ -17,7 +17,8 @@ _FIELD_WORDS = {
     "phone": "phones", "email": "e-mail addresses", "handle": "handles", "company": "employers",
 }  # fmt: skip
 _LEVEL_WORDS = {
-    "exact": "agree", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "exact": "agree", "exact_apart": "agree, the homes differ",
+    "different_apart": "differ, as the homes do", "variant": "are forms of one name", "close": "differ by a slip of the pen",
     "near": "are alike", "other_house": "agree, the house numbers differ",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",
@@ -38,11 +39,13 @@ _LEVEL_WORDS = {
 _OWN_SENTENCES = {
     "name_and_second_field": "One record names the other person, and a second field agrees.",
     "name": "One record names a person of the other's name.",
+    "name_other_phone": "One record names a person of the other's name, with another phone.",
     "phone": "The phone of a person named in one record is the other's phone.",
     "twin": "One birth date and family name but two given names: twins, not one person.",
     "same_name_generation_apart": "One full name a generation apart: parent and child.",
     "named_namesake": "One record names a relative of this very name, and no birth date tells.",
     "same_name_one_suffix": "One full name, a suffix in one record, and no birth date tells.",
+    "possible_namesake": "One full name in one home, and nothing tells a senior from a junior.",
     "kin_explains_it_better": "Kinship explains the two records better than one person does.",
     "bounded": "Fields of this kind share a cause; their sum is bounded.",
 }

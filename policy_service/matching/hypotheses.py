@@ -170,16 +170,25 @@ class Scales:
     def _shift(self, field: str, level: str, counted: str) -> int:
         """Hundredths of a bit by which an agreed value is rarer than the model's chance.
 
-        Measured among strangers, smoothed by the model's worth `frequency_weight` people. The
-        candidate bears the value anyhow; only the others tell how common it is. A value that was
-        never counted keeps the model's chance: not counted is not rare.
+        A full name is as rare as its two parts together.
         """
         known = self._rarer.get((counted, level))
         if known is None:
-            known = self._rarer[counted, level] = self._measured(field, level, counted)
+            if counted.startswith("name:"):
+                given, _, family = counted.removeprefix("name:").partition("|")
+                known = self._measured("given", "exact", f"given:{given}")
+                known += self._measured("family", "exact", f"family:{family}")
+            else:
+                known = self._measured(field, level, counted)
+            self._rarer[counted, level] = known
         return known
 
     def _measured(self, field: str, level: str, counted: str) -> int:
+        """Measured among strangers, smoothed by the model's worth `frequency_weight` people.
+
+        The candidate bears the value anyhow; only the others tell how common it is. A value that
+        was never counted keeps the model's chance: not counted is not rare.
+        """
         count = self.frequencies.counts.get(counted)
         if count is None:
             return 0
@@ -237,21 +246,22 @@ class _PatternScales:
         return totals.index(max(totals))
 
     def _rules(self, weighing: Weighing) -> Iterator[Weight]:
-        """What fields say only together. A rule for kin hands them all that spoke for SELF.
+        """What fields say only together. A rule hands kin all that spoke for SELF.
 
         So the leading score is always the greater of two sums that only grow with agreement, and
-        taking an agreeing field away never raises it.
+        taking an agreeing field away never raises it. From SELF a rule takes what its groups said
+        for it: everything, or nothing, and then the two are level.
         """
         levels = {weight.level.field: weight.level.level for weight in weighing.weights}
-        for rule, applies in RULES:
-            if applies(levels):
-                same, kin = self.model.rules[rule]
-                lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
-                yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
-                return
-        if weighing.kin > weighing.same:
-            same, kin = self.model.rules[KIN_EXPLAINS]
-            yield Weight(Group.NAME, Level("rule", KIN_EXPLAINS, "", ""), same, kin)
+        rule = next((name for name, applies in RULES if applies(levels)), "")
+        if not rule and weighing.kin > weighing.same:
+            rule = KIN_EXPLAINS
+        if rule in self.model.rules:
+            taken = self.model.rules[rule]
+            said = (weighing.group_bits(group, Hypothesis.SELF) for group in taken.groups)
+            same = taken.against - sum(max(bits, 0) for bits in said)
+            lift = max(weighing.same - weighing.kin, 0)
+            yield Weight(Group.NAME, Level("rule", rule, "", ""), same, lift)
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():

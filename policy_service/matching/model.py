@@ -62,6 +62,14 @@ class KindOfKin:
         return self.levels.get(field, {}).get(level, otherwise)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a rule takes from SELF: all that these groups say for it, and `against` (hundredths)."""
+
+    groups: tuple[Group, ...]
+    against: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # one object, one model: weights are kept by it
 class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
@@ -79,7 +87,7 @@ class MatchModel:
     kin: tuple[KindOfKin, ...]
     typical_birth_year: int
     limits: Mapping[Group, tuple[int, int]]
-    rules: Mapping[str, tuple[int, int]]
+    rules: Mapping[str, Taken]
     frequency_weight: int
     rarest: int
     telling_bits: Mapping[Group, int]
@@ -103,7 +111,7 @@ def read_model(text: str) -> MatchModel:
         kin=kin,
         typical_birth_year=content["typical_birth_year"],
         limits={Group(name): (low, high) for name, (low, high) in content["limits"].items()},
-        rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
+        rules={name: _taken(value) for name, value in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
         telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
@@ -135,3 +143,8 @@ def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> F
         for level, chances in levels.items()
     }
     return FieldModel(Group(value["group"]), levels, table)
+
+
+def _taken(value: Mapping[str, Any]) -> Taken:
+    groups = (Group(name) for name in value.get("groups", Group))
+    return Taken(tuple(groups), value["against"])

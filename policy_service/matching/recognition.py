@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching.bands import Band, choose
+from policy_service.matching.bands import Band, choose, identity_odds
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
@@ -29,6 +29,7 @@ class Comparison:
     under NONE. `self_bits` and `kin_bits` are the two scores from which `hypothesis` was chosen.
     `identity` is how sure it is that the two are one person, also where KIN leads (see `Verdict`);
     `identity_bits` is the score behind it: SELF without the rules that make twins kin.
+    `identity_odds` is SELF against strangers and kin together, by which pairs are ranked.
     """
 
     hypothesis: Hypothesis
@@ -38,6 +39,7 @@ class Comparison:
     self_bits: int
     kin_bits: int
     identity_bits: int
+    identity_odds: int
     evidence: tuple[FieldEvidence, ...]
     label: str
     reasons: tuple[str, ...]
@@ -144,7 +146,7 @@ def _comparison(
     query: Features, candidate: Features | Hashed, weighing: Weighing, scales: Scales
 ) -> Comparison:
     verdict = choose(weighing, scales.frequencies.total, scales.model)
-    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
     rows = [evidence_row(weight, leading) for weight in weighing.weights]
     if leading is Hypothesis.SELF:  # which kind of kin it is not does not matter
@@ -157,6 +159,7 @@ def _comparison(
         self_bits=weighing.same,
         kin_bits=weighing.kin,
         identity_bits=weighing.without_rules.same,
+        identity_odds=identity_odds(weighing, scales.frequencies.total),
         evidence=tuple(rows),
         label=label.code,
         reasons=label.reasons,
