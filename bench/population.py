@@ -27,8 +27,9 @@ _STREETS_WORDS = (
 )
 _WAYS = ("Street", "Avenue", "Road", "Drive", "Lane", "Court")
 _MAIL = ("gmail.com", "yahoo.com", "outlook.com", "icloud.com", "aol.com", "hotmail.com")
-_ONSETS = "b br c ch d f g gr h j k kl l m n p pr r s st t tr v w z".split()
-_RIMES = "a ar an e el en i il in o or on u ul un ai".split()
+_ONSETS = ("b", "br", "c", "ch", "d", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pr")
+_ONSETS += ("r", "s", "st", "t", "tr", "v", "w", "z")
+_RIMES = ("a", "ar", "an", "e", "el", "en", "i", "il", "in", "o", "or", "on", "u", "ul", "un", "ai")
 
 
 @dataclass

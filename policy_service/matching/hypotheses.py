@@ -130,8 +130,15 @@ class Scales:
 
     def weigh(self, query: Features, candidate: Features) -> Weighing:
         """Every field of the two people, the bounds, the rules for twins and namesakes."""
-        found = (alternatives(query, candidate) for alternatives in _COMPARED)
-        return self.weigh_alternatives(list(filter(None, found)))
+        levels, weighing = self.levels_and_weighing(query, candidate)
+        return weighing.about(levels)
+
+    def levels_and_weighing(
+        self, query: Features, candidate: Features
+    ) -> tuple[list[Level], Weighing]:
+        """The levels that count, and their weighing without the values compared."""
+        found = [alternatives(query, candidate) for alternatives in _COMPARED]
+        return self.judge([alternatives for alternatives in found if alternatives])
 
     def weigh_alternatives(self, fields: Sequence[Sequence[Alternative]]) -> Weighing:
         """The loudest alternative of every field that could be compared."""

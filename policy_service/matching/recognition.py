@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching.bands import Band, choose
+from policy_service.matching.bands import Band, Verdict, choose
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
@@ -137,7 +137,7 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
 def _comparison(
     query: Features, candidate: Features | Hashed, weighing: Weighing, scales: Scales
 ) -> Comparison:
-    verdict = choose(weighing, scales.frequencies.total, scales.model)
+    verdict = verdict_of(weighing, scales)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
     label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
     rows = [evidence_row(weight, leading) for weight in weighing.weights]
@@ -157,6 +157,11 @@ def _comparison(
         not_compared=not_compared(query, candidate),
         model_digest=scales.model.digest,
     )
+
+
+def verdict_of(weighing: Weighing, scales: Scales) -> Verdict:
+    """The verdict on a weighing, made once for a pattern and a size of the practice."""
+    return choose(weighing, scales.frequencies.total, scales.model)
 
 
 def _label(
@@ -187,9 +192,32 @@ def recognise(
         for ref, record, shared in candidates
     ]
     missing = missing_fields(features)
-    return Recognition(
-        tuple(sorted(found, key=_surest_first)), not missing, missing, features.warnings
-    )
+    return Recognition(surest_first(found), not missing, missing, features.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query made ready, to be compared with many candidates."""
+
+    query: Features
+    scales: Scales
+
+    def compare(self, candidate: Features) -> Comparison:
+        """As the function `compare`."""
+        return _compare(self.query, candidate, self.scales)
+
+    def unless_weak(self, candidate: Features) -> Comparison | None:
+        """`compare`, or None where both band and identity are weak: nothing would be said of it."""
+        levels, weighing = self.scales.levels_and_weighing(self.query, candidate)
+        verdict = verdict_of(weighing, self.scales)
+        if verdict.band is Band.WEAK and verdict.identity is Band.WEAK:
+            return None
+        return _comparison(self.query, candidate, weighing.about(levels), self.scales)
+
+
+def surest_first(found: Iterable[Recognised[Ref]]) -> tuple[Recognised[Ref], ...]:
+    """In the order in which candidates are shown."""
+    return tuple(sorted(found, key=_surest_first))
 
 
 def _surest_first(found: Recognised[Any]) -> tuple[int, int, int, str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam, delete, insert, select
 
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database import match_index
+from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
-from policy_service.matching.keys import match_texts
+from policy_service.matching.keys import features_texts
+from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.stored import NORMALISER, read_stored, stored_form
 from policy_service.services.context import Context
 
 _PEOPLE = select(PersonRow).where(
@@ -36,38 +41,91 @@ def register(context: Context, record: PersonRecord, planned: Person | None = No
     `planned` gives the id and pseudonym that a read already handed out.
     """
     person_id = planned.id if planned else context.new_id()
-    context.keyring.create_person_key(context.session, person_id)
-    row = new_person_row(context, person_id, record, planned.pseudonym if planned else None)
-    context.session.execute(insert(PersonRow), [row])
-    _file_match_keys(context, person_id, record)
+    pseudonym = planned.pseudonym if planned else None
+    insert_people(context, [new_person(context, person_id, record, pseudonym)])
     return person_id
 
 
-def new_person_row(
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """The rows of a person who is to be registered; everything is sealed already."""
+
+    person: dict[str, Any]
+    person_key: dict[str, Any]
+    match_keys: frozenset[int]
+
+
+def new_person(
     context: Context, person_id: str, record: PersonRecord, pseudonym: str | None = None
-) -> dict[str, Any]:
-    """The row of a new person, sealed under a key that the keyring holds already."""
-    return {
+) -> NewPerson:
+    """Make a key, seal the record and what is compared of it, hash the match texts."""
+    person_key = context.keyring.new_person_key(person_id)
+    filing = _filing(context, person_id, record)
+    row = {
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": pseudonym or context.new_id(),
-        "sealed": _seal(context, person_id, record),
-        "record_digest": record_digest(record),
+        **filing.columns,
         "created_at": context.now,
     }
+    return NewPerson(row, person_key, filing.match_keys)
+
+
+def insert_people(context: Context, people: Sequence[NewPerson]) -> None:
+    """Write new persons, a few statements for all of them."""
+    if not people:
+        return
+    session = context.session
+    session.execute(insert(PersonKeyRow), [one.person_key for one in people])
+    session.execute(insert(PersonRow), [one.person for one in people])
+    match_index.file_keys(
+        session, [(key, one.person["id"]) for one in people for key in one.match_keys]
+    )
+    match_index.count_people(session, [one.person["id"] for one in people])
 
 
 def replace_record(context: Context, person_id: str, record: PersonRecord) -> None:
     """Put a corrected or fuller record in place of the sealed one, and refile the match keys."""
+    _file(context, person_row(context, person_id), record)
+
+
+def refile(context: Context, person_id: str) -> None:
+    """Make features and match keys anew from the record: after a new normaliser or new keys."""
     row = person_row(context, person_id)
-    row.sealed = _seal(context, person_id, record)
-    row.record_digest = record_digest(record)
+    _file(context, row, _open(context, row).record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """What follows from a record: the columns of its row, and the keys it is found by."""
+
+    columns: dict[str, Any]
+    match_keys: frozenset[int]
+
+
+def _filing(context: Context, person_id: str, record: PersonRecord) -> _Filing:
+    raw, features = canonical_bytes(record.to_json()), normalise(record)
+    compared = canonical_bytes(stored_form(features))
+    columns = {
+        "sealed": _seal(context, person_id, raw, "sealed"),
+        "sealed_features": _seal(context, person_id, compared, "sealed_features"),
+        "normaliser": NORMALISER,
+        "record_digest": hashlib.sha256(raw).digest(),
+    }
+    match_key = context.keyring.match_key
+    return _Filing(columns, frozenset(match_key(one.text) for one in features_texts(features)))
+
+
+def _file(context: Context, row: PersonRow, record: PersonRecord) -> None:
+    filing = _filing(context, row.id, record)
+    for name, value in filing.columns.items():
+        setattr(row, name, value)
     context.session.execute(
         delete(MatchKeyRow)
-        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
+        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == row.id)
         .execution_options(synchronize_session=False)
     )
-    _file_match_keys(context, person_id, record)
+    match_index.file_keys(context.session, [(key, row.id) for key in filing.match_keys])
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:
@@ -109,21 +167,24 @@ def record_digest(record: PersonRecord) -> bytes:
     return hashlib.sha256(canonical_bytes(record.to_json())).digest()
 
 
-def _seal(context: Context, person_id: str, record: PersonRecord) -> bytes:
-    raw = canonical_bytes(record.to_json())
-    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, "sealed"))
+def _seal(context: Context, person_id: str, raw: bytes, column: str) -> bytes:
+    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, column))
 
 
-def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:
-    rows = match_key_rows(context, person_id, record)
-    if rows:
-        context.session.execute(insert(MatchKeyRow), rows)
+def open_features(context: Context, person_ids: Sequence[str]) -> dict[str, Features]:
+    """What is compared of several people; erased ones are left out.
 
-
-def match_key_rows(context: Context, person_id: str, record: PersonRecord) -> list[dict[str, Any]]:
-    """The rows by which a record is found."""
-    keys = {context.keyring.match_key(text.text) for text in match_texts(record)}
-    return [
-        {"practice_id": context.practice_id, "key": key, "person_id": person_id}
-        for key in sorted(keys)
-    ]
+    Features of another normaliser are made anew, from the record.
+    """
+    chain = context.keyring.chain_opener("person", "sealed_features")
+    found: dict[str, Features] = {}
+    stale = []
+    for person_id, wrapped, normaliser, sealed in match_index.stored_features(
+        context.session, person_ids
+    ):
+        if sealed is None or wrapped is None or normaliser != NORMALISER:
+            stale.append(person_id)
+        else:
+            found[person_id] = read_stored(orjson.loads(chain.open(wrapped, sealed, person_id)))
+    found |= {one.id: normalise(one.record) for one in open_people(context, stale)}
+    return found

@@ -5,33 +5,33 @@ Recognition is not replayed: its result is an input fact of the decision.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
-
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database import match_index
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
-from policy_service.matching.hypotheses import Hypothesis
-from policy_service.matching.keys import match_texts
-from policy_service.matching.probing import frequencies, probe, ranked
-from policy_service.matching.recognition import Comparison, Recognised, recognise
+from policy_service.matching.hypotheses import Hypothesis, Scales
+from policy_service.matching.keys import KeyText, features_texts
+from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.probing import (
+    HOT_KEY,
+    HOT_OPTIONAL_KEY,
+    Probes,
+    frequencies,
+    probe,
+    ranked,
+)
+from policy_service.matching.recognition import (
+    Asked,
+    Comparison,
+    Recognised,
+    missing_fields,
+    surest_first,
+)
 from policy_service.services.context import Context
-from policy_service.services.people import Person, open_people, record_digest
+from policy_service.services.people import Person, open_features, open_people, record_digest
 from policy_service.services.verdicts import Judgements, judgements_on
-
-_KEYS = (
-    MatchKeyRow.practice_id == bindparam("practice"),
-    MatchKeyRow.key.in_(bindparam("keys", expanding=True)),
-)
-_COUNTS = select(MatchKeyRow.key, func.count()).where(*_KEYS).group_by(MatchKeyRow.key)
-_HOLDERS = select(MatchKeyRow.key, MatchKeyRow.person_id).where(*_KEYS)
-_POPULATION = (
-    select(func.count())
-    .select_from(PersonRow)
-    .where(PersonRow.practice_id == bindparam("practice"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,17 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """What recognition found, and what it could not look at."""
+    """What recognition found, and what it could not look at.
+
+    `matches` are those of whom something can be said, and those an officer judged; `weak` counts
+    the candidates compared of whom nothing can, `left_out` those that were not opened.
+    """
 
     matches: tuple[Match, ...] = ()
     missing: tuple[str, ...] = ()
     skipped_keys: tuple[str, ...] = ()
     left_out: int = 0
+    weak: int = 0
 
     @property
     def is_comparable(self) -> bool:
@@ -82,30 +87,82 @@ class Identification:
 
 def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
     """Find the known persons who may be, or be kin to, the person of this record."""
-    texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
-    counts = _key_counts(context, list(texts))
-    probes = probe(texts, counts)
-    total = _population(context)
-    held = _holders(context, list(probes.usable), frozenset(exclude))
-    ranking = ranked(held, counts, total, context.model.candidates)
+    query = normalise(record)
+    probed = _probe(context, query)
+    held = _others(probed, exclude)
+    ranking = ranked(held, probed.counts, probed.total, context.model.candidates)
     judgements = judgements_on(context, record_digest(record))
-    best = dict(ranking.best)
-    for person_id, _digest in judgements:  # whoever was judged is looked at whatever is shared
-        if person_id not in exclude:
-            best.setdefault(person_id, 0)
-    people = {person.id: person for person in open_people(context, list(best))}
-    result = recognise(
-        record,
-        ((ref, people[ref].record, held) for ref, held in best.items() if ref in people),
-        frequencies(texts, counts, total),
-        context.model,
-    )
+    judged = {person_id for person_id, _digest in judgements} - set(exclude)
+    best = dict.fromkeys(judged, 0) | dict(ranking.best)  # the judged, whatever is shared
+    found = _recognised(context, Asked(query, probed.scales(context)), best, judged)
+    people = {person.id: person for person in open_people(context, [one.ref for one in found])}
     return Identification(
-        matches=tuple(_judged(found, people[found.ref], judgements) for found in result.candidates),
-        missing=result.missing,
-        skipped_keys=probes.skipped,
+        matches=tuple(_judged(one, people[one.ref], judgements) for one in found),
+        missing=missing_fields(query),
+        skipped_keys=probed.probes.skipped,
         left_out=ranking.left_out,
+        weak=len(best) - len(found),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Probed:
+    """Who holds the query's keys, and how many do."""
+
+    texts: dict[int, KeyText]
+    counts: dict[int, int]
+    held: dict[int, list[str]]
+    probes: Probes[int]
+    total: int
+
+    def scales(self, context: Context) -> Scales:
+        return Scales(context.model, frequencies(self.texts, self.counts, self.total))
+
+
+def _probe(context: Context, query: Features) -> _Probed:
+    texts = {context.keyring.match_key(text.text): text for text in features_texts(query)}
+    held: dict[int, list[str]] = {}
+    counts: dict[int, int] = {}
+    for key, holders in _holders(context, texts):
+        counts[key] = len(holders) if holders else HOT_KEY + 1
+        if holders:
+            held[key] = holders
+    hot = [key for key in counts if key not in held and texts[key].measures]
+    counts |= match_index.counts(context.session, hot)
+    probes = probe(texts, counts)
+    return _Probed(texts, counts, held, probes, match_index.population(context.session))
+
+
+def _holders(
+    context: Context, texts: Mapping[int, KeyText]
+) -> Iterator[tuple[int, list[str] | None]]:
+    """The holders of every key that anybody holds; None where too many do for it to be used."""
+    for most, is_optional in ((HOT_KEY, False), (HOT_OPTIONAL_KEY, True)):
+        keys = [key for key, text in texts.items() if text.is_optional is is_optional]
+        yield from match_index.holders(context.session, keys, most).items()
+
+
+def _others(probed: _Probed, exclude: Collection[str]) -> dict[int, list[str]]:
+    """The holders of the usable keys, but for those who are known to be the person asked about."""
+    held = {key: probed.held[key] for key in probed.probes.usable}
+    for person_id in exclude:
+        for holders in held.values():
+            if person_id in holders:
+                holders.remove(person_id)
+    return held
+
+
+def _recognised(
+    context: Context, asked: Asked, best: Mapping[str, int], judged: Collection[str]
+) -> tuple[Recognised[str], ...]:
+    """Those of the best of whom something is to be said, surest first."""
+    found = []
+    for person_id, features in open_features(context, list(best)).items():
+        is_judged = person_id in judged
+        comparison = asked.compare(features) if is_judged else asked.unless_weak(features)
+        if comparison is not None:
+            found.append(Recognised(person_id, best[person_id], comparison))
+    return surest_first(found)
 
 
 def united(several: Sequence[Identification]) -> Identification:
@@ -121,24 +178,8 @@ def united(several: Sequence[Identification]) -> Identification:
         missing=min((one.missing for one in several), key=len, default=()),
         skipped_keys=tuple(sorted({key for one in several for key in one.skipped_keys})),
         left_out=sum(one.left_out for one in several),
+        weak=sum(one.weak for one in several),
     )
-
-
-def _key_counts(context: Context, keys: list[int]) -> dict[int, int]:
-    rows = context.session.execute(_COUNTS, {"practice": context.practice_id, "keys": keys})
-    return dict(rows.all())
-
-
-def _holders(
-    context: Context, keys: list[int], exclude: frozenset[str]
-) -> Iterator[tuple[int, str]]:
-    rows = context.session.execute(_HOLDERS, {"practice": context.practice_id, "keys": keys})
-    return ((key, person_id) for key, person_id in rows if person_id not in exclude)
-
-
-def _population(context: Context) -> int:
-    count = context.session.execute(_POPULATION, {"practice": context.practice_id}).scalar_one()
-    return max(count, 1)
 
 
 def _judged(found: Recognised[str], person: Person, judgements: Judgements) -> Match:
