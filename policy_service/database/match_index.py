@@ -1,43 +1,56 @@
-"""The index by which people are found: who holds a key, and what is compared of them.
+"""The index by which people are found: who holds a key, and what is kept of them.
 
 Written for each database by hand and given to the driver as it stands: a recognition may take two
-milliseconds, and building a statement takes a tenth of one. Each statement names the practice
-of its session, as the guard would (`guard.practice_of` raises without one).
+milliseconds, and building a statement takes a tenth of one. Each statement names the practice of
+its session, as the guard would (`guard.practice_of` raises without one).
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy.orm import Session
 
 from policy_service.database.guard import practice_of, require_writing
 
 _ID = 36
-_HOLDERS = """
+_FOUND = """
 SELECT asked.value, (
-  SELECT CASE WHEN count(*) > {most} THEN '' ELSE {joined} END FROM (
+  SELECT CASE WHEN count(*) > {most_many} THEN '' ELSE {joined} END FROM (
     SELECT person_id FROM match_key
-    WHERE practice_id = {practice} AND match_key.key = asked.value LIMIT {most} + 1
+    WHERE practice_id = {practice} AND match_key.key = asked.value LIMIT {most_many} + 1
   ) AS held
-) FROM {asked}
+) FROM {asked_many}
+UNION ALL
+SELECT asked.value, (
+  SELECT CASE WHEN count(*) > {most_few} THEN '' ELSE {joined} END FROM (
+    SELECT person_id FROM match_key
+    WHERE practice_id = {practice} AND match_key.key = asked.value LIMIT {most_few} + 1
+  ) AS held
+) FROM {asked_few}
+UNION ALL
+SELECT NULL, CAST(coalesce(sum(people), 0) AS text) FROM person_count
+WHERE practice_id = {practice}
 """
 _COUNTS = """
 SELECT asked.value, (
   SELECT count(*) FROM match_key
   WHERE practice_id = {practice} AND match_key.key = asked.value
-) FROM {asked}
+) FROM {asked_many}
 """
-_FEATURES = """
-SELECT person.id, person_key.wrapped, person.normaliser, person.sealed_features
-FROM {asked}
-{join} person ON person.practice_id = {practice} AND person.id = asked.value
-{join} person_key ON person_key.practice_id = {practice} AND person_key.person_id = asked.value
+_STORED = """
+SELECT person.id, person_key.wrapped, {columns}
+FROM {{asked_people}}
+{{join}} person ON person.practice_id = {{practice}} AND person.id = asked.value
+{{join}} person_key ON person_key.practice_id = {{practice}} AND person_key.person_id = asked.value
 WHERE person.erased_at IS NULL
 """
+_FEATURES = _STORED.format(columns="person.normaliser, person.sealed_features")
+_RECORDS = _STORED.format(columns="person.sealed, person.pseudonym, person.record_digest")
 _FILE = {
     "sqlite": "INSERT INTO match_key (practice_id, key, person_id) VALUES (?, ?, ?)",
     "postgresql": (
@@ -47,33 +60,47 @@ _FILE = {
     ),
 }
 _COUNT_MORE = """
-INSERT INTO person_count (practice_id, part, people) VALUES ({practice}, {part}, {people})
+INSERT INTO person_count (practice_id, part, people) VALUES ({practice}, {part}, {more})
 ON CONFLICT (practice_id, part) DO UPDATE SET people = person_count.people + excluded.people
 """
-_POPULATION = "SELECT coalesce(sum(people), 0) FROM person_count WHERE practice_id = {practice}"
+_VALUES = ("practice", "most_many", "most_few", "part", "more")
 _SPELLINGS = {
     "sqlite": {
-        "practice": ":practice",
-        "part": ":part",
-        "people": ":people",
-        "most": ":most",
-        "asked": "json_each(:asked) AS asked",
+        **{name: f":{name}" for name in _VALUES},
+        **{f"asked_{name}": f"json_each(:{name}) AS asked" for name in ("many", "few", "people")},
         "join": "CROSS JOIN",  # keeps the order: the few who are asked for come first
         "joined": "group_concat(person_id, '')",
     },
     "postgresql": {
-        "practice": "%(practice)s",
+        **{name: f"%({name})s" for name in _VALUES},
+        **{
+            f"asked_{name}": f"unnest(%({name})s::{kind}[]) AS asked(value)"
+            for name, kind in (("many", "bigint"), ("few", "bigint"), ("people", "text"))
+        },
         "join": "JOIN",
-        "part": "%(part)s",
-        "people": "%(people)s",
-        "most": "%(most)s",
         "joined": "string_agg(person_id, '')",
     },
 }
 
 
-class Stored(NamedTuple):
-    """What is opened of a candidate. `sealed` is None where no features were kept."""
+class Limits(NamedTuple):
+    """More holders than this, and a key finds nobody: for most keys, and for those that are few
+    because only a rare value is worth asking for."""
+
+    many: int
+    few: int
+
+
+class Found(NamedTuple):
+    """The holders of each key that anybody holds, None where too many do; the size of the
+    practice, at least 1."""
+
+    holders: dict[int, list[str] | None]
+    people: int
+
+
+class StoredFeatures(NamedTuple):
+    """What is opened of every candidate. `sealed` is None where no features were kept."""
 
     person_id: str
     wrapped: bytes | None
@@ -81,10 +108,22 @@ class Stored(NamedTuple):
     sealed: bytes | None
 
 
-def holders(session: Session, keys: Collection[int], most: int) -> dict[int, list[str] | None]:
-    """Who holds each key that anybody holds; None for a key that more than `most` people hold."""
-    found = _rows(session, _HOLDERS, "bigint", list(keys), most=most)
-    return {key: _ids(joined) for key, joined in found if joined is not None}
+class StoredRecord(NamedTuple):
+    """What is opened of a person who is shown."""
+
+    person_id: str
+    wrapped: bytes | None
+    sealed: bytes
+    pseudonym: str
+    digest: bytes
+
+
+def find(session: Session, many: Sequence[int], few: Sequence[int], limits: Limits) -> Found:
+    """Who holds each key; `few` are the keys that only find people while few hold them."""
+    values = {"many": many, "few": few, "most_many": limits.many, "most_few": limits.few}
+    *rows, (_, people) = _rows(session, _FOUND, values)
+    holders = {key: _ids(joined) for key, joined in rows if joined is not None}
+    return Found(holders, max(int(people), 1))
 
 
 def _ids(joined: str) -> list[str] | None:
@@ -93,20 +132,19 @@ def _ids(joined: str) -> list[str] | None:
 
 def counts(session: Session, keys: Collection[int]) -> dict[int, int]:
     """How many people hold each key."""
-    return dict(_rows(session, _COUNTS, "bigint", list(keys)) if keys else ())
+    return dict(_rows(session, _COUNTS, {"many": list(keys)})) if keys else {}
 
 
-def stored_features(session: Session, person_ids: Sequence[str]) -> list[Stored]:
+def stored_features(session: Session, person_ids: Iterable[str]) -> list[StoredFeatures]:
     """The features of these people, as they are kept; erased people are left out."""
-    if not person_ids:
-        return []
-    return [Stored(*row) for row in _rows(session, _FEATURES, "text", list(person_ids))]
+    found = _rows(session, _FEATURES, {"people": list(person_ids)})
+    return [StoredFeatures(*row) for row in found]
 
 
-def population(session: Session) -> int:
-    """How many persons the practice holds, at least 1."""
-    ((people,),) = _rows(session, _POPULATION, "", [])
-    return max(int(people), 1)
+def stored_records(session: Session, person_ids: Iterable[str]) -> list[StoredRecord]:
+    """The records of these people, as they are kept; erased people are left out."""
+    found = _rows(session, _RECORDS, {"people": list(person_ids)})
+    return [StoredRecord(*row) for row in found]
 
 
 def file_keys(session: Session, pairs: Collection[tuple[int, str]]) -> None:
@@ -129,20 +167,22 @@ def count_people(session: Session, person_ids: Sequence[str]) -> None:
     """Count these new persons; in the order of the parts, so that two who count never deadlock."""
     require_writing(session)
     connection = session.connection()
-    spelling = dict(_SPELLINGS[connection.dialect.name])
-    statement = _COUNT_MORE.format(**spelling)
+    statement = _spelt(_COUNT_MORE, connection.dialect.name)
     for part, people in sorted(Counter(person_id[0] for person_id in person_ids).items()):
-        values = {"practice": practice_of(session), "part": part, "people": people}
+        values = {"practice": practice_of(session), "part": part, "more": people}
         connection.exec_driver_sql(statement, values)
 
 
-def _rows(
-    session: Session, statement: str, kind: str, asked: list[Any], **more: int
-) -> Sequence[Any]:
+@cache
+def _spelt(statement: str, dialect: str) -> str:
+    return statement.format(**_SPELLINGS[dialect])
+
+
+def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
     connection = session.connection()
-    name = connection.dialect.name
-    spelling = dict(_SPELLINGS[name])
-    spelling.setdefault("asked", f"unnest(%(asked)s::{kind}[]) AS asked(value)")
-    given = asked if name == "postgresql" else json.dumps(asked)
-    values = {"practice": practice_of(session), "asked": given, **more}
-    return connection.exec_driver_sql(statement.format(**spelling), values).fetchall()
+    dialect = connection.dialect.name
+    given: dict[str, Any] = {"practice": practice_of(session), **values}
+    if dialect == "sqlite":  # which knows no lists
+        lists = {name: value for name, value in values.items() if isinstance(value, list)}
+        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
+    return connection.exec_driver_sql(_spelt(statement, dialect), given).fetchall()

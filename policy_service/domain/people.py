@@ -48,6 +48,8 @@ class RelatedRole(StrEnum):
 
 def clean_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` without control, format or bidirectional characters, on one line, at most `limit`."""
+    if text.isascii() and text.isprintable():  # nothing to drop; nearly all that is ever written
+        return " ".join(text[: limit * 4].split())[:limit].rstrip()
     shown = unicodedata.normalize("NFC", text[: limit * 4])
     kept = "".join(" " if c.isspace() else c for c in shown if _is_kept(c))
     return " ".join(kept.split())[:limit].rstrip()

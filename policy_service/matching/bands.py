@@ -53,9 +53,14 @@ class Verdict:
     identity: Band
 
 
-def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
-    """What to say of one candidate among `people`."""
-    judge = _Judge(weighing, people, model)
+def against_chance(people: int) -> int:
+    """Hundredths of a bit that chance agreement costs among `people`."""
+    return round(100 * math.log2(max(people, _SMALLEST_PRACTICE)))
+
+
+def choose(weighing: Weighing, chance: int, model: MatchModel) -> Verdict:
+    """What to say of one candidate where chance agreement costs `chance` (`against_chance`)."""
+    judge = _Judge(weighing, chance, model)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
     band, identity = judge.band(leading), judge.identity()
     if leading is Hypothesis.SELF:
@@ -66,7 +71,7 @@ def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
 @dataclass(frozen=True, slots=True)
 class _Judge:
     weighing: Weighing
-    people: int
+    chance: int
     model: MatchModel
 
     def band(self, hypothesis: Hypothesis) -> Band:
@@ -86,13 +91,12 @@ class _Judge:
         for band in (Band.POSSIBLE, Band.PROBABLE):
             if behind >= self.model.rivals[band]:
                 rival = band
-        judge = _Judge(fields, self.people, self.model)
+        judge = _Judge(fields, self.chance, self.model)
         return min(judge.band(Hypothesis.SELF), rival, key=_rank)
 
     def _by_score(self, said: int) -> Band:
-        against_chance = round(100 * math.log2(max(self.people, _SMALLEST_PRACTICE)))
         for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
-            if said - against_chance >= self.model.thresholds[band]:
+            if said - self.chance >= self.model.thresholds[band]:
                 return band
         return Band.WEAK
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching.bands import Band, Verdict, choose
+from policy_service.matching.bands import Band, against_chance, choose
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
 from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
-from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
+from policy_service.matching.hypotheses import Hypothesis, Scales, Weighed, Weighing
 from policy_service.matching.kin_labels import KinLabel, infer_label
 from policy_service.matching.model import MatchModel
 from policy_service.matching.normalise import Features, normalise
@@ -126,8 +127,8 @@ class HashedComparer:
         asked = HashedQuery.of(normalise(query), self.hashed)
         for candidate in candidates:
             opened = Hashed.opened(candidate, self.dates)
-            weighing = scales.weigh_alternatives(asked.alternatives(opened))
-            yield _comparison(asked.features, opened, weighing, scales)
+            weighed = scales.weigh_alternatives(asked.alternatives(opened))
+            yield _comparison(asked.features, opened, weighed, scales)
 
 
 def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
@@ -135,12 +136,13 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
 
 
 def _comparison(
-    query: Features, candidate: Features | Hashed, weighing: Weighing, scales: Scales
+    query: Features, candidate: Features | Hashed, weighed: Weighed, scales: Scales
 ) -> Comparison:
-    verdict = verdict_of(weighing, scales)
+    weighing = weighed.weighing
+    verdict = _verdict(weighing, against_chance(scales.frequencies.total), scales.model)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
     label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
-    rows = [evidence_row(weight, leading) for weight in weighing.weights]
+    rows = [evidence_row(weight, leading) for weight in weighing.about(weighed.levels)]
     if leading is Hypothesis.SELF:  # which kind of kin it is not does not matter
         rows = [row for row in rows if row.field != "kind"]
     return Comparison(
@@ -159,9 +161,7 @@ def _comparison(
     )
 
 
-def verdict_of(weighing: Weighing, scales: Scales) -> Verdict:
-    """The verdict on a weighing, made once for a pattern and a size of the practice."""
-    return choose(weighing, scales.frequencies.total, scales.model)
+_verdict = lru_cache(maxsize=16384)(choose)  # once for a pattern and a size of the practice
 
 
 def _label(
@@ -195,12 +195,13 @@ def recognise(
     return Recognition(surest_first(found), not missing, missing, features.warnings)
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
     """A query made ready, to be compared with many candidates."""
 
-    query: Features
-    scales: Scales
+    def __init__(self, query: Features, scales: Scales) -> None:
+        self.query = query
+        self.scales = scales
+        self.chance = against_chance(scales.frequencies.total)
 
     def compare(self, candidate: Features) -> Comparison:
         """As the function `compare`."""
@@ -208,11 +209,11 @@ class Asked:
 
     def unless_weak(self, candidate: Features) -> Comparison | None:
         """`compare`, or None where both band and identity are weak: nothing would be said of it."""
-        levels, weighing = self.scales.levels_and_weighing(self.query, candidate)
-        verdict = verdict_of(weighing, self.scales)
+        weighed = self.scales.weigh(self.query, candidate)
+        verdict = _verdict(weighed.weighing, self.chance, self.scales.model)
         if verdict.band is Band.WEAK and verdict.identity is Band.WEAK:
             return None
-        return _comparison(self.query, candidate, weighing.about(levels), self.scales)
+        return _comparison(self.query, candidate, weighed, self.scales)
 
 
 def surest_first(found: Iterable[Recognised[Ref]]) -> tuple[Recognised[Ref], ...]:

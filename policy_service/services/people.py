@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert
 
 from policy_service.database import match_index
+from policy_service.database.match_index import StoredRecord
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import NotFound
-from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.canonical import canonical_bytes
 from policy_service.matching.keys import features_texts
 from policy_service.matching.normalise import Features, normalise
 from policy_service.matching.stored import NORMALISER, read_stored, stored_form
 from policy_service.services.context import Context
-
-_PEOPLE = select(PersonRow).where(
-    PersonRow.id.in_(bindparam("people", expanding=True)), PersonRow.erased_at.is_(None)
-)
+from policy_service.vault.errors import KeyNotHeld
+from policy_service.vault.sealing import ChainOpener
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +140,31 @@ def open_person(context: Context, person_id: str) -> Person:
     return _open(context, person_row(context, person_id))
 
 
-def open_people(context: Context, person_ids: list[str]) -> list[Person]:
-    """Unseal several persons; erased ones are left out."""
+def open_people(context: Context, person_ids: Collection[str]) -> list[Person]:
+    """Unseal several persons; erased ones are left out. KeyNotHeld where a key is destroyed."""
     if not person_ids:
         return []
-    context.keyring.load_person_keys(context.session, person_ids)
-    rows = context.session.scalars(_PEOPLE, {"people": person_ids})
-    return [_open(context, row) for row in rows]
+    chain = context.keyring.chain_opener("person", "sealed")
+    return [
+        Person(one.person_id, one.pseudonym, _read(_opened(chain, one)), one.digest)
+        for one in match_index.stored_records(context.session, person_ids)
+    ]
+
+
+def _opened(chain: ChainOpener, stored: StoredRecord) -> bytes:
+    if stored.wrapped is None:
+        raise KeyNotHeld(f"the key of person {stored.person_id} is destroyed")
+    return chain.open(stored.wrapped, stored.sealed, stored.person_id)
 
 
 def _open(context: Context, row: PersonRow) -> Person:
     raw = context.keyring.open(context.session, row.id, row.sealed, ("person", row.id, "sealed"))
-    record = PersonRecord.from_json(parse_strict(raw))  # type: ignore[arg-type]
-    return Person(row.id, row.pseudonym, record, row.record_digest)
+    return Person(row.id, row.pseudonym, _read(raw), row.record_digest)
+
+
+def _read(raw: bytes) -> PersonRecord:
+    """What we sealed ourselves, and what opened, needs no strict reading."""
+    return PersonRecord.from_json(orjson.loads(raw))
 
 
 def full_name(person: Person) -> str:
@@ -171,11 +182,13 @@ def _seal(context: Context, person_id: str, raw: bytes, column: str) -> bytes:
     return context.keyring.seal(context.session, person_id, raw, ("person", person_id, column))
 
 
-def open_features(context: Context, person_ids: Sequence[str]) -> dict[str, Features]:
+def open_features(context: Context, person_ids: Collection[str]) -> dict[str, Features]:
     """What is compared of several people; erased ones are left out.
 
     Features of another normaliser are made anew, from the record.
     """
+    if not person_ids:
+        return {}
     chain = context.keyring.chain_opener("person", "sealed_features")
     found: dict[str, Features] = {}
     stale = []

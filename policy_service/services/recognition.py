@@ -5,10 +5,11 @@ Recognition is not replayed: its result is an input fact of the decision.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy_service.database import match_index
+from policy_service.database.match_index import Limits
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
 from policy_service.matching.hypotheses import Hypothesis, Scales
@@ -32,6 +33,8 @@ from policy_service.matching.recognition import (
 from policy_service.services.context import Context
 from policy_service.services.people import Person, open_features, open_people, record_digest
 from policy_service.services.verdicts import Judgements, judgements_on
+
+_LIMITS = Limits(many=HOT_KEY, few=HOT_OPTIONAL_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +124,16 @@ class _Probed:
 
 def _probe(context: Context, query: Features) -> _Probed:
     texts = {context.keyring.match_key(text.text): text for text in features_texts(query)}
-    held: dict[int, list[str]] = {}
-    counts: dict[int, int] = {}
-    for key, holders in _holders(context, texts):
-        counts[key] = len(holders) if holders else HOT_KEY + 1
-        if holders:
-            held[key] = holders
+    many = [key for key, text in texts.items() if not text.is_optional]
+    few = [key for key, text in texts.items() if text.is_optional]
+    found = match_index.find(context.session, many, few, _LIMITS)
+    held = {key: holders for key, holders in found.holders.items() if holders}
+    counts = {
+        key: len(holders) if holders else HOT_KEY + 1 for key, holders in found.holders.items()
+    }
     hot = [key for key in counts if key not in held and texts[key].measures]
     counts |= match_index.counts(context.session, hot)
-    probes = probe(texts, counts)
-    return _Probed(texts, counts, held, probes, match_index.population(context.session))
-
-
-def _holders(
-    context: Context, texts: Mapping[int, KeyText]
-) -> Iterator[tuple[int, list[str] | None]]:
-    """The holders of every key that anybody holds; None where too many do for it to be used."""
-    for most, is_optional in ((HOT_KEY, False), (HOT_OPTIONAL_KEY, True)):
-        keys = [key for key, text in texts.items() if text.is_optional is is_optional]
-        yield from match_index.holders(context.session, keys, most).items()
+    return _Probed(texts, counts, held, probe(texts, counts), found.people)
 
 
 def _others(probed: _Probed, exclude: Collection[str]) -> dict[int, list[str]]:
