@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.people import PersonKeyRow
-from policy_service.vault.blind import MatchKeys, keyed_digest
+from policy_service.vault.blind import MatchKeys, keyed_digest, match_key
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.keys import Key, Purpose, PurposeKey
 from policy_service.vault.sealing import ChainOpener, Opener, open_sealed, seal, wrap
@@ -43,6 +43,11 @@ class PracticeKeys:
         """What makes the practice's match keys."""
         return MatchKeys(self.key.derive(Purpose.MATCH_KEY))
 
+    @cached_property
+    def third_party_secret(self) -> PurposeKey:
+        """The secret under which third parties are kept as hashes."""
+        return self.key.derive(Purpose.THIRD_PARTY)
+
     def purpose(self, purpose: Purpose) -> PurposeKey:
         """The practice's own key for a purpose."""
         if purpose not in self._derived:
@@ -67,6 +72,15 @@ class Keyring:
     def match_key(self, text: str) -> int:
         """HMAC of a match text, as a signed 64-bit integer."""
         return self._practice.match_keys(text)
+
+    def frequency_key(self, text: str) -> int:
+        """HMAC under which a value is counted, as a signed 64-bit integer."""
+        return match_key(self._practice.purpose(Purpose.FREQUENCY), text)
+
+    @property
+    def third_party_secret(self) -> PurposeKey:
+        """The secret under which third parties are kept as hashes; the same for every request."""
+        return self._practice.third_party_secret
 
     def digest(self, purpose: Purpose, text: str) -> bytes:
         """Keyed digest of a text for a purpose."""

@@ -49,16 +49,23 @@ FROM {{asked_people}}
 {{join}} person_key ON person_key.practice_id = {{practice}} AND person_key.person_id = asked.value
 WHERE person.erased_at IS NULL
 """
-_FEATURES = _STORED.format(columns="person.normaliser, person.sealed_features")
-_RECORDS = _STORED.format(columns="person.sealed, person.pseudonym, person.record_digest")
+_COMPARED = "CASE WHEN person.kept = 'hashed' THEN person.sealed ELSE person.sealed_features END"
+_FEATURES = _STORED.format(columns=f"{_COMPARED}, person.kept, person.normaliser")
+_RECORDS = _STORED.format(
+    columns="person.sealed, person.kept, person.pseudonym, person.record_digest"
+)
+_TABLES = ("match_key", "asked_key")
 _FILE = {
-    "sqlite": "INSERT INTO match_key (practice_id, key, person_id) VALUES (?, ?, ?)",
+    "sqlite": "INSERT INTO {} (practice_id, key, person_id) VALUES (?, ?, ?)",
     "postgresql": (
-        "INSERT INTO match_key (practice_id, key, person_id) "
+        "INSERT INTO {} (practice_id, key, person_id) "
         "SELECT %(practice)s, filed.key, filed.person_id "
         "FROM unnest(%(keys)s::bigint[], %(people)s::text[]) AS filed(key, person_id)"
     ),
 }
+_POPULATION = """
+SELECT coalesce(sum(people), 0) FROM person_count WHERE practice_id = {practice}
+"""
 _COUNT_MORE = """
 INSERT INTO person_count (practice_id, part, people) VALUES ({practice}, {part}, {more})
 ON CONFLICT (practice_id, part) DO UPDATE SET people = person_count.people + excluded.people
@@ -100,12 +107,16 @@ class Found(NamedTuple):
 
 
 class StoredFeatures(NamedTuple):
-    """What is opened of every candidate. `sealed` is None where no features were kept."""
+    """What is opened of every candidate: features, or the hashes kept of a third party.
+
+    `sealed` is None where no features were kept.
+    """
 
     person_id: str
     wrapped: bytes | None
-    normaliser: int | None
     sealed: bytes | None
+    kept: str
+    normaliser: int | None
 
 
 class StoredRecord(NamedTuple):
@@ -114,8 +125,12 @@ class StoredRecord(NamedTuple):
     person_id: str
     wrapped: bytes | None
     sealed: bytes
+    kept: str
     pseudonym: str
     digest: bytes
+
+
+Stored = StoredFeatures | StoredRecord
 
 
 def find(session: Session, many: Sequence[int], few: Sequence[int], limits: Limits) -> Found:
@@ -128,6 +143,12 @@ def find(session: Session, many: Sequence[int], few: Sequence[int], limits: Limi
 
 def _ids(joined: str) -> list[str] | None:
     return [joined[at : at + _ID] for at in range(0, len(joined), _ID)] or None
+
+
+def population(session: Session) -> int:
+    """How many persons the practice holds, erased ones included."""
+    ((people,),) = _rows(session, _POPULATION, {})
+    return int(people)
 
 
 def counts(session: Session, keys: Collection[int]) -> dict[int, int]:
@@ -147,14 +168,17 @@ def stored_records(session: Session, person_ids: Iterable[str]) -> list[StoredRe
     return [StoredRecord(*row) for row in found]
 
 
-def file_keys(session: Session, pairs: Collection[tuple[int, str]]) -> None:
-    """File pairs of key and person id; in order of key, so that neighbours share a page."""
+def file_keys(session: Session, table: str, pairs: Collection[tuple[int, str]]) -> None:
+    """File pairs of key and person id as `match_key` or `asked_key`; in order of key, so that
+    neighbours share a page."""
+    if table not in _TABLES:
+        raise ValueError(f"table: {' or '.join(_TABLES)}, not {table!r}")
     require_writing(session)
     practice, connection = practice_of(session), session.connection()
     ordered = sorted(pairs)
     if not ordered:
         return
-    statement = _FILE[connection.dialect.name]
+    statement = _FILE[connection.dialect.name].format(table)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(statement, [(practice, *pair) for pair in ordered])
         return

@@ -19,6 +19,8 @@ from policy_service.matching.normalise import Features, NamedPerson, normalise
 from policy_service.matching.places import Place
 from policy_service.matching.short_names import formal_names
 
+KEYS_VERSION = 1
+"""Raised with every change of what `match_texts` gives: people filed before are filed anew."""
 _MAX_TEXTS = 160  # a record of many aliases and addresses must not flood the index
 
 

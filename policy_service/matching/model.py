@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -68,11 +68,13 @@ class MatchModel:
 
     `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
     must say to make a question of a shared family name. `thresholds` are against chance, `rivals`
-    how far SELF may lie behind KIN and still be a question.
+    how far SELF may lie behind KIN and still be a question. `document` is the canonical JSON that
+    `digest` names.
     """
 
     version: str
     digest: str
+    document: bytes = field(repr=False)
     fields: Mapping[str, FieldModel]
     kin: tuple[KindOfKin, ...]
     typical_birth_year: int
@@ -90,10 +92,13 @@ class MatchModel:
 def read_model(text: str) -> MatchModel:
     """The model in JSON `text`. Raises `ValueError` naming the field whose chances are wrong."""
     content = json.loads(text)
-    kin = tuple(KindOfKin(name, **value) for name, value in content["kin"].items())
+    document = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    kinds = sorted(content["kin"].items())  # the digest does not tell in which order they stood
+    kin = tuple(KindOfKin(name, **value) for name, value in kinds)
     return MatchModel(
         version=content["version"],
-        digest=_digest(content),
+        digest=hashlib.sha256(document).hexdigest(),
+        document=document,
         fields={name: _field(name, value, kin) for name, value in content["fields"].items()},
         kin=kin,
         typical_birth_year=content["typical_birth_year"],
@@ -130,9 +135,3 @@ def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> F
         for level, chances in levels.items()
     }
     return FieldModel(Group(value["group"]), levels, table)
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical JSON (sorted, compact, ASCII), as `sha256:` and hex."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

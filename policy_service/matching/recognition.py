@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
@@ -124,7 +124,13 @@ class HashedComparer:
         self, query: PersonRecord, candidates: Iterable[HashedRecord], scales: Scales
     ) -> Iterator[Comparison]:
         """One comparison a candidate; the query is hashed once."""
-        asked = HashedQuery.of(normalise(query), self.hashed)
+        return self.compare_features(normalise(query), candidates, scales)
+
+    def compare_features(
+        self, query: Features, candidates: Iterable[HashedRecord], scales: Scales
+    ) -> Iterator[Comparison]:
+        """`compare_all` for a query that is normalised already."""
+        asked = HashedQuery.of(query, self.hashed)
         for candidate in candidates:
             opened = Hashed.opened(candidate, self.dates)
             weighed = scales.weigh_alternatives(asked.alternatives(opened))
@@ -178,42 +184,67 @@ def _label(
 
 def recognise(
     query: PersonRecord,
-    candidates: Iterable[tuple[Ref, PersonRecord, int]],
+    candidates: Iterable[tuple[Ref, PersonRecord | HashedRecord, int]],
     frequencies: Frequencies,
     model: MatchModel,
+    comparer: HashedComparer | None = None,
 ) -> Recognition[Ref]:
     """Compare `query` with each candidate `(ref, record, shared_keys)`; the surest first.
 
+    Third parties of whom only hashes are kept stand in the one ranking; `comparer` reads them.
     Ties are broken by the text of `ref`, so the order does not depend on the order of arrival.
     """
-    features, scales = normalise(query), Scales(model, frequencies)
+    features = normalise(query)
+    asked = Asked(features, Scales(model, frequencies), comparer)
     found = [
-        Recognised(ref, shared, _compare(features, normalise(record), scales))
+        Recognised(ref, shared, asked.compare(_compared(record)))
         for ref, record, shared in candidates
     ]
     missing = missing_fields(features)
     return Recognition(surest_first(found), not missing, missing, features.warnings)
 
 
-class Asked:
-    """A query made ready, to be compared with many candidates."""
+def _compared(record: PersonRecord | HashedRecord) -> Features | HashedRecord:
+    return normalise(record) if isinstance(record, PersonRecord) else record
 
-    def __init__(self, query: Features, scales: Scales) -> None:
+
+class Asked:
+    """A query made ready, to be compared with many candidates; `comparer` reads hashed ones."""
+
+    def __init__(
+        self, query: Features, scales: Scales, comparer: HashedComparer | None = None
+    ) -> None:
         self.query = query
         self.scales = scales
-        self.chance = against_chance(scales.frequencies.total)
+        self._chance = against_chance(scales.frequencies.total)
+        self._comparer = comparer
 
-    def compare(self, candidate: Features) -> Comparison:
+    def compare(self, candidate: Features | HashedRecord) -> Comparison:
         """As the function `compare`."""
-        return _compare(self.query, candidate, self.scales)
+        seen, weighed = self._weigh(candidate)
+        return _comparison(self.query, seen, weighed, self.scales)
 
-    def unless_weak(self, candidate: Features) -> Comparison | None:
+    def unless_weak(self, candidate: Features | HashedRecord) -> Comparison | None:
         """`compare`, or None where both band and identity are weak: nothing would be said of it."""
-        weighed = self.scales.weigh(self.query, candidate)
-        verdict = _verdict(weighed.weighing, self.chance, self.scales.model)
+        seen, weighed = self._weigh(candidate)
+        verdict = _verdict(weighed.weighing, self._chance, self.scales.model)
         if verdict.band is Band.WEAK and verdict.identity is Band.WEAK:
             return None
-        return _comparison(self.query, candidate, weighed, self.scales)
+        return _comparison(self.query, seen, weighed, self.scales)
+
+    def _weigh(self, candidate: Features | HashedRecord) -> tuple[Features | Hashed, Weighed]:
+        if isinstance(candidate, Features):
+            return candidate, self.scales.weigh(self.query, candidate)
+        query, comparer = self._hashed
+        opened = Hashed.opened(candidate, comparer.dates)
+        return opened, self.scales.weigh_alternatives(query.alternatives(opened))
+
+    @cached_property
+    def _hashed(self) -> tuple[HashedQuery, HashedComparer]:
+        """The query's own hashes, made once and only if somebody is kept as hashes."""
+        if self._comparer is None:
+            raise ValueError("comparer: needed where a candidate is kept as hashes")
+        return HashedQuery.of(self.query, self._comparer.hashed), self._comparer
 
 
 def surest_first(found: Iterable[Recognised[Ref]]) -> tuple[Recognised[Ref], ...]:

@@ -12,6 +12,7 @@ from policy_service.database import match_index
 from policy_service.database.match_index import Limits
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
+from policy_service.matching.frequencies import features_values
 from policy_service.matching.hypotheses import Hypothesis, Scales
 from policy_service.matching.keys import KeyText, features_texts
 from policy_service.matching.normalise import Features, normalise
@@ -19,10 +20,10 @@ from policy_service.matching.probing import (
     HOT_KEY,
     HOT_OPTIONAL_KEY,
     Probes,
-    frequencies,
     probe,
     ranked,
 )
+from policy_service.matching.probing import frequencies as held_by
 from policy_service.matching.recognition import (
     Asked,
     Comparison,
@@ -31,7 +32,10 @@ from policy_service.matching.recognition import (
     surest_first,
 )
 from policy_service.services.context import Context
-from policy_service.services.people import Person, open_features, open_people, record_digest
+from policy_service.services.frequencies import frequencies
+from policy_service.services.hashing import hashed_comparer
+from policy_service.services.people import Person, open_compared, open_people, record_digest
+from policy_service.services.steps import holders_counted, people_counted
 from policy_service.services.verdicts import Judgements, judgements_on
 
 _LIMITS = Limits(many=HOT_KEY, few=HOT_OPTIONAL_KEY)
@@ -93,11 +97,12 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     query = normalise(record)
     probed = _probe(context, query)
     held = _others(probed, exclude)
-    ranking = ranked(held, probed.counts, probed.total, context.model.candidates)
+    ranking = ranked(held, probed.counts, probed.people, context.model.candidates)
     judgements = judgements_on(context, record_digest(record))
     judged = {person_id for person_id, _digest in judgements} - set(exclude)
     best = dict.fromkeys(judged, 0) | dict(ranking.best)  # the judged, whatever is shared
-    found = _recognised(context, Asked(query, probed.scales(context)), best, judged)
+    asked = Asked(query, _scales(context, query, probed), hashed_comparer(context))
+    found = _recognised(context, asked, best, judged)
     people = {person.id: person for person in open_people(context, [one.ref for one in found])}
     return Identification(
         matches=tuple(_judged(one, people[one.ref], judgements) for one in found),
@@ -116,10 +121,7 @@ class _Probed:
     counts: dict[int, int]
     held: dict[int, list[str]]
     probes: Probes[int]
-    total: int
-
-    def scales(self, context: Context) -> Scales:
-        return Scales(context.model, frequencies(self.texts, self.counts, self.total))
+    people: int
 
 
 def _probe(context: Context, query: Features) -> _Probed:
@@ -132,8 +134,20 @@ def _probe(context: Context, query: Features) -> _Probed:
         key: len(holders) if holders else HOT_KEY + 1 for key, holders in found.holders.items()
     }
     hot = [key for key in counts if key not in held and texts[key].measures]
-    counts |= match_index.counts(context.session, hot)
-    return _Probed(texts, counts, held, probe(texts, counts), found.people)
+    exact = match_index.counts(context.session, hot)
+    counts |= {key: holders_counted(count) for key, count in exact.items()}
+    return _Probed(texts, counts, held, probe(texts, counts), people_counted(found.people))
+
+
+def _scales(context: Context, query: Features, probed: _Probed) -> Scales:
+    """The model, and how common the query's values are here."""
+    held = held_by(probed.texts, probed.counts, probed.people)
+    return Scales(context.model, frequencies(context, features_values(query), held))
+
+
+def population(context: Context) -> int:
+    """How many persons the practice knows, erased ones included."""
+    return match_index.population(context.session)
 
 
 def _others(probed: _Probed, exclude: Collection[str]) -> dict[int, list[str]]:
@@ -151,9 +165,8 @@ def _recognised(
 ) -> tuple[Recognised[str], ...]:
     """Those of the best of whom something is to be said, surest first."""
     found = []
-    for person_id, features in open_features(context, list(best)).items():
-        is_judged = person_id in judged
-        comparison = asked.compare(features) if is_judged else asked.unless_weak(features)
+    for person_id, known in open_compared(context, list(best)).items():
+        comparison = asked.compare(known) if person_id in judged else asked.unless_weak(known)
         if comparison is not None:
             found.append(Recognised(person_id, best[person_id], comparison))
     return surest_first(found)

@@ -48,6 +48,8 @@ class Purpose(Enum):
     """Sealing the reply kept for an idempotency key."""
     MATCH_KEY = "match-key"
     """HMAC of match keys."""
+    THIRD_PARTY = "third-party"
+    """HMAC of what is kept of third parties; the index of match keys tells nothing of it."""
     FREQUENCY = "frequency"
     """HMAC under which name frequencies are counted."""
     PSEUDONYM = "pseudonym"

@@ -90,6 +90,7 @@ def test_purposes_and_key_ids_have_not_changed():
         "ROW_MAC": "row-mac",
         "BODY_DIGEST": "body-digest",
         "CURSOR": "cursor",
+        "THIRD_PARTY": "third-party",
     }
 
 

@@ -22,6 +22,7 @@ from policy_service.services.clients import correct_client
 from policy_service.services.context import Context
 from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan
 from policy_service.services.people import NewPerson, insert_people, new_person, record_digest
+from policy_service.services.touch import touch_new_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _insert(context: Context, new: Sequence[_NewClient]) -> None:
     session = context.session
     insert_people(context, [one.person for one in new])
     session.execute(insert(ClientRow), [one.client for one in new])
+    touch_new_people(context, [one.client["person_id"] for one in new])
     append_all(session, context.keyring, [_entry(context, one) for one in new])
 
 
