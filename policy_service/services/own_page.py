@@ -72,13 +72,19 @@ def open_own(context: Context) -> OwnPage:
     return OwnPage(
         disclosures=tuple(_disclosures(context, stated)),
         accounts=tuple(
-            OwnAccount(account, tuple(connections_of(context, account.id)))
+            OwnAccount(account, tuple(_stated_connections(context, account.id)))
             for account in accounts_of(context, person_id)
         ),
         attestations=tuple(attestations),
         attested=_in_force(attestations, context.today.isoformat()),
         duties=list_duties(context, own_viewer(context), DutyFilter()).rows,
     )
+
+
+def _stated_connections(context: Context, account_id: str) -> list[ConnectionRow]:
+    """Those the clinician stated one by one; imported ones are thousands, and have no name."""
+    found = connections_of(context, account_id)
+    return [row for row in found if row.far_person_id is None]
 
 
 def _disclosures(context: Context, stated: list[tuple[TieRow, StatedTie]]) -> list[OwnDisclosure]:
