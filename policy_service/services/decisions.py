@@ -31,8 +31,8 @@ from policy_service.services.duties import Cause, raise_duties, require_attestat
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
 from policy_service.services.match_state import held_number
 from policy_service.services.packs import activation_number
-from policy_service.services.people import full_name, open_people
 from policy_service.services.shadows import SHADOW, ShadowDecision
+from policy_service.services.shown_names import shown_names
 
 _VERSION_OF = {
     (table, shared): select(table.version)
@@ -234,6 +234,7 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
         "missing": list(identification.missing),
         "skipped_keys": list(identification.skipped_keys),
         "left_out": identification.left_out,
+        **({} if identification.is_filed else {"unfiled": True}),
         "candidates": [
             {
                 "person": match.person.id,
@@ -249,7 +250,6 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
 def _context_json(context: Context, material: Material, acting: ActingUser) -> dict[str, Any]:
     """What is not a fact but is needed to show the decision again, under the client's key."""
     question, gathered = material.question, material.gathered
-    known = {tie.facts.ref: tie.known_to(question.clinician.id) for tie in gathered.ties}
     return {
         "request": {
             "purpose": question.purpose,
@@ -259,16 +259,8 @@ def _context_json(context: Context, material: Material, acting: ActingUser) -> d
         },
         "identity": identity_json(gathered),
         "recognised": recognised(context, gathered),
-        "ties": [
-            {
-                "ref": tie.facts.ref,
-                "label": tie.label,
-                "certainty": tie.path.target.certainty.value,
-                "people": [edge.far for edge in tie.path.edges],
-                "known_to_clinician": known[tie.facts.ref],
-            }
-            for tie in gathered.ties
-        ],
+        "ties": [tie.in_words(question.clinician.id) for tie in gathered.ties],
+        "linked": [link.in_words() for link in gathered.links.found],
         "private_facts": private_facts(gathered),
     }
 
@@ -288,6 +280,8 @@ def private_facts(gathered: Gathered) -> list[str]:
         private |= {n for n, spec in VOCABULARY.items() if spec.group is FactGroup.EVENTS}
     if any(not tie.known_to("") for tie in gathered.ties):
         private |= {name for name in VOCABULARY if name.startswith("intimacy_")}
+    if gathered.links.is_private:
+        private.add("linked_clients")
     if gathered.targets.maybe_people:
         private |= {n for n, spec in VOCABULARY.items() if spec.group is FactGroup.CARE}
     return sorted(private)
@@ -361,13 +355,15 @@ def known_findings(recorded: Recorded) -> frozenset[tuple[str, str | None]]:
 
 def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:
     """Tie paths in words with the names of those on them: for officers only."""
-    people = {person for tie in recorded.context["ties"] for person in tie["people"]}
-    names = {person.id: full_name(person) for person in open_people(context, sorted(people))}
+    ties = [*recorded.context["ties"], *recorded.context.get("linked", ())]
+    people = {person for tie in ties for person in tie["people"]}
+    names = shown_names(context, people)
     return {
         tie["ref"]: {
             "path": tie["label"],
             "certainty": tie["certainty"],
             "people": [names.get(person, "erased") for person in tie["people"]],
+            **{name: tie[name] for name in ("evidence", "warning") if name in tie},
         }
-        for tie in recorded.context["ties"]
+        for tie in ties
     }
