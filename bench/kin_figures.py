@@ -94,7 +94,7 @@ def figures(done: Run) -> dict[str, float]:
 
 def _identity(done: Run) -> dict[str, float]:
     scored = [
-        Scored(said.self_bits, pair in done.truth and done.truth[pair].kind == "SELF")
+        Scored(said.identity_odds, pair in done.truth and done.truth[pair].kind == "SELF")
         for pair, said in done.said.items()
     ]
     selves = sum(pair.kind == "SELF" for pair in done.truth.values())

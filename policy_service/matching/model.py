@@ -62,14 +62,23 @@ class KindOfKin:
         return self.levels.get(field, {}).get(level, otherwise)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a rule takes from SELF: all that these groups say for it, and `against` (hundredths)."""
+
+    groups: tuple[Group, ...]
+    against: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # one object, one model: weights are kept by it
 class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
 
     `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
-    must say to make a question of a shared family name. `thresholds` are against chance, `rivals`
-    how far SELF may lie behind KIN and still be a question. `document` is the canonical JSON that
-    `digest` names.
+    must say to make a question of a shared family name; `rare_family_bits` is what a family name
+    must say to be a question by itself, more than one that was never counted. `thresholds` are
+    against chance, `rivals` how far SELF may lie behind KIN and still be a question. `document` is
+    the canonical JSON that `digest` names.
     """
 
     version: str
@@ -79,11 +88,12 @@ class MatchModel:
     kin: tuple[KindOfKin, ...]
     typical_birth_year: int
     limits: Mapping[Group, tuple[int, int]]
-    rules: Mapping[str, tuple[int, int]]
+    rules: Mapping[str, Taken]
     frequency_weight: int
     rarest: int
     telling_bits: Mapping[Group, int]
     hinting_bits: Mapping[Group, int]
+    rare_family_bits: int
     thresholds: Mapping[str, int]
     rivals: Mapping[str, int]
     candidates: int
@@ -103,11 +113,12 @@ def read_model(text: str) -> MatchModel:
         kin=kin,
         typical_birth_year=content["typical_birth_year"],
         limits={Group(name): (low, high) for name, (low, high) in content["limits"].items()},
-        rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
+        rules={name: _taken(value) for name, value in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
         telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
         hinting_bits={Group(name): said for name, said in content["hinting_bits"].items()},
+        rare_family_bits=content["rare_family_bits"],
         thresholds=content["thresholds"],
         rivals=content["rivals"],
         candidates=content["candidates"],
@@ -135,3 +146,8 @@ def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> F
         for level, chances in levels.items()
     }
     return FieldModel(Group(value["group"]), levels, table)
+
+
+def _taken(value: Mapping[str, Any]) -> Taken:
+    groups = (Group(name) for name in value.get("groups", Group))
+    return Taken(tuple(groups), value["against"])
