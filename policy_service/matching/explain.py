@@ -53,7 +53,8 @@ _OWN_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldEvidence:
-    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score."""
+    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score;
+    `self_bits` and `kin_bits` what it adds to the two scores that the comparison chose from."""
 
     field: str
     group: str
@@ -62,6 +63,8 @@ class FieldEvidence:
     query: str
     candidate: str
     sentence: str
+    self_bits: int = 0
+    kin_bits: int = 0
 
     def to_json(self, with_values: bool = True) -> dict[str, Any]:
         """Integers and strings only; without the compared values where the reader may not know."""
@@ -88,6 +91,8 @@ def evidence_row(weight: Weight, hypothesis: Hypothesis) -> FieldEvidence:
         level.query,
         level.candidate,
         sentence(weight),
+        weight.same,
+        weight.kin,
     )
 
 

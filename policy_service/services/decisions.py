@@ -234,6 +234,7 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
         "missing": list(identification.missing),
         "skipped_keys": list(identification.skipped_keys),
         "left_out": identification.left_out,
+        **({} if identification.is_filed else {"unfiled": True}),
         "candidates": [
             {
                 "person": match.person.id,

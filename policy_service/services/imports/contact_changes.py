@@ -22,6 +22,7 @@ from policy_service.services.imports.known_contacts import content_digest
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import hashed_columns, match_key_rows
 from policy_service.services.revisions import current, revise
+from policy_service.services.touch import touch_record, touch_tie
 
 _SHOWN = ("far_handle_key", "direction", "initiator", "state", "since")
 SHOWN, GONE = "as a newer export shows it", "a newer export no longer shows it"
@@ -70,6 +71,7 @@ def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) ->
     owner = clinician_row(context, row.clinician_id).person_id
     made = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
     context.session.execute(insert(TieRow), [made])
+    touch_tie(context, owner, person_id)
     return str(made["id"])
 
 
@@ -81,14 +83,16 @@ def _rehash(context: Context, person_id: str, line: Line) -> None:
         .values(**hashed_columns(context, person_id, line.record))
         .execution_options(synchronize_session=False)
     )
-    context.session.execute(
+    given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
+        .returning(MatchKeyRow.key)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
     keys = match_key_rows(context, person_id, line.record)
     if keys:
         context.session.execute(insert(MatchKeyRow), keys)
+    touch_record(context, person_id, set(given_up) - {row["key"] for row in keys})
 
 
 def _reconnect(
