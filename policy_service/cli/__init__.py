@@ -15,6 +15,7 @@ from policy_service.cli.practices import practice_commands
 from policy_service.cli.records import audit_commands, check_commands
 from policy_service.cli.rosters import roster_commands
 from policy_service.cli.rule_pages import write_rule_pages
+from policy_service.cli.screens import screen_commands
 from policy_service.cli.worker import work
 
 COMMANDS = (
@@ -27,6 +28,7 @@ COMMANDS = (
     roster_commands,
     pack_commands,
     matching_commands,
+    screen_commands,
     work,
 )
 for _command in (*measuring_commands.commands.values(), *match_report_commands.commands.values()):

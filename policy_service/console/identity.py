@@ -18,7 +18,6 @@ from policy_service.matching.model import MatchModel
 from policy_service.services.identity import VerdictForm, judge
 from policy_service.services.identity_questions import Pair, identity_questions, open_pair
 from policy_service.services.logins import logins
-from policy_service.services.people import full_name
 
 AS_HASH = "kept as a hash"
 Answer = Response | tuple[str, int]
@@ -47,8 +46,8 @@ def _pair_page(first: str, second: str, refusal: Refusal | None) -> str:
         "identity_pair.html",
         pair=pair,
         ids=(first, second),
-        first_name=full_name(pair.first),
-        second_name=full_name(pair.second),
+        first_name=pair.first_name,
+        second_name=pair.second_name,
         rows=_side_by_side(pair),
         model=model,
         **_evidence(pair, model),

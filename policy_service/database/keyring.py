@@ -122,10 +122,10 @@ class Keyring:
         """Inverse of `seal`. Raises KeyNotHeld once the owner is erased."""
         return open_sealed(self._key(session, owner, where[0]), sealed, self._place(*where))
 
-    def opener(self, owner: str, table: str, column: str) -> Opener:
-        """What opens a column of one person, whose key was loaded. KeyNotHeld once erased."""
-        purpose = _PURPOSES.get(table, Purpose.FIELD)
-        return Opener(self._person_key(owner).derive(purpose), (self.practice_id, table, column))
+    def openers(self, owner: str, table: str, columns: Iterable[str]) -> list[Opener]:
+        """What opens columns of one person, whose key was loaded. KeyNotHeld once erased."""
+        key = self._person_key(owner).derive(_PURPOSES.get(table, Purpose.FIELD))
+        return [Opener(key, (self.practice_id, table, column)) for column in columns]
 
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""

@@ -89,7 +89,7 @@ class _Judge:
     def band(self, hypothesis: Hypothesis) -> Band:
         said = self.weighing.kin if hypothesis is Hypothesis.KIN else self.weighing.same
         by_score = self._by_score(said)
-        ceilings = _ceilings(self.weighing, hypothesis, self.model, by_score)
+        ceilings = _ceilings(self.weighing, hypothesis, self.model)
         return min(by_score, *ceilings, key=_rank)
 
     def identity(self) -> Band:
@@ -134,13 +134,13 @@ def _saying(
 
 
 def _ceilings(
-    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel, by_score: Band
+    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel
 ) -> Iterator[Band]:
     groups = telling_groups(weighing, hypothesis, model)
     yield Band.CERTAIN
     if hypothesis is Hypothesis.KIN:
         yield Band.PROBABLE  # an inferred tie is a question, never a fact
-        yield from _kin_ceilings(groups, weighing, model, by_score)
+        yield from _kin_ceilings(groups, weighing, model)
     elif _in_conflict(weighing) or len(groups) < 2 or not groups & _SURE:
         yield Band.PROBABLE
     elif weighing.level("birth_date") in _IMPRECISE and groups <= {Group.NAME, Group.BIRTH}:
@@ -154,15 +154,21 @@ def _ceilings(
 
 
 def _kin_ceilings(
-    telling: frozenset[Group], weighing: Weighing, model: MatchModel, by_score: Band
+    telling: frozenset[Group], weighing: Weighing, model: MatchModel
 ) -> Iterator[Band]:
     if telling <= {Group.NAME, Group.BIRTH, Group.WORK}:
         yield Band.POSSIBLE
         hints = _saying(weighing, Hypothesis.KIN, model.hinting_bits)
-        if len(telling | hints) < 2:
-            yield Band.WEAK  # no flag by itself
+        if len(telling | hints) < 2 and not _is_rare(weighing, model):
+            yield Band.WEAK  # a family name is no flag by itself, unless counted and rare
     elif telling <= {Group.HOUSEHOLD}:
         yield Band.POSSIBLE
+
+
+def _is_rare(weighing: Weighing, model: MatchModel) -> bool:
+    """Whether the family name agrees and was measured to be rare in this practice."""
+    bits = (weight.kin for weight in weighing.weights if weight.level.field == "family")
+    return max(bits, default=0) >= model.rare_family_bits
 
 
 def _is_half_a_name(weighing: Weighing) -> bool:

@@ -133,6 +133,8 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
     street = sound(place.street_name)
     if place.postcode:
         yield from _postcode_keys(place, words, features)
+    elif place.city:
+        yield KeyText("town", f"ci:{place.city}", is_optional=True)
     if place.house and street:
         yield KeyText("house and street", f"hs:{place.house}|{street}")
     if place.city and features.birth:
@@ -150,6 +152,7 @@ def _postcode_keys(place: Place, words: tuple[str, ...], features: Features) -> 
         yield KeyText("postcode and street", f"cs:{place.postcode}|{sound(place.street_name)}")
     for word in words:
         yield KeyText("postcode and name", f"cn:{place.postcode}|{sound(word)}")
+    yield KeyText("postcode", f"po:{place.postcode}", is_optional=True)
     if features.birth:
         yield KeyText("postcode and birth year", f"cy:{place.postcode}|{features.birth.year}")
 

@@ -75,9 +75,10 @@ class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
 
     `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
-    must say to make a question of a shared family name. `thresholds` are against chance, `rivals`
-    how far SELF may lie behind KIN and still be a question. `document` is the canonical JSON that
-    `digest` names.
+    must say to make a question of a shared family name; `rare_family_bits` is what a family name
+    must say to be a question by itself, more than one that was never counted. `thresholds` are
+    against chance, `rivals` how far SELF may lie behind KIN and still be a question. `document` is
+    the canonical JSON that `digest` names.
     """
 
     version: str
@@ -92,6 +93,7 @@ class MatchModel:
     rarest: int
     telling_bits: Mapping[Group, int]
     hinting_bits: Mapping[Group, int]
+    rare_family_bits: int
     thresholds: Mapping[str, int]
     rivals: Mapping[str, int]
     candidates: int
@@ -116,6 +118,7 @@ def read_model(text: str) -> MatchModel:
         rarest=content["rarest"],
         telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
         hinting_bits={Group(name): said for name, said in content["hinting_bits"].items()},
+        rare_family_bits=content["rare_family_bits"],
         thresholds=content["thresholds"],
         rivals=content["rivals"],
         candidates=content["candidates"],

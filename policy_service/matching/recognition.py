@@ -13,6 +13,7 @@ from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
 from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
 from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
+from policy_service.matching.institutions import without_institutions
 from policy_service.matching.kin_labels import KinLabel, infer_label
 from policy_service.matching.model import MatchModel
 from policy_service.matching.normalise import Features, normalise
@@ -192,7 +193,8 @@ def recognise(
     Third parties of whom only hashes are kept stand in the one ranking; `comparer` reads them.
     Ties are broken by the text of `ref`, so the order does not depend on the order of arrival.
     """
-    features, scales = normalise(query), Scales(model, frequencies)
+    stated, scales = normalise(query), Scales(model, frequencies)
+    features = without_institutions(stated, frequencies)
     everyone = list(candidates)
     found = [
         Recognised(ref, shared, _compare(features, normalise(record), scales))
@@ -201,9 +203,9 @@ def recognise(
     ]
     if len(found) < len(everyone):
         found += _hashed(features, everyone, scales, comparer)
-    missing = missing_fields(features)
+    missing = missing_fields(stated)
     return Recognition(
-        tuple(sorted(found, key=_surest_first)), not missing, missing, features.warnings
+        tuple(sorted(found, key=_surest_first)), not missing, missing, stated.warnings
     )
 
 

@@ -31,8 +31,8 @@ from policy_service.services.duties import Cause, raise_duties, require_attestat
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
 from policy_service.services.match_state import held_number
 from policy_service.services.packs import activation_number
-from policy_service.services.people import full_name, open_people
 from policy_service.services.shadows import SHADOW, ShadowDecision
+from policy_service.services.shown_names import shown_names
 
 _VERSION_OF = {
     (table, shared): select(table.version)
@@ -357,7 +357,7 @@ def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:
     """Tie paths in words with the names of those on them: for officers only."""
     ties = [*recorded.context["ties"], *recorded.context.get("linked", ())]
     people = {person for tie in ties for person in tie["people"]}
-    names = {person.id: full_name(person) for person in open_people(context, sorted(people))}
+    names = shown_names(context, people)
     return {
         tie["ref"]: {
             "path": tie["label"],

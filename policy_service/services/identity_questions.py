@@ -20,8 +20,9 @@ from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
 from policy_service.services.decisions import pseudonym_of, read_decision
 from policy_service.services.identity import verdicts_on
-from policy_service.services.people import Person, full_name, open_people, open_person
+from policy_service.services.people import Person, open_person
 from policy_service.services.recognition import Explained, explain
+from policy_service.services.shown_names import shown_name, shown_names
 from policy_service.vault.errors import KeyNotHeld
 
 CASES_LOOKED_AT = 100
@@ -48,6 +49,8 @@ class Pair:
 
     first: Person
     second: Person
+    first_name: str
+    second_name: str
     explained: Explained | None
     """None where of both only hashes are kept: nothing that could be shown was compared."""
     verdicts: tuple[IdentityVerdictRow, ...]
@@ -115,7 +118,7 @@ def _other(row: IdentityVerdictRow, person_id: str) -> str:
 
 def _named(context: Context, pairs: list[_Found]) -> list[IdentityQuestion]:
     wanted = {person for one in pairs for person in (one.client_person, one.other_person)}
-    names = {person.id: full_name(person) for person in open_people(context, sorted(wanted))}
+    names = shown_names(context, wanted)
     return [
         IdentityQuestion(
             case_id=one.case_id,
@@ -142,7 +145,14 @@ def open_pair(context: Context, first_id: str, second_id: str) -> Pair:
     )
     both = {first_id, second_id}
     given = [r for r in verdicts_on(context, first_id) if {r.person_a, r.person_b} == both]
-    return Pair(first, second, _explained(context, first, second), tuple(given))
+    return Pair(
+        first=first,
+        second=second,
+        first_name=shown_name(context, first),
+        second_name=shown_name(context, second),
+        explained=_explained(context, first, second),
+        verdicts=tuple(given),
+    )
 
 
 def _explained(context: Context, first: Person, second: Person) -> Explained | None:

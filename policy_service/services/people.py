@@ -81,6 +81,7 @@ def register_hashed(context: Context, record: PersonRecord) -> str:
     context.keyring.create_person_key(context.session, person_id)
     context.session.execute(insert(PersonRow), [hashed_person_row(context, person_id, record)])
     _file_match_keys(context, person_id, replace(record, related=()))
+    touch_new_people(context, [person_id])
     return person_id
 
 

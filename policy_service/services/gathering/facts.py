@@ -16,6 +16,7 @@ from policy_service.services.context import Context
 from policy_service.services.gathering.account_facts import account_facts, find_connections
 from policy_service.services.gathering.care_facts import care_facts, care_spells
 from policy_service.services.gathering.client_links import ClientLinks, client_links
+from policy_service.services.gathering.contact_hints import contact_hints
 from policy_service.services.gathering.event_facts import (
     RecordedEvent,
     event_facts,
@@ -77,7 +78,8 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     spells = care_spells(context, clinician.id, client_ids)
     maybe = care_spells(context, clinician.id, maybe_ids)
     steps = walk(context, clinician.person_id, targets.found)
-    ties = read_ties(steps.paths)
+    hints = contact_hints(context, clinician, targets.found, steps.paths)
+    ties = read_ties((*steps.paths, *hints))
     attested = attested_kinds(context, clinician.id, question.as_of)
     connections = find_connections(context, clinician.person_id, targets)
     comparable = targets.identification.is_comparable and not steps.cut

@@ -49,6 +49,8 @@ class Certainty(StrEnum):
     PROBABLE = "probable"
     INFERRED = "inferred"
     POSSIBLE = "possible"
+    HINT = "hint"
+    """Only in the clinician's address book, however sure it is that it is the client."""
 
 
 @dataclass(frozen=True, slots=True)

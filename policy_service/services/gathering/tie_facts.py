@@ -33,7 +33,9 @@ _WHY = {
     Certainty.PROBABLE: Why.IDENTITY_UNCONFIRMED,
     Certainty.INFERRED: Why.NOT_ASKED,
     Certainty.POSSIBLE: Why.IDENTITY_NOT_COMPARABLE,
+    Certainty.HINT: Why.NOT_ATTESTED,
 }
+_HINTED = "in the clinician's address book"
 _OTHER_TIE_FACTS = ("tie_degree", "tie_state", "tie_via", "tie_began_on", "tie_ended_on")
 _GRAVE = frozenset({TieCategory.PARTNER, TieCategory.EX_PARTNER})
 
@@ -52,6 +54,8 @@ class ReadTie:
     @property
     def label(self) -> str:
         """The path in words, without names."""
+        if self.path.target.certainty is Certainty.HINT:
+            return _HINTED
         return self.composition.label
 
     @property

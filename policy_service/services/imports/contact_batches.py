@@ -23,6 +23,7 @@ from policy_service.services.imports.contact_changes import Change, mark_missing
 from policy_service.services.imports.contact_new import NewContact, new_contact
 from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import sealed_at
+from policy_service.services.imports.contact_touches import touch_all
 from policy_service.services.imports.known_contacts import (
     CHANGED,
     KNOWN,
@@ -53,12 +54,13 @@ class Batch:
             rows = [one for contact in self.new for one in contact.rows.get(table, ())]
             if rows:
                 context.session.execute(insert(table), rows)
-        for change in self.changed:
-            write_change(context, row, change)
-        gone = mark_missing(context, row, self.missing) if row.with_missing else 0
+        touches = [contact.touch for contact in self.new]
+        touches += [write_change(context, row, change) for change in self.changed]
+        gone = mark_missing(context, row, self.missing) if row.with_missing else []
+        touch_all(context, [*touches, *gone])
         _destroy(context, row.id, self.number)
         counts = Counter({NEW: len(self.new), CHANGED: len(self.changed), KNOWN: self.known})
-        return {**counts, "missing": gone}
+        return {**counts, "missing": len(gone)}
 
 
 @dataclass(slots=True)

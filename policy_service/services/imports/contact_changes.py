@@ -17,10 +17,12 @@ from policy_service.services.context import Context
 from policy_service.services.imports.contact_new import connection_columns, tie_row
 from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import import_row
+from policy_service.services.imports.contact_touches import Touch, keys_held
 from policy_service.services.imports.known_contacts import content_digest
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import hashed_columns, match_key_rows
 from policy_service.services.revisions import current, revise
+from policy_service.services.touch import touch_record, touch_tie
 
 SHOWN, GONE = "as a newer export shows it", "a newer export no longer shows it"
 
@@ -34,13 +36,13 @@ class Change:
     says_more: bool
 
 
-def write_change(context: Context, row: ContactImportRow, change: Change) -> None:
+def write_change(context: Context, row: ContactImportRow, change: Change) -> Touch:
     """The contact stands as the newer export shows it."""
     contact = current(context, ContactRow, change.contact_id)
+    dropped = keys_held(context, contact.person_id) if change.says_more else ()
     if change.says_more:
         _rehash(context, contact.person_id, change.line)
-    if contact.connection_id is not None:
-        _reconnect(context, row, contact.connection_id, change.line)
+    revision = _reconnect(context, row, contact.connection_id, change.line)
     tie_id = contact.tie_id or _tie(context, row, contact.person_id, change.line)
     revise(
         context,
@@ -48,9 +50,17 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Non
         SHOWN,
         digest=content_digest(context, change.line),
         is_listed=True,
+        connection_revision=revision,
         tie_id=tie_id,
         import_id=row.id,
     )
+    return Touch(contact.person_id, _far_handle(context, contact.connection_id), dropped)
+
+
+def _far_handle(context: Context, connection_id: str | None) -> int | None:
+    if connection_id is None:
+        return None
+    return current(context, ConnectionRow, connection_id).far_handle_key
 
 
 def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) -> str | None:
@@ -60,6 +70,7 @@ def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) ->
     owner = clinician_row(context, row.clinician_id).person_id
     made = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
     context.session.execute(insert(TieRow), [made])
+    touch_tie(context, owner, person_id)
     return str(made["id"])
 
 
@@ -71,47 +82,61 @@ def _rehash(context: Context, person_id: str, line: Line) -> None:
         .values(**hashed_columns(context, person_id, line.record))
         .execution_options(synchronize_session=False)
     )
-    context.session.execute(
+    given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
+        .returning(MatchKeyRow.key)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
     keys = match_key_rows(context, person_id, line.record)
     if keys:
         context.session.execute(insert(MatchKeyRow), keys)
+    touch_record(context, person_id, set(given_up) - {row["key"] for row in keys})
 
 
-def _reconnect(context: Context, row: ContactImportRow, connection_id: str, line: Line) -> None:
+def _reconnect(
+    context: Context, row: ContactImportRow, connection_id: str | None, line: Line
+) -> int | None:
+    """The connection as the export shows it; returns its new revision, None where it stands so."""
+    if connection_id is None:
+        return None
     connection = current(context, ConnectionRow, connection_id)
     wanted = connection_columns(context, line)
     if connection.is_withdrawn or all(
         getattr(connection, name) == value for name, value in wanted.items()
     ):
-        return
+        return None
     since = wanted["since"] or connection.since
     days = _between(context, row) if connection.state != wanted["state"] else {}
-    revise(context, connection, SHOWN, **wanted | {"since": since}, **days)
+    return revise(context, connection, SHOWN, **wanted | {"since": since}, **days).revision
 
 
-def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[str]) -> int:
+def mark_missing(
+    context: Context, row: ContactImportRow, contact_ids: Sequence[str]
+) -> list[Touch]:
     """Connections that the newer export no longer shows were removed on some day in between."""
-    gone = 0
+    gone = []
     for contact_id in contact_ids:
         contact = current(context, ContactRow, contact_id)
         if contact.is_withdrawn or not contact.is_listed:
             continue
-        if contact.connection_id is not None:
-            _disconnect(context, row, contact.connection_id)
-        revise(context, contact, GONE, is_listed=False, import_id=row.id)
-        gone += 1
+        made = {
+            "connection_revision": _disconnect(context, row, contact.connection_id),
+            "import_id": row.id,
+        }
+        revise(context, contact, GONE, is_listed=False, **made)
+        gone.append(Touch(contact.person_id, _far_handle(context, contact.connection_id)))
     return gone
 
 
-def _disconnect(context: Context, row: ContactImportRow, connection_id: str) -> None:
+def _disconnect(context: Context, row: ContactImportRow, connection_id: str | None) -> int | None:
+    if connection_id is None:
+        return None
     connection = current(context, ConnectionRow, connection_id)
-    if not connection.is_withdrawn and connection.state != ConnectionState.REMOVED:
-        removed = ConnectionState.REMOVED.value
-        revise(context, connection, GONE, state=removed, **_between(context, row))
+    if connection.is_withdrawn or connection.state == ConnectionState.REMOVED:
+        return None
+    removed = ConnectionState.REMOVED.value
+    return revise(context, connection, GONE, state=removed, **_between(context, row)).revision
 
 
 def _between(context: Context, row: ContactImportRow) -> dict[str, Any]:

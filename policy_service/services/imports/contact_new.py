@@ -15,6 +15,7 @@ from policy_service.domain.dates import PartialDate
 from policy_service.services.accounts import handle_key
 from policy_service.services.context import Context
 from policy_service.services.imports.contact_records import Line
+from policy_service.services.imports.contact_touches import Touch
 from policy_service.services.imports.known_contacts import contact_key, content_digest
 from policy_service.services.people import hashed_person_row, match_key_rows
 from policy_service.services.revisions import first_stamps
@@ -28,6 +29,7 @@ class NewContact:
     """The rows of one new contact, by table. The person is sealed under a key of their own."""
 
     rows: Rows
+    touch: Touch
 
 
 def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line) -> NewContact:
@@ -47,6 +49,7 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
         "digest": content_digest(context, line),
         "person_id": person_id,
         "connection_id": None,
+        "connection_revision": None,
         "tie_id": None,
         "is_listed": True,
         "import_id": row.id,
@@ -57,12 +60,14 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
             "far_person_id": person_id,
             **connection_columns(context, line),
         }
-        rows[ConnectionRow], contact["connection_id"] = [made], made["id"]
+        rows[ConnectionRow] = [made]
+        contact |= {"connection_id": made["id"], "connection_revision": 1}
     if line.tie:
         tie = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
         rows[TieRow], contact["tie_id"] = [tie], tie["id"]
     rows[ContactRow] = [contact]
-    return NewContact(rows)
+    key = rows[ConnectionRow][0]["far_handle_key"] if ConnectionRow in rows else None
+    return NewContact(rows, Touch(person_id, key))
 
 
 def connection_columns(context: Context, line: Line) -> dict[str, Any]:

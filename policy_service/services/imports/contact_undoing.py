@@ -17,6 +17,7 @@ from policy_service.database.tables.contacts import ContactImportRow, ContactRow
 from policy_service.services.context import Context
 from policy_service.services.disclosures import withdraw_disclosure
 from policy_service.services.erasure import erase_people
+from policy_service.services.imports.contact_touches import Touch, keys_held, touch_all
 from policy_service.services.revisions import current, revise, withdraw
 
 R = TypeVar("R", ConnectionRow, ContactRow)
@@ -37,17 +38,26 @@ def undo_some(context: Context, row: ContactImportRow) -> dict[str, int]:
         .order_by(ContactRow.id)
         .limit(AT_ONCE)
     ).all()
-    forgotten = []
+    forgotten, touches = [], []
     for contact in contacts:
         made = _first_of(context, contact)
+        touches.append(_touch(context, contact))
         if made.revision == 1:
             forgotten.append(contact.person_id)
             _withdraw(context, contact)
         else:
             _restore(context, contact, made)
     erase_people(context, forgotten)
+    touch_all(context, touches)
     counts = Counter(forgotten=len(forgotten), restored=len(contacts) - len(forgotten))
     return dict(counts) if contacts else {}
+
+
+def _touch(context: Context, contact: ContactRow) -> Touch:
+    key = None
+    if contact.connection_id is not None:
+        key = current(context, ConnectionRow, contact.connection_id).far_handle_key
+    return Touch(contact.person_id, key, keys_held(context, contact.person_id))
 
 
 def _first_of(context: Context, contact: ContactRow) -> ContactRow:
@@ -73,25 +83,21 @@ def _withdraw(context: Context, contact: ContactRow) -> None:
 def _restore(context: Context, contact: ContactRow, made: ContactRow) -> None:
     """As it stood before this import first revised it."""
     before = _revision(context, ContactRow, contact.id, made.revision - 1)
-    if contact.connection_id is not None:
-        _reconnect(context, contact.connection_id, made)
+    if contact.connection_id is not None and made.connection_revision is not None:
+        _reconnect(context, contact.connection_id, made.connection_revision)
     if contact.tie_id is not None and before.tie_id is None:
         withdraw_disclosure(context, contact.tie_id, _UNDONE)
-    undone = {"is_listed": before.is_listed, "tie_id": before.tie_id, "import_id": before.import_id}
-    revise(context, contact, _UNDONE, **undone)
+    undone = {name: getattr(before, name) for name in ("is_listed", "tie_id", "import_id")}
+    revise(context, contact, _UNDONE, connection_revision=None, **undone)
 
 
-def _reconnect(context: Context, connection_id: str, made: ContactRow) -> None:
+def _reconnect(context: Context, connection_id: str, revision: int) -> None:
     """Unless the clinician has said otherwise since, the connection stands as before the import."""
     now = current(context, ConnectionRow, connection_id)
-    imported = context.session.scalars(
-        select(ConnectionRow).where(
-            ConnectionRow.id == connection_id, ConnectionRow.recorded_at == made.recorded_at
-        )
-    ).first()
-    if imported is None or now.is_withdrawn or _said(now) != _said(imported):
+    imported = _revision(context, ConnectionRow, connection_id, revision)
+    if now.is_withdrawn or _said(now) != _said(imported):
         return
-    before = _revision(context, ConnectionRow, connection_id, imported.revision - 1)
+    before = _revision(context, ConnectionRow, connection_id, revision - 1)
     revise(context, now, _UNDONE, **dict(zip(_SAID, _said(before), strict=True)))
 
 
