@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
-from policy_service.matching.bands import Band, choose
+from policy_service.matching.bands import Band, against_chance, choose
 from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
 from policy_service.matching.normalise import Features
 
@@ -109,8 +109,8 @@ def count_strangers(
 
 
 def _count_pair(one: Features, other: Features, scales: Scales, counts: StrangerCounts) -> None:
-    weighing = scales.weigh(one, other)
-    verdict = choose(weighing, scales.frequencies.total, scales.model)
+    weighing = scales.weigh(one, other).weighing
+    verdict = choose(weighing, against_chance(scales.frequencies.total), scales.model)
     leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
     counts.pairs += 1
     counts.bands[f"{leading.value}:{verdict.band.value}"] += 1

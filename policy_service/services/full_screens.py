@@ -21,7 +21,7 @@ from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
 from policy_service.matching.model import MatchModel
 from policy_service.policy.pack import SEMANTICS
-from policy_service.services.asked import asked_key_rows, file_asked_keys
+from policy_service.services.asked import asked_keys, file_asked_keys
 from policy_service.services.chunks import rows_of
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
@@ -116,7 +116,7 @@ def _misfiled(context: Context, person_ids: list[str]) -> Iterator[Person]:
     for person_id, key in rows_of(context, _ASKED_KEYS, person_ids):
         filed.setdefault(person_id, set()).add(key)
     for person in open_people(context, person_ids):
-        wanted = {row["key"] for row in asked_key_rows(context, person.id, person.record)}
+        wanted = asked_keys(context, person.record)
         if wanted != filed.get(person.id, set()):
             yield person
 

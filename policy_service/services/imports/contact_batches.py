@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from policy_service.database.match_index import count_people
 from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactBatchRow, ContactImportRow, ContactRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
@@ -54,6 +55,7 @@ class Batch:
             rows = [one for contact in self.new for one in contact.rows.get(table, ())]
             if rows:
                 context.session.execute(insert(table), rows)
+        count_people(context.session, [contact.person_id for contact in self.new])
         touches = [contact.touch for contact in self.new]
         touches += [write_change(context, row, change) for change in self.changed]
         gone = mark_missing(context, row, self.missing) if row.with_missing else []

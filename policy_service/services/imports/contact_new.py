@@ -28,6 +28,7 @@ Rows = Mapping[type[PracticeOwned], list[dict[str, Any]]]
 class NewContact:
     """The rows of one new contact, by table. The person is sealed under a key of their own."""
 
+    person_id: str
     rows: Rows
     touch: Touch
 
@@ -67,7 +68,7 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
         rows[TieRow], contact["tie_id"] = [tie], tie["id"]
     rows[ContactRow] = [contact]
     key = rows[ConnectionRow][0]["far_handle_key"] if ConnectionRow in rows else None
-    return NewContact(rows, Touch(person_id, key))
+    return NewContact(person_id, rows, Touch(person_id, key))
 
 
 def connection_columns(context: Context, line: Line) -> dict[str, Any]:

@@ -7,7 +7,7 @@ did not say under which keys, so that the worker files them anew.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
