@@ -25,8 +25,8 @@ _COUNTED_WORDS = {
     "birth_date": "exact day_month_swapped one_digit one_digit_generation_apart two_parts all_near "
     "year_and_month year near_year different years_apart generation_apart generations_apart",
     "street": "exact close other_house different",
-    "postcode": "exact close different",
-    "city": "exact close different",
+    "postcode": "exact exact_apart close different different_apart",
+    "city": "exact exact_apart close different different_apart",
     "phone": "exact last_seven different",
     "email": "exact close name_part different",
     "company": "exact different",
