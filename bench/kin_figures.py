@@ -144,9 +144,7 @@ def main() -> None:
         bench_kin(regime, asked.seeds, asked.by_kind)
 
 
-def bench_kin(
-    regime: str, seeds: Sequence[int] = REPORTED_SEEDS, with_kinds: bool = False
-) -> None:
+def bench_kin(regime: str, seeds: Sequence[int] = REPORTED_SEEDS, with_kinds: bool = False) -> None:
     """Print the means over `seeds`."""
     runs = [run(seed, regime=regime) for seed in seeds]
     for measure in (figures, by_kind) if with_kinds else (figures,):

@@ -85,7 +85,7 @@ class Town:
 
         With `family_names`, of so many only: a town where everybody bears a common name.
         """
-        return self._popular(_families()[: self.family_names or None], 0.6).title()
+        return self._popular(families()[: self.family_names or None], 0.6).title()
 
     def _popular(self, names: Sequence[str], steepness: float) -> str:
         return self.random.choices(names, cum_weights=_zipf(len(names), steepness))[0]
@@ -134,7 +134,8 @@ class Town:
 
 
 @cache
-def _families() -> list[str]:
+def families() -> list[str]:
+    """Family names, the commonest first."""
     middle = _SYLLABLES.split()
     rare = [one + two for one, two in product(middle, _ENDINGS.split())]
     rarer = [one + two + end for one, two in product(middle, middle) for end in ("er", "ova", "i")]

@@ -24,6 +24,7 @@ from policy_service.ledger.note import Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
+from policy_service.services.match_state import ModelShelf
 from policy_service.settings import Settings
 from policy_service.vault.keys import Key, KeyRing
 from policy_service.vault.keystore import open_signing_key
@@ -113,7 +114,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         database=Database(settings.database_url, options),
         kek=KeyRing(Key(settings.kek)),
         packs=load_shipped_packs(),
-        model=default_model(),
+        models=ModelShelf(default_model()),
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,

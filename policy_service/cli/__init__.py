@@ -7,6 +7,7 @@ from flask import Flask
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.demo import demo_commands
 from policy_service.cli.matching import matching_commands
+from policy_service.cli.measuring import measuring_commands
 from policy_service.cli.pack_use import pack_use_commands
 from policy_service.cli.packs import pack_commands
 from policy_service.cli.practices import practice_commands
@@ -27,6 +28,8 @@ COMMANDS = (
     matching_commands,
     work,
 )
+for _command in measuring_commands.commands.values():
+    matching_commands.add_command(_command)
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):
     pack_commands.add_command(_command)
 

@@ -43,6 +43,11 @@ class PracticeKeys:
         """The secret of the practice's match keys."""
         return self.key.derive(Purpose.MATCH_KEY)
 
+    @cached_property
+    def third_party_secret(self) -> PurposeKey:
+        """The secret under which third parties are kept as hashes."""
+        return self.key.derive(Purpose.THIRD_PARTY)
+
     def purpose(self, purpose: Purpose) -> PurposeKey:
         """The practice's own key for a purpose."""
         if purpose not in self._derived:
@@ -67,6 +72,15 @@ class Keyring:
     def match_key(self, text: str) -> int:
         """HMAC of a match text, as a signed 64-bit integer."""
         return match_key(self._practice.match_secret, text)
+
+    def frequency_key(self, text: str) -> int:
+        """HMAC under which a value is counted, as a signed 64-bit integer."""
+        return match_key(self._practice.purpose(Purpose.FREQUENCY), text)
+
+    @property
+    def third_party_secret(self) -> PurposeKey:
+        """The secret under which third parties are kept as hashes; the same for every request."""
+        return self._practice.third_party_secret
 
     def digest(self, purpose: Purpose, text: str) -> bytes:
         """Keyed digest of a text for a purpose."""

@@ -61,6 +61,6 @@ def plus_months(day: date, months: int) -> date:
     year, month = divmod(index, 12)
     if year > date.max.year - 1:
         return date.max
-    if day.day <= days_in_month(year, month + 1):
+    if day.day <= 28 or day.day <= days_in_month(year, month + 1):
         return date(year, month + 1, day.day)
     return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)

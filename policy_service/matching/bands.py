@@ -46,7 +46,7 @@ def identity_odds(weighing: Weighing, people: int) -> int:
     times better than chance takes log2(1 + 2^k) off. Not a sum of rows: taking an agreeing field
     away may lower kinship more than SELF.
     """
-    beyond_chance = weighing.without_rules().kin - against_chance(people)
+    beyond_chance = weighing.without_rules.kin - against_chance(people)
     rivalry = math.log2(1 + 2 ** (beyond_chance / 100))
     return weighing.same - round(100 * rivalry)
 
@@ -97,7 +97,7 @@ class _Judge:
 
         Where kinship explains the records far better (spouses in one home), nobody need be asked.
         """
-        fields = self.weighing.without_rules()
+        fields = self.weighing.without_rules
         behind = fields.same - fields.kin
         rival = Band.WEAK
         for band in (Band.POSSIBLE, Band.PROBABLE):
@@ -133,9 +133,7 @@ def _saying(
     )
 
 
-def _ceilings(
-    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel
-) -> Iterator[Band]:
+def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:
     groups = telling_groups(weighing, hypothesis, model)
     yield Band.CERTAIN
     if hypothesis is Hypothesis.KIN:

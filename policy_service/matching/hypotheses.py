@@ -12,9 +12,11 @@ takes off how rare that kind is among kin.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from policy_service.domain.people import PersonRecord
 from policy_service.matching import comparisons, contact_points, households
@@ -36,8 +38,7 @@ class Hypothesis(StrEnum):
     NONE = "NONE"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """One row of evidence: what was compared and its hundredths of a bit per hypothesis."""
 
     group: Group
@@ -46,38 +47,59 @@ class Weight:
     kin: int
 
 
-@dataclass(frozen=True, slots=True)
 class Weighing:
-    """All rows for two records; `same` and `kin` are their exact sums.
+    """All rows for two records; `same` and `kin` are their exact sums. Never changed.
 
     `kind` is the kind of kin that explains the records best, and that the rows speak of.
     """
 
-    weights: tuple[Weight, ...]
-    kind: KindOfKin
+    def __init__(self, weights: tuple[Weight, ...], kind: KindOfKin) -> None:
+        self.weights = weights
+        self.kind = kind
 
-    @property
+    @cached_property
     def same(self) -> int:
         """Hundredths of a bit for SELF against NONE."""
         return sum(weight.same for weight in self.weights)
 
-    @property
+    @cached_property
     def kin(self) -> int:
         """Hundredths of a bit for KIN against NONE."""
         return sum(weight.kin for weight in self.weights)
 
+    @cached_property
+    def _levels(self) -> dict[str, str]:
+        return {weight.level.field: weight.level.level for weight in reversed(self.weights)}
+
+    @cached_property
+    def _group_bits(self) -> dict[Group, tuple[int, int]]:
+        found = dict.fromkeys(Group, (0, 0))
+        for group, _, same, kin in self.weights:
+            before = found[group]
+            found[group] = before[0] + same, before[1] + kin
+        return found
+
+    @cached_property
     def without_rules(self) -> Weighing:
         """What the fields say by themselves."""
-        return replace(self, weights=tuple(w for w in self.weights if w.level.field != "rule"))
+        kept = tuple(weight for weight in self.weights if weight.level.field != "rule")
+        return self if len(kept) == len(self.weights) else Weighing(kept, self.kind)
 
     def group_bits(self, group: Group, hypothesis: Hypothesis) -> int:
         """What one evidence group says for a hypothesis, its bound included."""
-        rows = [weight for weight in self.weights if weight.group is group]
-        return sum(row.kin if hypothesis is Hypothesis.KIN else row.same for row in rows)
+        return self._group_bits[group][hypothesis is Hypothesis.KIN]
 
     def level(self, field: str) -> str:
         """The level of `field`, or "" when it was not compared."""
-        return next((w.level.level for w in self.weights if w.level.field == field), "")
+        return self._levels.get(field, "")
+
+    def about(self, levels: Sequence[Level]) -> Weighing:
+        """The same rows, with the values that were compared."""
+        told = [
+            weight._replace(level=level)
+            for weight, level in zip(self.weights, levels, strict=False)
+        ]
+        return Weighing((*told, *self.weights[len(told) :]), self.kind)
 
 
 _COMPARED: tuple[Callable[[Features, Features], list[Alternative]], ...] = (
@@ -92,15 +114,19 @@ _COMPARED: tuple[Callable[[Features, Features], list[Alternative]], ...] = (
     shared_alternatives,
     contact_points.company_alternatives,
 )
-_Weighed = tuple[Level, Group, LevelBits]
+Seen = tuple[str, str, int]
+"""A field, its level, and by how many hundredths of a bit the agreed value is rarer than the
+model's chance. All that weights depend on: no value of any person."""
+Pattern = tuple[Seen, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Scales:
-    """The model and the practice's frequencies: turns levels into weights."""
+    """The model and the practice's frequencies: turns levels into weights. Make one for a query."""
 
-    model: MatchModel
-    frequencies: Frequencies
+    def __init__(self, model: MatchModel, frequencies: Frequencies) -> None:
+        self.model = model
+        self.frequencies = frequencies
+        self._rarer: dict[tuple[str, str], int] = {}
 
     def weigh(self, query: Features, candidate: Features) -> Weighing:
         """Every field of the two people, the bounds, the rules for twins and namesakes."""
@@ -109,60 +135,109 @@ class Scales:
 
     def weigh_alternatives(self, fields: Sequence[Sequence[Alternative]]) -> Weighing:
         """The loudest alternative of every field that could be compared."""
-        weighed = [one for alternatives in fields for one in self._loudest(alternatives)]
-        number = self._leading_kind(weighed)
+        levels, weighing = self.judge(fields)
+        return weighing.about(levels)
+
+    def judge(self, fields: Iterable[Sequence[Alternative]]) -> tuple[list[Level], Weighing]:
+        """The levels that count, and their weighing without the values compared.
+
+        Pairs of one pattern share one weighing, made once for a model: most candidates differ in
+        all the usual ways.
+        """
+        levels: list[Level] = []
+        for alternatives in fields:
+            levels += self._loudest(alternatives)
+        return levels, weigh_pattern(self.model, self._pattern(levels))
+
+    def _loudest(self, alternatives: Sequence[Alternative]) -> Alternative:
+        if len(alternatives) == 1:
+            return alternatives[0]
+        found: dict[Pattern, Alternative] = {}
+        for levels in alternatives:
+            found.setdefault(self._pattern(levels), levels)
+        if len(found) == 1:
+            return alternatives[0]
+        return found[max(found, key=lambda pattern: _loudness(self.model, pattern))]
+
+    def _pattern(self, levels: Sequence[Level]) -> Pattern:
+        return tuple(
+            [
+                (field, level, self._shift(field, level, counted) if counted else 0)
+                for field, level, _, _, counted in levels
+            ]
+        )
+
+    def _shift(self, field: str, level: str, counted: str) -> int:
+        """Hundredths of a bit by which an agreed value is rarer than the model's chance.
+
+        Measured among strangers, smoothed by the model's worth `frequency_weight` people. The
+        candidate bears the value anyhow; only the others tell how common it is. A value that was
+        never counted keeps the model's chance: not counted is not rare.
+        """
+        known = self._rarer.get((counted, level))
+        if known is None:
+            known = self._rarer[counted, level] = self._measured(field, level, counted)
+        return known
+
+    def _measured(self, field: str, level: str, counted: str) -> int:
+        if counted.startswith("name:"):  # a full name is as rare as its two parts together
+            given, _, family = counted[5:].partition("|")
+            return self._shift("given", "exact", f"given:{given}") + self._shift(
+                "family", "exact", f"family:{family}"
+            )
+        count = self.frequencies.counts.get(counted)
+        if count is None:
+            return 0
+        weight, none = self.model.frequency_weight, self.model.fields[field].levels[level].none
+        others = max(count - 1, 0)
+        measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
+        return bits(none, max(measured, self.model.rarest))
+
+
+@lru_cache(maxsize=8192)
+def weigh_pattern(model: MatchModel, pattern: Pattern) -> Weighing:
+    """The weights of a pattern of levels. Holds no value of anybody."""
+    return _PatternScales(model, pattern).weighing()
+
+
+@lru_cache(maxsize=8192)
+def _loudness(model: MatchModel, pattern: Pattern) -> tuple[int, int, tuple[str, ...]]:
+    said = [_said(model, seen) for seen in pattern]
+    same = sum(one.same for one in said)
+    kin = max(map(sum, zip(*(one.kin for one in said), strict=True)), default=0)
+    return max(same, kin), same + kin, tuple(level for _, level, _ in pattern)
+
+
+def _said(model: MatchModel, seen: Seen) -> LevelBits:
+    field, level, rarer = seen
+    said = model.fields[field].bits[level]
+    return said.rarer(rarer) if rarer else said
+
+
+@dataclass(frozen=True, slots=True)
+class _PatternScales:
+    model: MatchModel
+    pattern: Pattern
+
+    def weighing(self) -> Weighing:
+        said = [_said(self.model, seen) for seen in self.pattern]
+        groups = [self.model.fields[field].group for field, _, _ in self.pattern]
+        number = self._leading_kind(groups, said)
         kind = self.model.kin[number]
         weights = [
-            Weight(group, level, said.same, said.kin[number]) for level, group, said in weighed
+            Weight(group, Level(field, level, "", ""), one.same, one.kin[number])
+            for (field, level, _), group, one in zip(self.pattern, groups, said, strict=True)
         ]
         weights += self._bounds(weights)
         weights.append(self._rarity(kind))
         return Weighing((*weights, *self._rules(Weighing(tuple(weights), kind))), kind)
 
-    def _loudest(self, alternatives: Sequence[Alternative]) -> list[_Weighed]:
-        weighed = [[self._weighed(level) for level in levels] for levels in alternatives]
-        return weighed[0] if len(weighed) == 1 else max(weighed, key=_loudness)
-
-    def _weighed(self, level: Level) -> _Weighed:
-        field = self.model.fields[level.field]
-        said = field.bits[level.level]
-        if level.counted:
-            none = field.levels[level.level].none
-            said = said.rarer(self._rarer(level.counted, none))
-        return level, field.group, said
-
-    def _rarer(self, counted: str, none: int) -> int:
-        """By how much the value is rarer than the model has it, in hundredths of a bit.
-
-        A full name is as rare as its two parts together.
-        """
-        if not counted.startswith("name:"):
-            measured = self._measured(counted, none)
-            return 0 if measured is None else bits(none, measured)
-        given, _, family = counted.removeprefix("name:").partition("|")
-        exact = self.model.fields["given"].levels["exact"], self.model.fields["family"].levels["exact"]
-        return self._rarer(f"given:{given}", exact[0].none) + self._rarer(f"family:{family}", exact[1].none)
-
-    def _measured(self, counted: str, none: int) -> float | None:
-        """Measured chance among strangers, smoothed by the model's worth `frequency_weight` people.
-
-        The candidate bears the value anyhow; only the others tell how common it is. A value that
-        was never counted keeps the model's chance: not counted is not rare.
-        """
-        count = self.frequencies.counts.get(counted)
-        if count is None:
-            return None
-        weight = self.model.frequency_weight
-        others = max(count - 1, 0)
-        measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
-        return max(measured, self.model.rarest)
-
-    def _leading_kind(self, weighed: list[_Weighed]) -> int:
+    def _leading_kind(self, groups: Sequence[Group], said: Sequence[LevelBits]) -> int:
         totals = [kind.bits for kind in self.model.kin]
-        for group in Group:
-            said = [one.kin for _, own, one in weighed if own is group]
+        for group in dict.fromkeys(groups):
+            own = [one.kin for one, of in zip(said, groups, strict=True) if of is group]
             low, high = self.model.limits.get(group, (-1_000_000, 1_000_000))
-            for number, column in enumerate(zip(*said, strict=True)):
+            for number, column in enumerate(zip(*own, strict=True)):
                 totals[number] += min(max(sum(column), low), high)
         return totals.index(max(totals))
 
@@ -205,9 +280,3 @@ def weigh_records(
 
 def _within(value: int, limits: tuple[int, int]) -> int:
     return min(max(value, limits[0]), limits[1])
-
-
-def _loudness(weighed: list[_Weighed]) -> tuple[int, int, tuple[str, ...]]:
-    same = sum(said.same for _, _, said in weighed)
-    kin = max(map(sum, zip(*(said.kin for _, _, said in weighed), strict=True)), default=0)
-    return max(same, kin), same + kin, tuple(level.level for level, _, _ in weighed)

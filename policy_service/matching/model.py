@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -70,18 +70,20 @@ class Taken:
     against: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one object, one model: weights are kept by it
 class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
 
     `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
-    must say to make a question of a shared family name; `rare_family_bits` is what a family name must
-    say to be a question by itself, more than one that was never counted. `thresholds` are against chance, `rivals`
-    how far SELF may lie behind KIN and still be a question.
+    must say to make a question of a shared family name; `rare_family_bits` is what a family name
+    must say to be a question by itself, more than one that was never counted. `thresholds` are
+    against chance, `rivals` how far SELF may lie behind KIN and still be a question. `document` is
+    the canonical JSON that `digest` names.
     """
 
     version: str
     digest: str
+    document: bytes = field(repr=False)
     fields: Mapping[str, FieldModel]
     kin: tuple[KindOfKin, ...]
     typical_birth_year: int
@@ -100,10 +102,13 @@ class MatchModel:
 def read_model(text: str) -> MatchModel:
     """The model in JSON `text`. Raises `ValueError` naming the field whose chances are wrong."""
     content = json.loads(text)
-    kin = tuple(KindOfKin(name, **value) for name, value in content["kin"].items())
+    document = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    kinds = sorted(content["kin"].items())  # the digest does not tell in which order they stood
+    kin = tuple(KindOfKin(name, **value) for name, value in kinds)
     return MatchModel(
         version=content["version"],
-        digest=_digest(content),
+        digest=hashlib.sha256(document).hexdigest(),
+        document=document,
         fields={name: _field(name, value, kin) for name, value in content["fields"].items()},
         kin=kin,
         typical_birth_year=content["typical_birth_year"],
@@ -146,9 +151,3 @@ def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> F
 def _taken(value: Mapping[str, Any]) -> Taken:
     groups = (Group(name) for name in value.get("groups", Group))
     return Taken(tuple(groups), value["against"])
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical JSON (sorted, compact, ASCII), as `sha256:` and hex."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

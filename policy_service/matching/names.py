@@ -7,7 +7,7 @@ whole folded name is kept beside the parts. What stands for "no name" becomes No
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from policy_service.domain.people import NameKind, PersonName
 
@@ -44,8 +44,7 @@ _INSIDE = str.maketrans("", "", "'`")  # O'Brien is one word
 _OWN_NAME_KINDS = frozenset({NameKind.CHOSEN, NameKind.NICKNAME})
 
 
-@dataclass(frozen=True, slots=True)
-class FoldedName:
+class FoldedName(NamedTuple):
     """One name, folded. `given` and `family` are whole; `*_parts` are without particles."""
 
     given: str

@@ -125,7 +125,13 @@ class HashedComparer:
         self, query: PersonRecord, candidates: Iterable[HashedRecord], scales: Scales
     ) -> Iterator[Comparison]:
         """One comparison a candidate; the query is hashed once."""
-        asked = HashedQuery.of(normalise(query), self.hashed)
+        return self.compare_features(normalise(query), candidates, scales)
+
+    def compare_features(
+        self, query: Features, candidates: Iterable[HashedRecord], scales: Scales
+    ) -> Iterator[Comparison]:
+        """`compare_all` for a query that is normalised already."""
+        asked = HashedQuery.of(query, self.hashed)
         for candidate in candidates:
             opened = Hashed.opened(candidate, self.dates)
             weighing = scales.weigh_alternatives(asked.alternatives(opened))
@@ -152,7 +158,7 @@ def _comparison(
         bits=max(weighing.same, weighing.kin),
         self_bits=weighing.same,
         kin_bits=weighing.kin,
-        identity_bits=weighing.without_rules().same,
+        identity_bits=weighing.without_rules.same,
         identity_odds=identity_odds(weighing, scales.frequencies.total),
         evidence=tuple(rows),
         label=label.code,
@@ -176,23 +182,43 @@ def _label(
 
 def recognise(
     query: PersonRecord,
-    candidates: Iterable[tuple[Ref, PersonRecord, int]],
+    candidates: Iterable[tuple[Ref, PersonRecord | HashedRecord, int]],
     frequencies: Frequencies,
     model: MatchModel,
+    comparer: HashedComparer | None = None,
 ) -> Recognition[Ref]:
     """Compare `query` with each candidate `(ref, record, shared_keys)`; the surest first.
 
+    Third parties of whom only hashes are kept stand in the one ranking; `comparer` reads them.
     Ties are broken by the text of `ref`, so the order does not depend on the order of arrival.
     """
     features, scales = normalise(query), Scales(model, frequencies)
+    everyone = list(candidates)
     found = [
         Recognised(ref, shared, _compare(features, normalise(record), scales))
-        for ref, record, shared in candidates
+        for ref, record, shared in everyone
+        if isinstance(record, PersonRecord)
     ]
+    if len(found) < len(everyone):
+        found += _hashed(features, everyone, scales, comparer)
     missing = missing_fields(features)
     return Recognition(
         tuple(sorted(found, key=_surest_first)), not missing, missing, features.warnings
     )
+
+
+def _hashed(
+    query: Features,
+    everyone: Iterable[tuple[Ref, PersonRecord | HashedRecord, int]],
+    scales: Scales,
+    comparer: HashedComparer | None,
+) -> Iterator[Recognised[Ref]]:
+    if comparer is None:
+        raise ValueError("comparer: needed where a candidate is kept as hashes")
+    kept = [(ref, one, shared) for ref, one, shared in everyone if isinstance(one, HashedRecord)]
+    compared = comparer.compare_features(query, (one for _, one, _ in kept), scales)
+    for (ref, _, shared), comparison in zip(kept, compared, strict=True):
+        yield Recognised(ref, shared, comparison)
 
 
 def _surest_first(found: Recognised[Any]) -> tuple[int, int, int, str]:

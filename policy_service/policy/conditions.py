@@ -123,10 +123,13 @@ class Compiled:
     """True when one of the parts must hold."""
     uses: Mapping[str, int] = field(init=False, repr=False, compare=False)
     """In how many atoms each variable stands."""
+    is_read_once: bool = field(init=False, repr=False, compare=False)
+    """True when no variable stands in two atoms: then Kleene's truth is exact whatever is unknown."""
 
     def __post_init__(self) -> None:
         named = Counter(name for atom in self.atoms() for name in set(variables(atom)))
         object.__setattr__(self, "uses", dict(named))
+        object.__setattr__(self, "is_read_once", all(n == 1 for n in named.values()))
 
     def conjuncts(self) -> Iterator[Compiled]:
         """What must hold, each by itself, for this to hold."""

@@ -8,23 +8,23 @@ docs/semantics.md gives the meaning in words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from policy_service.domain.decisions import Missing, RuleReading, Truth
 from policy_service.domain.facts import Fact, FactGroup, Facts, Known, Why
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.vocabulary import VOCABULARY
-from policy_service.policy.clocks import CARE_ENDED, read_clock, undecided_anchors
-from policy_service.policy.conditions import Test
+from policy_service.policy.clocks import CARE_ENDED, care_ended, read_clock, undecided_anchors
+from policy_service.policy.conditions import Compiled, Test, World
 from policy_service.policy.doubts import Doubts, doubted
 from policy_service.policy.fact_check import check_facts
 from policy_service.policy.pack import Pack
 from policy_service.policy.plan import Plan, Step, plan_of
 from policy_service.policy.rule import Rule
 from policy_service.policy.rule_index import narrow
-from policy_service.policy.supervaluation import DECIDED, Verdict, settle
+from policy_service.policy.supervaluation import DECIDED, Verdict, settle, settle_truth
 from policy_service.policy.views import View, event_days, view_of
 
 HOLDS = DECIDED[True]
@@ -33,8 +33,7 @@ BROKEN = Verdict(None, frozenset(), exact=False)
 _TRUTHS = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A decision without its reasons: enough to compare millions of them."""
 
     outcome: Outcome
@@ -51,7 +50,7 @@ def evaluate(packs: Sequence[Pack], facts: Facts) -> tuple[RuleReading, ...]:
     outside the vocabulary; a rule that raises is read as `broken`.
     """
     check_facts(facts)
-    heard, doubts = _sweep(plan_of(packs), facts)
+    heard, doubts = _sweep(plan_of(packs), facts, settle)
     if doubts is None:
         return tuple(map(_reading, heard))
     return tuple(doubts.cast_on(one[0], _reading(one)) for one in heard)
@@ -64,7 +63,7 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
     """
     outcome = could_become = Outcome.NO_FINDING
     holds: dict[str, None] = {}
-    heard, doubts = _sweep(plan, facts)
+    heard, doubts = _sweep(plan, facts, settle_truth)
     for step, _, opened, closed in heard:
         if opened is closed is HOLDS and doubts is None:
             facets = step.facets(None)
@@ -87,7 +86,7 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
 def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -> RuleReading:
     """One rule on one flat set of facts, as its own tests do; its trigger counts as a condition."""
     step = Step(pack, rule, 0, None)
-    heard = _settled(step, view_of(None, facts, as_of))
+    heard = _settled(step, view_of(None, facts, as_of, care_ended(facts)), settle)
     if heard is None:
         return RuleReading(step.facets(None), None, Truth.FALSE, Truth.FALSE)
     return _reading(heard)
@@ -95,24 +94,26 @@ def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -
 
 _Heard = tuple[Step, View, Verdict, Verdict]
 """A rule that is not false in a view, and how it settled in the open and the closed world."""
+_Settle = Callable[[Compiled, World], Verdict]
 
 
-def _sweep(plan: Plan, facts: Facts) -> tuple[list[_Heard], Doubts | None]:
+def _sweep(plan: Plan, facts: Facts, by: _Settle) -> tuple[list[_Heard], Doubts | None]:
     """Every rule that speaks, in the base view and in that of each tie; and which may not bind."""
-    heard: list[_Heard] = []
-    base = view_of(None, facts.base, facts.as_of)
+    ended = care_ended(facts.base)
+    base = view_of(None, facts.base, facts.as_of, ended)
     bound, sometimes = plan.binding(facts.as_of, event_days(base.open))
     left, waiting = plan.index.on_base(base.open.facts, bound)
-    _hear(plan, base, narrow(plan.index.ties, base.open.facts, left, waiting), heard)
+    untied = narrow(plan.index.ties, base.open.facts, left, waiting)
+    heard = list(_hear(plan, base, untied, by))
     for tie in facts.ties if left & plan.tied else ():
-        view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of)
+        view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of, ended)
         tied = narrow(plan.index.ties, view.open.facts, left & plan.tied, waiting)
-        _hear(plan, view, tied, heard)
+        heard.extend(_hear(plan, view, tied, by))
     doubts = Doubts(facts, sometimes) if sometimes or facts.candidates else None
     return heard, doubts
 
 
-def _hear(plan: Plan, view: View, rules: tuple[int, int], heard: list[_Heard]) -> None:
+def _hear(plan: Plan, view: View, rules: tuple[int, int], by: _Settle) -> Iterator[_Heard]:
     """Read the rules that are left. What the index knows of a rule need not be asked again."""
     left, waiting = rules
     steps, world = plan.steps, view.open
@@ -123,16 +124,16 @@ def _hear(plan: Plan, view: View, rules: tuple[int, int], heard: list[_Heard]) -
         left ^= bit
         step = steps[bit.bit_length() - 1]
         if waiting & bit:
-            one = _settled(step, view)
+            one = _settled(step, view, by)
         elif step.rest is None:
             one = (step, view, HOLDS, HOLDS)
         else:
-            one = _settled_rest(step, step.rest, view)
+            one = _settled_rest(step, step.rest, view, by)
         if one is not None:
-            heard.append(one)
+            yield one
 
 
-def _settled_rest(step: Step, rest: Test, view: View) -> _Heard | None:
+def _settled_rest(step: Step, rest: Test, view: View, by: _Settle) -> _Heard | None:
     """A rule of which every indexed conjunct is known to hold, in a world without gaps."""
     try:
         truth = rest(view.open)
@@ -140,18 +141,18 @@ def _settled_rest(step: Step, rest: Test, view: View) -> _Heard | None:
         return step, view, BROKEN, BROKEN
     if truth is True:
         return step, view, HOLDS, HOLDS
-    return None if truth is False else _settled(step, view)
+    return None if truth is False else _settled(step, view, by)
 
 
-def _settled(step: Step, view: View) -> _Heard | None:
+def _settled(step: Step, view: View, by: _Settle) -> _Heard | None:
     """Design §2, promise 1: whatever goes wrong inside a rule is told, never skipped."""
     try:
-        opened = settle(step.rule.compiled, view.open)
+        opened = by(step.rule.compiled, view.open)
         if opened.truth is False:
             return None
         if view.closed is view.open:
             return step, view, opened, opened
-        return step, view, opened, settle(step.rule.compiled, view.closed)
+        return step, view, opened, by(step.rule.compiled, view.closed)
     except Exception:
         return step, view, BROKEN, BROKEN
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from policy_service.domain.decisions import (
     FindingKind,
@@ -29,7 +28,8 @@ from policy_service.policy.rule import Rule
 from policy_service.policy.rule_index import Index, Split
 
 KEPT = 256
-"""Plans kept: a practice uses a few sets of packs, one for each kind of licence among its staff."""
+"""Plans kept: a practice uses a few sets of packs, one for each kind of licence among its staff.
+Beyond that all are made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,8 @@ class Dated:
     settled: Span
     """From the day the last of them began to the day the first of them ends, if that day comes."""
 
-    def on(self, conduct: Span) -> tuple[int, int]:
+    def on(self, first: date, last: date) -> tuple[int, int]:
         """(the rules that bind on none of these days, those that bind on some but not on all)."""
-        first, last = conduct
         if first >= self.settled.first and last < self.settled.last:
             return 0, 0
         never = sometimes = 0
@@ -91,6 +90,7 @@ class Dated:
 class Plan:
     """Packs made ready to be read."""
 
+    packs: tuple[Pack, ...]
     steps: tuple[Step, ...]
     index: Index
     tied: int
@@ -104,14 +104,27 @@ class Plan:
 
     def binding(self, as_of: date, event: Span) -> tuple[int, int]:
         """(the rules that may bind, those of them that may not), by as-of date and event."""
-        never, _ = self.of_today.on(Span(as_of, as_of))
-        never_then, sometimes = self.of_event.on(event)
+        never, _ = self.of_today.on(as_of, as_of)
+        never_then, sometimes = self.of_event.on(*event)
         return self.everything & ~(never | never_then), sometimes
 
 
+_kept: dict[tuple[int, ...], Plan] = {}
+
+
 def plan_of(packs: Sequence[Pack]) -> Plan:
-    """The plan of these very packs; made once and kept for the sets used last."""
-    return _plan(_Same(tuple(packs)))
+    """The plan of these very packs, made once and kept.
+
+    Packs are told apart by identity, as altered copies share a digest with what they were made
+    from; a plan holds its packs, so that no other pack can have their place in memory.
+    """
+    ids = tuple(map(id, packs))
+    plan = _kept.get(ids)
+    if plan is None:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        plan = _kept[ids] = _plan(tuple(packs))
+    return plan
 
 
 def _facets_of(pack: Pack, rule: Rule, kind: FindingKind) -> RuleFacets:
@@ -131,31 +144,15 @@ def _facets_of(pack: Pack, rule: Rule, kind: FindingKind) -> RuleFacets:
     )
 
 
-class _Same:
-    """Packs compared by identity: altered copies share a digest with what they were made from."""
-
-    __slots__ = ("ids", "packs")
-
-    def __init__(self, packs: tuple[Pack, ...]) -> None:
-        self.packs = packs
-        self.ids = tuple(map(id, packs))
-
-    def __hash__(self) -> int:
-        return hash(self.ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.ids == other.ids
-
-
-@lru_cache(maxsize=KEPT)
-def _plan(same: _Same) -> Plan:
-    rules = [(pack, rule) for pack in same.packs for rule in pack.rules if rule.status.is_read]
+def _plan(packs: tuple[Pack, ...]) -> Plan:
+    rules = [(pack, rule) for pack in packs for rule in pack.rules if rule.status.is_read]
     read = sorted(rules, key=lambda one: (one[0].digest, one[1].id))  # as decisions are sorted
     splits = [Split.of(rule.compiled) for _, rule in read]
     steps = tuple(
         Step(pack, rule, place, splits[place].rest) for place, (pack, rule) in enumerate(read)
     )
     return Plan(
+        packs=packs,
         steps=steps,
         index=Index.of(splits),
         tied=sum(1 << place for place, step in enumerate(steps) if step.rule.is_tied),

@@ -58,6 +58,8 @@ class Verdict:
 _DEFINITE = frozenset[str]()
 DECIDED = {truth: Verdict(truth, _DEFINITE, exact=True) for truth in (True, False)}
 """The verdicts on what nothing unknown can change."""
+UNDECIDED = Verdict(None, _DEFINITE, exact=False)
+"""Unknown, where nobody asks what could change it."""
 
 
 def settle(condition: Compiled, world: World) -> Verdict:
@@ -66,11 +68,30 @@ def settle(condition: Compiled, world: World) -> Verdict:
     if truth is not None:
         return DECIDED[truth]
     uncertain = [name for name in condition.uses if is_uncertain(name, world)]
-    if all(condition.uses[name] == 1 for name in uncertain):
-        return Verdict(None, _undecided(condition, world), True)
-    if len(uncertain) > MOST_VARIABLES:
-        return Verdict(None, _undecided(condition, world), False)
-    return _try_all(condition, world, candidates(uncertain, tuple(condition.atoms()), world))
+    is_exact = _is_kleene_exact(condition, uncertain)
+    if is_exact or not _can_try(uncertain, world):
+        return Verdict(None, _undecided(condition, world, frozenset(uncertain)), is_exact)
+    return _verdict(uncertain, dict(_try_all(condition, world, uncertain)))
+
+
+def settle_truth(condition: Compiled, world: World) -> Verdict:
+    """The truth that `settle` finds, sooner, and nothing of what can still change it."""
+    truth = condition.test(world)
+    if truth is None and not condition.is_read_once:
+        uncertain = [name for name in condition.uses if is_uncertain(name, world)]
+        if not _is_kleene_exact(condition, uncertain) and _can_try(uncertain, world):
+            truth = _agreed({truth for _, truth in _try_all(condition, world, uncertain)})
+    return UNDECIDED if truth is None else DECIDED[truth]
+
+
+def _is_kleene_exact(condition: Compiled, uncertain: Sequence[str]) -> bool:
+    return condition.is_read_once or all(condition.uses[name] == 1 for name in uncertain)
+
+
+def _can_try(uncertain: Sequence[str], world: World) -> bool:
+    """Few enough, and no end of care that is told by nothing."""
+    is_told = world.care_ended is not None or CARE_ENDED not in uncertain
+    return is_told and len(uncertain) <= MOST_VARIABLES
 
 
 def most_combinations(condition: Compiled) -> int:
@@ -79,7 +100,7 @@ def most_combinations(condition: Compiled) -> int:
     A pack whose rule exceeds MOST_COMBINATIONS is refused at load, so one record cannot hold up a
     process. The numbers follow `candidates`: 2 ends for each date fact, 11 days about each start.
     """
-    if all(count == 1 for count in condition.uses.values()):
+    if condition.is_read_once:
         return 1
     atoms = tuple(condition.atoms())
     sizes = sorted((_most_values(name, atoms) for name in condition.uses), reverse=True)
@@ -104,9 +125,10 @@ def is_uncertain(name: str, world: World) -> bool:
     """True when more than one value is possible."""
     if name == CARE_ENDED:
         return world.care_ended is None or not world.care_ended.is_day
-    match world.facts.get(name):
-        case Known():
-            return False
+    fact = world.facts.get(name)
+    if type(fact) is Known:  # nearly all are
+        return False
+    match fact:
         case On(when):
             return not when.is_full
         case OneOf(values):
@@ -117,29 +139,36 @@ def is_uncertain(name: str, world: World) -> bool:
             return True
 
 
-def _undecided(node: Compiled, world: World) -> frozenset[str]:
-    """The uncertain variables of the atoms that keep this node unknown."""
-    if node.test(world) is not None:
-        return frozenset()
+def _undecided(node: Compiled, world: World, uncertain: frozenset[str]) -> frozenset[str]:
+    """The uncertain variables of the atoms that keep this node, which is unknown, unknown."""
     if node.atom is not None:
-        return frozenset(name for name in variables(node.atom) if is_uncertain(name, world))
-    return frozenset[str]().union(*(_undecided(part, world) for part in node.parts))
+        return uncertain.intersection(node.uses)
+    unknown = [part for part in node.parts if part.test(world) is None]
+    return _DEFINITE.union(*(_undecided(part, world, uncertain) for part in unknown))
 
 
 def _try_all(
-    condition: Compiled, world: World, choices: Mapping[str, Sequence[Candidate]]
-) -> Verdict:
-    names = tuple(choices)
-    if world.care_ended is None and CARE_ENDED in names:
-        return Verdict(None, _undecided(condition, world), False)
-    truths = {
-        values: condition.test(_filled(world, dict(zip(names, values, strict=True))))
-        for values in itertools.product(*(choices[name] for name in names))
-    }
-    if len(set(truths.values())) == 1:
-        return Verdict(next(iter(truths.values())), _DEFINITE, True)
+    condition: Compiled, world: World, uncertain: Sequence[str]
+) -> Iterator[tuple[tuple[Candidate, ...], Kleene]]:
+    """The truth for each way to give the uncertain variables values that can be told apart."""
+    choices = candidates(uncertain, tuple(condition.atoms()), world)
+    facts = {name: world.facts[name] for name in condition.uses if name in world.facts}
+    small = world._replace(facts=facts)
+    for values in itertools.product(*choices.values()):
+        yield values, condition.test(_filled(small, dict(zip(choices, values, strict=True))))
+
+
+def _verdict(names: Sequence[str], truths: Mapping[tuple[Candidate, ...], Kleene]) -> Verdict:
+    agreed = _agreed(set(truths.values()))
+    if agreed is not None:
+        return DECIDED[agreed]
     open_names = (name for place, name in enumerate(names) if _matters(place, truths))
     return Verdict(None, frozenset(open_names), True)
+
+
+def _agreed(truths: set[Kleene]) -> Kleene:
+    """What all of them say; None when two differ."""
+    return next(iter(truths)) if len(truths) == 1 else None
 
 
 def _matters(place: int, truths: Mapping[tuple[Candidate, ...], Kleene]) -> bool:

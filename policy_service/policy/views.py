@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from policy_service.domain.decisions import FactUsed
 from policy_service.domain.facts import Fact, Known, On, Unknown, Why, fact_to_json
-from policy_service.policy.clocks import ANY_DAY, Span, care_ended, day_span
+from policy_service.policy.clocks import ANY_DAY, Span
 from policy_service.policy.conditions import World
 from policy_service.policy.worlds import close_gaps, normalise
 
@@ -39,22 +39,22 @@ class View(NamedTuple):
         return self.open.facts.get(name, _NOT_ASKED)
 
 
-def view_of(tie: str | None, facts: Mapping[str, Fact], as_of: date) -> View:
-    """The facts normalised, with and without their gaps."""
+def view_of(tie: str | None, facts: Mapping[str, Fact], as_of: date, ended: Span | None) -> View:
+    """The facts normalised, with and without their gaps. `ended` is when care did.
+
+    No anchor date is a fact of a tie or can be a gap, so care ended alike in every view of a record.
+    """
     opened = normalise(facts)
     closed = close_gaps(opened)
-    world = World(opened, as_of, care_ended(opened))
+    world = World(opened, as_of, ended)
     if closed is opened:
         return View(tie, world, world, _Used(opened))
-    return View(tie, world, World(closed, as_of, care_ended(closed)), _Used(opened))
+    return View(tie, world, World(closed, as_of, ended), _Used(opened))
 
 
 def event_days(world: World) -> Span:
     """The days whose law governs rules about events; without an event, the as-of date."""
-    match world.facts.get("event_on"):
-        case On() as when:
-            return day_span(when) or ANY_DAY
-        case Known():
-            return Span(world.as_of, world.as_of)
-        case _:
-            return ANY_DAY
+    fact = world.facts.get("event_on")
+    if type(fact) is Known:
+        return Span(world.as_of, world.as_of)
+    return Span(fact.when.first, fact.when.last) if type(fact) is On else ANY_DAY

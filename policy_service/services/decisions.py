@@ -29,6 +29,7 @@ from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.duties import Cause, raise_duties, require_attestation
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
+from policy_service.services.match_state import held_number
 from policy_service.services.packs import activation_number
 from policy_service.services.people import full_name, open_people
 from policy_service.services.shadows import SHADOW, ShadowDecision
@@ -62,15 +63,17 @@ class Material:
 class Versions:
     """What must not have moved between reading and recording. `client` None: not registered yet.
 
-    `packs` is the number of the newest activation.
+    `packs` is the number of the newest activation, `matching` that of the newest change of the
+    match model.
     """
 
     clinician: int
     client: int | None
     packs: int
+    matching: int
 
     def hold(self, context: Context, question: Question) -> bool:
-        """Read all three again inside the write transaction.
+        """Read all four again inside the write transaction.
 
         On PostgreSQL under FOR SHARE; an event raises the versions afterwards and takes FOR UPDATE,
         or two events of one pair would wait for each other for ever.
@@ -83,7 +86,9 @@ class Versions:
             client = _version(context, ClientRow, question.client.id, shared)
             if client != self.client:
                 return False
-        return activation_number(context, shared=True) == self.packs
+        if activation_number(context, shared=True) != self.packs:
+            return False
+        return held_number(context.session, context.practice_id) == self.matching
 
 
 def _version(

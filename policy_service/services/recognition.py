@@ -13,12 +13,18 @@ from sqlalchemy import bindparam, func, select
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
+from policy_service.matching.frequencies import frequency_texts
+from policy_service.matching.hashed import HashedRecord
 from policy_service.matching.hypotheses import Hypothesis
 from policy_service.matching.keys import match_texts
-from policy_service.matching.probing import frequencies, probe, ranked
+from policy_service.matching.probing import frequencies as held_by
+from policy_service.matching.probing import probe, ranked
 from policy_service.matching.recognition import Comparison, Recognised, recognise
 from policy_service.services.context import Context
+from policy_service.services.frequencies import frequencies
+from policy_service.services.hashing import hashed_comparer
 from policy_service.services.people import Person, open_people, record_digest
+from policy_service.services.steps import holders_counted, people_counted
 from policy_service.services.verdicts import Judgements, judgements_on
 
 _KEYS = (
@@ -83,9 +89,10 @@ class Identification:
 def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
     """Find the known persons who may be, or be kin to, the person of this record."""
     texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
-    counts = _key_counts(context, list(texts))
+    exact = _key_counts(context, list(texts))
+    counts = {key: holders_counted(count) for key, count in exact.items()}
     probes = probe(texts, counts)
-    total = _population(context)
+    total = people_counted(population(context))
     held = _holders(context, list(probes.usable), frozenset(exclude))
     ranking = ranked(held, counts, total, context.model.candidates)
     judgements = judgements_on(context, record_digest(record))
@@ -96,9 +103,10 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
     people = {person.id: person for person in open_people(context, list(best))}
     result = recognise(
         record,
-        ((ref, people[ref].record, held) for ref, held in best.items() if ref in people),
-        frequencies(texts, counts, total),
+        ((ref, _kept(people[ref]), held) for ref, held in best.items() if ref in people),
+        frequencies(context, frequency_texts(record), held_by(texts, counts, total)),
         context.model,
+        hashed_comparer(context),
     )
     return Identification(
         matches=tuple(_judged(found, people[found.ref], judgements) for found in result.candidates),
@@ -106,6 +114,10 @@ def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -
         skipped_keys=probes.skipped,
         left_out=ranking.left_out,
     )
+
+
+def _kept(person: Person) -> PersonRecord | HashedRecord:
+    return person.record if person.hashed is None else person.hashed
 
 
 def united(several: Sequence[Identification]) -> Identification:
@@ -136,9 +148,11 @@ def _holders(
     return ((key, person_id) for key, person_id in rows if person_id not in exclude)
 
 
-def _population(context: Context) -> int:
-    count = context.session.execute(_POPULATION, {"practice": context.practice_id}).scalar_one()
-    return max(count, 1)
+def population(context: Context) -> int:
+    """How many persons the practice knows, erased ones included."""
+    asked = {"practice": context.practice_id}
+    count: int = context.session.execute(_POPULATION, asked).scalar_one()
+    return count
 
 
 def _judged(found: Recognised[str], person: Person, judgements: Judgements) -> Match:

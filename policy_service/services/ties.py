@@ -20,6 +20,8 @@ class TieSource(StrEnum):
     DISCLOSURE = "disclosure"
     CLIENT = "client"
     IMPORT = "import"
+    ADDRESS_BOOK = "address_book"
+    """Read from a clinician's address book: says that they are known, not what they are."""
     OFFICER = "officer"
 
 

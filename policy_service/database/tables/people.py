@@ -12,15 +12,27 @@ from policy_service.database.types import UtcDateTime, UuidText
 
 
 class PersonRow(PracticeOwned, Base):
-    """Anyone we may need to recognise. `pseudonym` is what the audit log calls them."""
+    """Anyone we may need to recognise. `pseudonym` is what the audit log calls them.
+
+    `kept` plain: `sealed` is a person record. Hashed: it holds keyed hashes of a third party, from
+    which no name can be read, and no other copy of the record exists.
+
+    `filed` is the number of the match keys they are filed under (`matching.keys.KEYS_VERSION`);
+    0: by software that did not say.
+    """
 
     __tablename__ = "person"
-    __table_args__ = (Index("ix_person_merged_into", "practice_id", "merged_into"),)
+    __table_args__ = (
+        Index("ix_person_merged_into", "practice_id", "merged_into"),
+        Index("ix_person_filed", "practice_id", "filed"),
+    )
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     pseudonym: Mapped[str] = mapped_column(UuidText)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    kept: Mapped[str] = mapped_column(String(6), default="plain", server_default="plain")
     record_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    filed: Mapped[int] = mapped_column(server_default="0")
     merged_into: Mapped[str | None] = mapped_column(UuidText)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -58,6 +70,7 @@ class IdentityVerdictRow(PracticeOwned, Base):
     __tablename__ = "identity_verdict"
     __table_args__ = (
         Index("ix_identity_verdict_pair", "practice_id", "person_a", "person_b"),
+        Index("ix_identity_verdict_other", "practice_id", "person_b"),
         Index("ix_identity_verdict_digest_a", "practice_id", "digest_a"),
         Index("ix_identity_verdict_digest_b", "practice_id", "digest_b"),
     )

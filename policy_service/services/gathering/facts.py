@@ -76,9 +76,7 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     steps = walk(context, clinician.person_id, targets.found)
     ties = read_ties(steps.paths)
     attested = attested_kinds(context, clinician.id, question.as_of)
-    connections = find_connections(
-        context, clinician.person_id, targets.same_people, targets.records
-    )
+    connections = find_connections(context, clinician.person_id, targets)
     comparable = targets.identification.is_comparable and not steps.cut
     base: dict[str, Fact] = {
         **care_facts(question.purpose, spells, maybe),

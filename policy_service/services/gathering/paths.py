@@ -54,6 +54,11 @@ class Path:
     target: Target
 
     @property
+    def certainty(self) -> Certainty:
+        """How sure it is that the path ends at the client."""
+        return self.target.certainty
+
+    @property
     def steps(self) -> tuple[TieStep, ...]:
         """All steps, the target's included."""
         own = tuple(edge.step for edge in self.edges)

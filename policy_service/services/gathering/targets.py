@@ -14,6 +14,7 @@ from policy_service.domain.kinship import TieStep
 from policy_service.domain.people import PersonRecord, RelatedPerson
 from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.bands import Band
+from policy_service.services.asked import as_person
 from policy_service.services.context import Context
 from policy_service.services.gathering.merges import merged_with
 from policy_service.services.people import Person, open_people
@@ -134,13 +135,8 @@ def _questions(match: Match) -> Iterator[Target]:
 
 def _of_related(context: Context, client: Person, related: RelatedPerson) -> Iterator[Target]:
     """The client states what the related person is to the client; read from them it is converse."""
-    record = PersonRecord(
-        names=(related.name,),
-        birth_date=related.birth_date,
-        phones=(related.phone,) if related.phone else (),
-    )
     step = TieStep(_from_related_to_client(related), sex=client.record.sex)
-    for match in identify(context, record, [client.id]).matches:
+    for match in identify(context, as_person(related), [client.id]).matches:
         if match.is_same:
             yield Target(match.person.id, Certainty.FACT, step, match)
         elif match.may_be_same or _is_thinkable(match):

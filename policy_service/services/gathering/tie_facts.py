@@ -17,7 +17,7 @@ from policy_service.domain.facts import (
     Unknown,
     Why,
 )
-from policy_service.domain.kinship import Composition, compose
+from policy_service.domain.kinship import Composition, Via, compose
 from policy_service.domain.ties import TieCategory
 from policy_service.services.gathering.paths import Path
 from policy_service.services.gathering.targets import Certainty
@@ -51,7 +51,7 @@ class ReadTie:
 
     def known_to(self, clinician_id: str) -> bool:
         """True when it rests only on what this clinician stated or the client told."""
-        if self.path.target.certainty is not Certainty.FACT:
+        if self.path.certainty is not Certainty.FACT:
             return False
         return all(
             edge.tie is None or edge.tie.clinician_id == clinician_id or edge.tie.source == "client"
@@ -68,12 +68,12 @@ def _read(ref: str, path: Path) -> ReadTie:
     composition = compose(path.steps)
     category = composition.category or composition.reached or _first_category(path)
     facts: dict[str, Fact] = {
-        "tie": _tie(path, category),
+        "tie": _tie(path, category, composition),
         "tie_degree": _degree(composition),
         "tie_state": Known("ended" if composition.ended else "current"),
-        "tie_via": Known("self" if composition.category else composition.via.value),
-        "tie_began_on": _date([step.since for step in path.steps]),
-        "tie_ended_on": _ended_on(path, composition),
+        "tie_via": _via(composition),
+        "tie_began_on": _date(composition.since),
+        "tie_ended_on": _date(composition.until) if composition.ended else Known(NOT_APPLICABLE),
     }
     return ReadTie(TieFacts(ref, facts), path, composition, category)
 
@@ -83,14 +83,15 @@ def _first_category(path: Path) -> TieCategory:
     return compose(path.steps[:1]).category or TieCategory.OTHER
 
 
-def _tie(path: Path, category: TieCategory) -> Fact:
-    certainty = path.target.certainty
+def _tie(path: Path, category: TieCategory, composition: Composition) -> Fact:
+    words = frozenset({category.value} | {other.value for other in composition.may_be})
+    certainty = path.certainty
     if certainty is Certainty.FACT:
-        return Known(category.value)
+        return Known(category.value) if len(words) == 1 else OneOf(words, Why.NOT_RECORDED)
     why = _WHY[certainty]
     if certainty is Certainty.POSSIBLE and _deserves_a_case(path.target.match, category):
         why = Why.IDENTITY_UNCONFIRMED
-    return OneOf(frozenset({"none", category.value}), why)
+    return OneOf(words | {"none"}, why)
 
 
 def _deserves_a_case(match: Match | None, category: TieCategory) -> bool:
@@ -99,23 +100,23 @@ def _deserves_a_case(match: Match | None, category: TieCategory) -> bool:
 
 
 def _degree(composition: Composition) -> Fact:
-    if composition.category is None or composition.degrees is None:
+    if composition.degrees is None:
         return Known(NOT_APPLICABLE)
     low, high = composition.degrees
     return Known(low) if low == high else Between(low, high, Why.NOT_RECORDED)
 
 
-def _date(texts: list[str]) -> Fact:
-    """The date of a one-step tie; a chain has none of its own."""
-    if len(texts) == 1 and texts[0]:
-        return On(PartialDate(texts[0]))
-    return Unknown(Why.NOT_RECORDED)
+def _via(composition: Composition) -> Fact:
+    """SELF for what is one tie, or composes to one; both where the chain may be kinship or not."""
+    if composition.category is not None:
+        return Known(Via.SELF.value)
+    if composition.may_be:
+        return OneOf(frozenset({Via.SELF.value, composition.via.value}), Why.NOT_RECORDED)
+    return Known(composition.via.value)
 
 
-def _ended_on(path: Path, composition: Composition) -> Fact:
-    if not composition.ended:
-        return Known(NOT_APPLICABLE)
-    return _date([step.until for step in path.steps])
+def _date(text: str) -> Fact:
+    return On(PartialDate(text)) if text else Unknown(Why.NOT_RECORDED)
 
 
 def base_tie_facts(attested: frozenset[AttestationKind], comparable: bool) -> dict[str, Fact]:

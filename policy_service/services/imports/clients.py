@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from policy_service.audit.log import NewEntry, Owned, append_all
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.database.tables.registry import ClientRow
+from policy_service.database.tables.watching import AskedKeyRow
 from policy_service.domain.people import PersonRecord
 from policy_service.importers.roster import ClientLine
+from policy_service.services.asked import asked_key_rows
 from policy_service.services.clients import correct_client
 from policy_service.services.context import Context
 from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan
 from policy_service.services.people import match_key_rows, new_person_row, record_digest
+from policy_service.services.touch import touch_new_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class _NewClient:
     person: dict[str, Any]
     person_key: dict[str, Any]
     match_keys: list[dict[str, Any]]
+    asked_keys: list[dict[str, Any]]
     told: dict[str, Any]
 
 
@@ -93,6 +98,7 @@ def _new(context: Context, line: ClientLine) -> _NewClient:
         person=new_person_row(context, person_id, line.record),
         person_key=person_key,
         match_keys=match_key_rows(context, person_id, line.record),
+        asked_keys=asked_key_rows(context, person_id, line.record),
         told={
             "id": client_id,
             "external_id": line.external_id,
@@ -107,11 +113,18 @@ def _insert(context: Context, new: Sequence[_NewClient]) -> None:
     session = context.session
     session.execute(insert(PersonKeyRow), [one.person_key for one in new])
     session.execute(insert(PersonRow), [one.person for one in new])
-    keys = [key for one in new for key in one.match_keys]
-    if keys:
-        session.execute(insert(MatchKeyRow), keys)
+    _insert_keys(session, MatchKeyRow, [key for one in new for key in one.match_keys])
+    _insert_keys(session, AskedKeyRow, [key for one in new for key in one.asked_keys])
     session.execute(insert(ClientRow), [one.client for one in new])
+    touch_new_people(context, [one.person["id"] for one in new])
     append_all(session, context.keyring, [_entry(context, one) for one in new])
+
+
+def _insert_keys(
+    session: Session, table: type[MatchKeyRow | AskedKeyRow], rows: list[dict[str, Any]]
+) -> None:
+    if rows:
+        session.execute(insert(table), rows)
 
 
 def _entry(context: Context, one: _NewClient) -> NewEntry:
