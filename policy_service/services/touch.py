@@ -97,21 +97,17 @@ def _pieces(values: list[str]) -> Iterator[list[str]]:
 
 
 def touch_contacts(
-    context: Context,
-    person_ids: Iterable[str],
-    dropped_keys: Iterable[int] = (),
-    handle_keys: Iterable[int] = (),
+    context: Context, person_ids: Iterable[str], dropped_keys: Iterable[int] = ()
 ) -> None:
     """Contacts of an import were stored, changed or forgotten: a few pieces of work for all.
 
-    Call it in the transaction that writes them, with the match keys that were given up and the
-    handles at the far ends of their connections.
+    Call it in the transaction that writes them, with the match keys that were given up. Whoever is
+    joined to them by a handle alone is found when the import's clinician is touched.
     """
     touch_new_people(context, person_ids)
-    for name, keys in (("keys", dropped_keys), ("handles", handle_keys)):
-        texts = [str(key) for key in sorted(set(keys))]
-        pieces = (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
-        _enqueue(context, [Touched(**{name: tuple(piece)}) for piece in pieces])
+    keys = [str(key) for key in sorted(set(dropped_keys))]
+    pieces = (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
+    _enqueue(context, [Touched(keys=tuple(piece)) for piece in pieces])
 
 
 def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) -> None:

@@ -24,7 +24,7 @@ from policy_service.services.imports.contact_changes import Change, mark_missing
 from policy_service.services.imports.contact_new import NewContact, new_contact
 from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import sealed_at
-from policy_service.services.imports.contact_touches import touch_all
+from policy_service.services.imports.contact_touches import Touch, touch_all
 from policy_service.services.imports.known_contacts import (
     CHANGED,
     KNOWN,
@@ -56,7 +56,7 @@ class Batch:
             if rows:
                 context.session.execute(insert(table), rows)
         count_people(context.session, [contact.person_id for contact in self.new])
-        touches = [contact.touch for contact in self.new]
+        touches = [Touch(contact.person_id) for contact in self.new]
         touches += [write_change(context, row, change) for change in self.changed]
         gone = mark_missing(context, row, self.missing) if row.with_missing else []
         touch_all(context, [*touches, *gone])

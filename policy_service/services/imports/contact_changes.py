@@ -55,13 +55,7 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Tou
         tie_id=tie_id,
         import_id=row.id,
     )
-    return Touch(contact.person_id, _far_handle(context, contact.connection_id), dropped)
-
-
-def _far_handle(context: Context, connection_id: str | None) -> int | None:
-    if connection_id is None:
-        return None
-    return current(context, ConnectionRow, connection_id).far_handle_key
+    return Touch(contact.person_id, dropped)
 
 
 def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) -> str | None:
@@ -125,7 +119,7 @@ def mark_missing(
             "import_id": row.id,
         }
         revise(context, contact, GONE, is_listed=False, **made)
-        gone.append(Touch(contact.person_id, _far_handle(context, contact.connection_id)))
+        gone.append(Touch(contact.person_id))
     return gone
 
 

@@ -17,7 +17,6 @@ class Touch:
     """A contact that was stored, changed or forgotten, with the match keys it gave up."""
 
     person_id: str
-    handle_key: int | None = None
     dropped_keys: tuple[int, ...] = ()
 
 
@@ -27,7 +26,6 @@ def touch_all(context: Context, touches: Collection[Touch]) -> None:
         context,
         [touch.person_id for touch in touches],
         [key for touch in touches for key in touch.dropped_keys],
-        [touch.handle_key for touch in touches if touch.handle_key is not None],
     )
 
 

@@ -41,7 +41,7 @@ def undo_some(context: Context, row: ContactImportRow) -> dict[str, int]:
     forgotten, touches = [], []
     for contact in contacts:
         made = _first_of(context, contact)
-        touches.append(_touch(context, contact))
+        touches.append(Touch(contact.person_id, keys_held(context, contact.person_id)))
         if made.revision == 1:
             forgotten.append(contact.person_id)
             _withdraw(context, contact)
@@ -51,13 +51,6 @@ def undo_some(context: Context, row: ContactImportRow) -> dict[str, int]:
     touch_all(context, touches)
     counts = Counter(forgotten=len(forgotten), restored=len(contacts) - len(forgotten))
     return dict(counts) if contacts else {}
-
-
-def _touch(context: Context, contact: ContactRow) -> Touch:
-    key = None
-    if contact.connection_id is not None:
-        key = current(context, ConnectionRow, contact.connection_id).far_handle_key
-    return Touch(contact.person_id, key, keys_held(context, contact.person_id))
 
 
 def _first_of(context: Context, contact: ContactRow) -> ContactRow:
