@@ -82,7 +82,7 @@ def touch_people(context: Context, person_ids: Iterable[str]) -> None:
 
 
 def touch_new_people(context: Context, person_ids: Iterable[str]) -> None:
-    """Persons were registered, however many: a few pieces of work for all of them.
+    """Persons were registered, or contacts changed: a few pieces of work however many they are.
 
     For whoever writes person rows in bulk; call it in the transaction that writes them, with their
     match keys. `people.register` does so by itself.
@@ -94,20 +94,6 @@ def touch_new_people(context: Context, person_ids: Iterable[str]) -> None:
 def _pieces(values: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(values), A_PIECE):
         yield values[start : start + A_PIECE]
-
-
-def touch_contacts(
-    context: Context, person_ids: Iterable[str], dropped_keys: Iterable[int] = ()
-) -> None:
-    """Contacts of an import were stored, changed or forgotten: a few pieces of work for all.
-
-    Call it in the transaction that writes them, with the match keys that were given up. Whoever is
-    joined to them by a handle alone is found when the import's clinician is touched.
-    """
-    touch_new_people(context, person_ids)
-    keys = [str(key) for key in sorted(set(dropped_keys))]
-    pieces = (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
-    _enqueue(context, [Touched(keys=tuple(piece)) for piece in pieces])
 
 
 def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) -> None:
