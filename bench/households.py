@@ -41,6 +41,37 @@ Cells = dict[str, str]
 
 
 @dataclass(frozen=True)
+class Regime:
+    """How full the records are. Shares of the three sources; of kin who name each other.
+
+    `named` is for kin in general, former spouses, room-mates.
+    """
+
+    sources: tuple[float, float, float]
+    named: tuple[float, float, float]
+    family_names: int = 0
+
+    def share_named(self, kind: str) -> float:
+        """How many of this kind of kin stand on the other's form."""
+        apart = {"ex_spouse": 1, "room_mate": 2}
+        return self.named[apart.get(kind, 0)]
+
+
+REGIMES = {
+    "full": Regime((0.5, 0.3, 0.2), (0.5, 0.5, 0.5)),
+    "common_names": Regime((0.5, 0.3, 0.2), (0.5, 0.5, 0.5), 150),
+    "even": Regime((1, 1, 1), (0.5, 0.25, 0.35)),
+    "sparse": Regime((1, 1, 1), (0.5, 0.08, 0.25)),
+}
+"""From records as a practice of long standing has them to those of a new one.
+
+`full`: half of the known are former clients and half of all kin name each other. `even`: a third of
+the known are social entries of a name and perhaps a town. `sparse`: and former spouses seldom name
+each other. In none has a social entry more than its export gives.
+"""
+
+
+@dataclass(frozen=True)
 class Truth:
     """The intake person is `kind` to the registry person, whom the practice knows by `source`."""
 
@@ -77,12 +108,14 @@ class Soul:
     former: str = ""
 
 
-def generate(seed: int, per_kind: int = 100, strangers: int = 1500) -> Population:
+def generate(
+    seed: int, per_kind: int = 100, strangers: int = 1500, regime: Regime = REGIMES["even"]
+) -> Population:
     """`per_kind` true pairs of every kind, and unrelated intakes, among `strangers`.
 
     A third as many unrelated intakes bear the full name of someone known.
     """
-    return _Generator(Random(seed)).population(per_kind, strangers)
+    return _Generator(Random(seed), regime).population(per_kind, strangers)
 
 
 def as_csv(rows: Mapping[str, Cells]) -> bytes:
@@ -95,14 +128,19 @@ def as_csv(rows: Mapping[str, Cells]) -> bytes:
 
 
 class _Generator:
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, regime: Regime) -> None:
         self.random = random
-        self.town = Town(random)
+        self.regime = regime
+        self.town = Town(random, regime.family_names)
+
+    def source(self) -> str:
+        """How the practice came to know of somebody."""
+        return self.random.choices(SOURCES, self.regime.sources)[0]
 
     def population(self, per_kind: int, strangers: int) -> Population:
         made = Population()
         for number in range(strangers):
-            source = self.random.choice(SOURCES)
+            source = self.source()
             made.registry[f"r{number}"] = self.registered(self.soul(), source)
         for kind in KINDS:
             many = per_kind // 3 if kind == "namesake_stranger" else per_kind
@@ -112,7 +150,7 @@ class _Generator:
 
     def add(self, made: Population, kind: str, ref: str) -> None:
         """One intake of `kind`; strangers have no partner, namesake strangers only a name."""
-        known, source = self.soul(), self.random.choice(SOURCES)
+        known, source = self.soul(), self.source()
         intake = self.partner(known, kind)
         cells = self.at_intake(intake)
         if kind != "stranger":
@@ -282,7 +320,7 @@ class _Generator:
         if self.happens(0.2):
             cells["handles"] = f"instagram:{intake.handle}"
         code = _RELATED.get(kind, "CHILD" if kind == "namesake" else "")
-        share = {"ex_spouse": 0.08, "room_mate": 0.25}.get(kind, 0.5)
+        share = self.regime.share_named(kind)
         if code and self.happens(share):
             self.with_contact(cells, known, _CONVERSE.get(code, code))
         elif kind == "SELF" or self.happens(0.5):

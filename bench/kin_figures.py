@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from bench.figures import Scored, recall_at_precision, report
-from bench.households import Truth, as_csv, generate, kinds
+from bench.households import REGIMES, Truth, as_csv, generate, kinds
 from policy_service.importers.people import read_people
 from policy_service.matching.bands import Band
 from policy_service.matching.hypotheses import Hypothesis
@@ -47,9 +47,9 @@ class Run:
     intakes: int
 
 
-def run(seed: int, per_kind: int = 100, strangers: int = 1500) -> Run:
+def run(seed: int, per_kind: int = 100, strangers: int = 1500, regime: str = "even") -> Run:
     """Generate, write as CSV, read again, recognise."""
-    made = generate(seed, per_kind, strangers)
+    made = generate(seed, per_kind, strangers, REGIMES[regime])
     known = {line.ref: line.record for line in read_people(as_csv(made.registry)).people}
     index = PeopleInMemory(known, default_model())
     said = {
@@ -94,7 +94,7 @@ def figures(done: Run) -> dict[str, float]:
 
 def _identity(done: Run) -> dict[str, float]:
     scored = [
-        Scored(said.self_bits, pair in done.truth and done.truth[pair].kind == "SELF")
+        Scored(said.identity_odds, pair in done.truth and done.truth[pair].kind == "SELF")
         for pair, said in done.said.items()
     ]
     selves = sum(pair.kind == "SELF" for pair in done.truth.values())
@@ -138,17 +138,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(REPORTED_SEEDS))
     parser.add_argument("--by-kind", action="store_true")
+    parser.add_argument("--regimes", nargs="+", choices=list(REGIMES), default=list(REGIMES))
     asked = parser.parse_args()
-    bench_kin(asked.seeds, asked.by_kind)
+    for regime in asked.regimes:
+        bench_kin(regime, asked.seeds, asked.by_kind)
 
 
-def bench_kin(seeds: Sequence[int] = REPORTED_SEEDS, with_kinds: bool = False) -> None:
+def bench_kin(regime: str, seeds: Sequence[int] = REPORTED_SEEDS, with_kinds: bool = False) -> None:
     """Print the means over `seeds`."""
-    runs = [run(seed) for seed in seeds]
+    runs = [run(seed, regime=regime) for seed in seeds]
     for measure in (figures, by_kind) if with_kinds else (figures,):
         found = [measure(one) for one in runs]
         for name in found[0]:
-            report(f"kin: {name}", fmean(one[name] for one in found), "mean over seeds")
+            value = fmean(one[name] for one in found)
+            report(f"kin, {regime}: {name}", value, "mean over seeds")
+
+
+def bench_kin_regimes() -> None:
+    """Every regime."""
+    for regime in REGIMES:
+        bench_kin(regime)
 
 
 if __name__ == "__main__":

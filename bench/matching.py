@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Scored, best_f1, recall_at_precision, report
 from bench.hashed_figures import bench_hashed
-from bench.kin_figures import bench_kin
+from bench.kin_figures import bench_kin_regimes
 from bench.linkage import LinkageSet, Pair, fake_1000, febrl3, febrl4, people
 from bench.peers import Scores, rapidfuzz_pairs, recordlinkage_pairs
 from bench.splink_peer import splink_pairs
@@ -122,7 +122,7 @@ def _cpu_times(index: PeopleInMemory, data: LinkageSet) -> Iterator[float]:
 _PARTS: dict[str, Callable[[], None]] = {
     "linkage": bench_linkage,
     "hashed": bench_hashes,
-    "kin": bench_kin,
+    "kin": bench_kin_regimes,
     "cost": bench_cost,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, product
 from random import Random
@@ -74,15 +74,18 @@ class Town:
     """Draws names, homes and numbers; the same seed draws the same."""
 
     random: Random
-    _homes: int = field(default=0)
+    family_names: int = 0
 
     def given(self, sex: str) -> str:
         """A given name; the first of the list are the commonest."""
         return self._popular(FEMALE if sex == "female" else MALE, 0.6).title()
 
     def family(self) -> str:
-        """A family name: a few are common, most are rare."""
-        return self._popular(_families(), 0.85).title()
+        """A family name as the census has them: the commonest is borne by one in a hundred.
+
+        With `family_names`, of so many only: a town where everybody bears a common name.
+        """
+        return self._popular(families()[: self.family_names or None], 0.6).title()
 
     def _popular(self, names: Sequence[str], steepness: float) -> str:
         return self.random.choices(names, cum_weights=_zipf(len(names), steepness))[0]
@@ -131,7 +134,8 @@ class Town:
 
 
 @cache
-def _families() -> list[str]:
+def families() -> list[str]:
+    """Family names, the commonest first."""
     middle = _SYLLABLES.split()
     rare = [one + two for one, two in product(middle, _ENDINGS.split())]
     rarer = [one + two + end for one, two in product(middle, middle) for end in ("er", "ova", "i")]

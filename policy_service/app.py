@@ -18,12 +18,14 @@ from structlog.tracebacks import ExceptionDictTransformer
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
 from policy_service.console import register_console
+from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.note import Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
+from policy_service.services.match_state import ModelShelf
 from policy_service.settings import Settings
 from policy_service.vault.keys import Key, KeyRing
 from policy_service.vault.keystore import open_signing_key
@@ -67,6 +69,7 @@ def app_over(desk: Desk, settings: Settings) -> Flask:
     """The application over a desk: its doors, and nothing else."""
     app = Flask("policy_service", static_folder=None)
     app.json = OrjsonProvider(app)
+    app.request_class = InMemoryRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
@@ -113,7 +116,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         database=Database(settings.database_url, options),
         kek=KeyRing(Key(settings.kek)),
         packs=load_shipped_packs(),
-        model=default_model(),
+        models=ModelShelf(default_model()),
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,

@@ -180,6 +180,15 @@ class InvalidRequest(ServiceError):
     usual_detail = "One or more fields are not valid. Nothing was stored."
 
 
+class FileNotReadable(ServiceError):
+    """No contact can be read from an uploaded file, or too many; nothing was stored."""
+
+    slug = "file-not-readable"
+    status = 422
+    title = "No contacts can be read from the file"
+    usual_detail = "No contacts can be read from the file. Nothing was stored."
+
+
 class PackRefused(ServiceError):
     """A pack that may not be used; `errors` name the file and line, or the rule, of each fault."""
 
@@ -250,6 +259,7 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     TooLarge,
     UnsupportedMediaType,
     InvalidRequest,
+    FileNotReadable,
     PackRefused,
     IdempotencyMismatch,
     TooManyRequests,

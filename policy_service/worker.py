@@ -1,4 +1,4 @@
-"""Do what is due: queued work, duties, expired cases, sealing the log, signing checkpoints.
+"""Do what is due: queued work, duties, expired cases and uploads, sealing and signing the log.
 
 Any number of workers may run: work is leased, sealers take turns on the head, and a checkpoint of a
 size is signed once. Work that fails is tried again later and in the end stays, visibly, as `dead`.
@@ -23,22 +23,32 @@ from policy_service.jobs.queue import Work
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.duplicates import FIND_DUPLICATES, find_piece
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
-from policy_service.services.pack_activation import RESCREEN_ALL
-from policy_service.services.pack_rescreens import rescreen_all
+from policy_service.services.full_screens import screen_if_moved, screen_piece
+from policy_service.services.imports.contact_decisions import expire_uploads
+from policy_service.services.imports.contact_storing import CONTACT_STEPS
+from policy_service.services.match_models import keep_model_in_use
+from policy_service.services.match_reports import MATCH_REPORT, make_report
+from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
-from policy_service.services.rescreening import rescreen
-from policy_service.services.touch import RESCREEN
+from policy_service.services.rescreening import rescreen, rescreener
+from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
+from policy_service.services.touched import carry_out_touch
 
 CHECKPOINT_EVERY = timedelta(seconds=1)
 IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     RESCREEN: rescreen,
-    RESCREEN_ALL: rescreen_all,
+    FIND_DUPLICATES: find_piece,
+    MATCH_REPORT: make_report,
+    RESCREEN_ALL: screen_piece,
+    TOUCHED: carry_out_touch,
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
+    **CONTACT_STEPS,
 }
 _log = structlog.get_logger()
 
@@ -49,7 +59,8 @@ class Worker:
 
     desk: Desk
     signed_at: dict[str, datetime] = field(default_factory=dict)
-    renewed_on: dict[str, date] = field(default_factory=dict)
+    looked_on: dict[str, date] = field(default_factory=dict)
+    models_kept: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
 
     def run_due(self) -> int:
@@ -69,7 +80,9 @@ class Worker:
 
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
-        done += self._renewals(practice_id)
+        done += expire_uploads(self.desk, practice_id)
+        done += self._daily(practice_id)
+        done += self._matching(practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
@@ -78,15 +91,26 @@ class Worker:
         self._keep_log(practice_id)
         return done
 
-    def _renewals(self, practice_id: str) -> int:
-        """Once a day, and once after each start: what runs out soon is asked for again."""
+    def _daily(self, practice_id: str) -> int:
+        """Once a day, and once after each start: what time, or a new version, has changed."""
         today = self.desk.clock().date()
-        if self.renewed_on.get(practice_id) == today:
+        if self.looked_on.get(practice_id) == today:
             return 0
-        self.renewed_on[practice_id] = today
-        with suppress(IntegrityError):  # another worker asked first
+        self.looked_on[practice_id] = today
+        with suppress(IntegrityError):  # another worker did the same first
+            screen_if_moved(self.desk, practice_id)
+        with suppress(IntegrityError):
             return raise_renewals(self.desk, practice_id)
         return 0
+
+    def _matching(self, practice_id: str) -> int:
+        """After an upgrade: keep the text of the model in use, and file people by the new keys."""
+        principal = rescreener(practice_id)
+        if practice_id not in self.models_kept:
+            with self.desk.writing(principal) as context:
+                keep_model_in_use(context)
+            self.models_kept.add(practice_id)
+        return refile_due(self.desk, principal)
 
     def _lease(self, practice_id: str) -> Work | None:
         with self.desk.database.read(practice_id) as session:

@@ -26,12 +26,13 @@ from uuid import uuid4
 import orjson
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from policy_service.app import app_over, create_desk
 from policy_service.auth.ehr_keys import NewEhrClient, issue_key
 from policy_service.database.tables.audit import EntryRow
+from policy_service.database.tables.jobs import WorkRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.attestations import AttestationKind
 from policy_service.domain.people import PersonName, PersonRecord
@@ -258,6 +259,7 @@ def populate(world: World) -> World:
         ids["tomas"] = register_client(context, TOMAS, "ehr-tomas")
         ids["nora"] = register_client(context, NORA, "ehr-nora")
         ids["brother_tie"] = disclose(context, DisclosureForm(ids["alma"], "BRO", TOMAS))
+        context.session.execute(delete(WorkRow))  # they have been here long: nothing waits
     return world
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from policy_service.database.tables.registry import (
@@ -21,6 +22,11 @@ from policy_service.services.people import open_person
 def columns(row: object, *names: str) -> dict[str, Any]:
     """The named attributes."""
     return {name: getattr(row, name) for name in names}
+
+
+def named(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The named parts of a mapping."""
+    return {name: value[name] for name in names}
 
 
 def person(record: PersonRecord) -> dict[str, Any]:

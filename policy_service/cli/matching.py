@@ -62,14 +62,17 @@ def _read(file: BinaryIO) -> PeopleFile:
 
 
 def pair_row(intake: PersonLine, known: PersonLine, found: Recognised[str]) -> tuple[str, ...]:
-    """One row of pairs.csv; bits with two decimals, the label without the sex."""
+    """One row of pairs.csv; bits with two decimals, the label without the sex.
+
+    `self_bits` is SELF against strangers and kin together, so that one threshold serves all pairs.
+    """
     comparison = found.comparison
     label = comparison.label and TIE_KINDS[comparison.label].neutral
     return (
         intake.ref,
         known.ref,
         comparison.hypothesis.value,
-        f"{comparison.self_bits / 100:.2f}",
+        f"{comparison.identity_odds / 100:.2f}",
         f"{comparison.kin_bits / 100:.2f}",
         comparison.band.value,
         label,

@@ -68,6 +68,12 @@ def connection_word(connection: Connection) -> frozenset[str]:
             return frozenset({state.value})
 
 
+def graver_words(words: Iterable[str], known: Iterable[str]) -> frozenset[str]:
+    """Those of `words` that would outweigh some word that is possible anyway."""
+    least = min(map(_GRAVITY.index, known))
+    return frozenset(word for word in words if _GRAVITY.index(word) > least) - frozenset(known)
+
+
 def gravest_word(words: Iterable[str]) -> str:
     """The word a fact holds when several connections exist."""
     return max(words, key=_GRAVITY.index, default="none")

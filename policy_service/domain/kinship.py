@@ -1,19 +1,22 @@
 """How a tie reads backwards, and what a chain of ties makes of two people.
 
-compose([TieStep("SIS"), TieStep("FMRSPS", sex="male")]).label
-"ex-husband of the clinician's sister"
+compose([TieStep("SIS"), TieStep("FMRSPS", sex="male", until="2019")]).label
+"ex-husband of the clinician's sister (ended 2019)"
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
-from policy_service.domain.ties import SEXED_CODES, TIE_KINDS, Degrees, TieCategory, tie_kind
+from policy_service.domain.dates import PartialDate
+from policy_service.domain.kin_readings import CHILD_OF_BOTH, Readings, is_kin, readings
+from policy_service.domain.ties import SEXED_CODES, Degrees, TieCategory, tie_kind
 
 MAX_STEPS = 3
-_FARTHEST = 4
+ONESELF = "ONESELF"
 
 
 class Via(StrEnum):
@@ -46,9 +49,13 @@ class TieStep:
 class Composition:
     """What the client is to the clinician.
 
-    `category` is None when the chain is not one of kinship (a friend's sister); then `reached`
-    (what the nearest known person is to the clinician) and `via` (what the client is to that
-    person) say what a rule may look at. `degrees` is (nearest, farthest) or None.
+    `category` is None when the chain is not surely one of kinship (a friend's sister); then
+    `reached` (what the nearest known person is to the clinician) and `via` (what the client is to
+    that person) say what a rule may look at. `may_be` are the categories that the same chain may
+    amount to as well: a child's other parent was a partner once, or is a relative by adoption.
+
+    `degrees` is (nearest, farthest) or None. `kind` is the code of the chain, EXT where no code
+    fits, None where it is no kinship. `since` and `until` are partial dates, "" where not known.
     """
 
     category: TieCategory | None
@@ -57,6 +64,10 @@ class Composition:
     ended: bool
     via: Via
     reached: TieCategory | None
+    kind: str | None = None
+    may_be: frozenset[TieCategory] = frozenset()
+    since: str = ""
+    until: str = ""
 
 
 def sexed(code: str, sex: str) -> str:
@@ -70,19 +81,34 @@ def converse(code: str, sex: str = "") -> str:
     return sexed(tie_kind(code).converse, sex)
 
 
-def compose(steps: Sequence[TieStep]) -> Composition:
-    """The tie that one to three steps make. Raises `ValueError` for any other number."""
+def compose(steps: Sequence[TieStep], whose: str = "the clinician") -> Composition:
+    """The tie that one to three steps from `whose` make. Raises `ValueError` for another number.
+
+    A path is over as soon as one of its ties is, and began with the last of them.
+    """
     if not 1 <= len(steps) <= MAX_STEPS:
         raise ValueError(f"a tie path has 1 to {MAX_STEPS} steps, not {len(steps)}")
-    code = _composed(steps)
-    return Composition(
-        category=_category(code, steps),
-        degrees=_degrees(code, steps),
-        label=_label(steps),
+    since, until = _since(steps), _until(steps)
+    frame = Composition(
+        category=step_category(steps[0]) if len(steps) == 1 else None,
+        degrees=tie_kind(steps[0].kind).degrees if len(steps) == 1 else None,
+        label=_label(steps, whose) + _period_words(since, until),
         ended=any(map(has_ended, steps)),
         via=_via(steps),
-        reached=_category(_composed(steps[:-1]), steps[:-1]) if len(steps) > 1 else None,
+        reached=category_of(steps[:-1]) if len(steps) > 1 else None,
+        kind=steps[0].kind if len(steps) == 1 else None,
+        since=since,
+        until=until,
     )
+    return frame if len(steps) == 1 else _as_kin(frame, steps)
+
+
+def category_of(steps: Sequence[TieStep]) -> TieCategory | None:
+    """What the chain surely is to a rule; None when it is not surely one of kinship."""
+    if len(steps) == 1:
+        return step_category(steps[0])
+    found = _readings(steps)
+    return TieCategory.RELATIVE if found and not found.may_be_strangers else None
 
 
 def has_ended(step: TieStep) -> bool:
@@ -90,89 +116,62 @@ def has_ended(step: TieStep) -> bool:
     kind = tie_kind(step.kind)
     if kind.category is TieCategory.EX_PARTNER:
         return True
-    by_blood = kind.category is TieCategory.RELATIVE and "INLAW" not in kind.neutral
-    return step.ended and not by_blood
+    return (step.ended or bool(step.until)) and _may_end(step)
+
+
+_MADE_KIN = frozenset(
+    {"INLAW", "PRNINLAW", "CHLDINLAW", "SIBINLAW", "STPPRN", "STPCHLD", "STPSIB"}
+    | {"PRNFOST", "CHLDFOST", "chosen_family"}
+)
+"""Kin by marriage, placement or choice: what was made can end."""
+
+
+def _may_end(step: TieStep) -> bool:
+    kind = tie_kind(step.kind)
+    return kind.category is not TieCategory.RELATIVE or kind.neutral in _MADE_KIN
 
 
 def step_category(step: TieStep) -> TieCategory:
-    """The category of one tie; a partner once it has ended is an ex-partner."""
-    category = tie_kind(step.kind).category
-    ended = category is TieCategory.PARTNER and step.ended
-    return TieCategory.EX_PARTNER if ended else category
+    """The category of one tie; a partner once it has ended is an ex-partner.
+
+    The clinician in person is nearer than any relative, and rules are told so.
+    """
+    kind = tie_kind(step.kind)
+    if kind.neutral == ONESELF:
+        return TieCategory.RELATIVE
+    ended = kind.category is TieCategory.PARTNER and has_ended(step)
+    return TieCategory.EX_PARTNER if ended else kind.category
 
 
-# (what X is to the clinician, what Y is to X): what Y is to the clinician. Neutral codes; natural
-# and twin kin are folded into PRN, CHILD and SIB first, partners into SPS.
-_PAIRS = {
-    ("PRN", "PRN"): "GRPRN", ("PRN", "SIB"): "aunt_or_uncle", ("PRN", "CHILD"): "SIB",
-    ("PRN", "SPS"): "STPPRN", ("PRN", "GRPRN"): "GGRPRN", ("CHILD", "CHILD"): "GRNDCHILD",
-    ("CHILD", "SPS"): "CHLDINLAW", ("CHILD", "SIB"): "CHILD", ("CHILD", "GRNDCHILD"):
-    "great_grandchild", ("SIB", "SIB"): "SIB", ("SIB", "CHILD"): "NIENEPH", ("SIB", "PRN"): "PRN",
-    ("SIB", "SPS"): "SIBINLAW", ("SPS", "PRN"): "PRNINLAW", ("SPS", "SIB"): "SIBINLAW",
-    ("SPS", "CHILD"): "STPCHLD", ("GRPRN", "PRN"): "GGRPRN", ("GRPRN", "CHILD"): "aunt_or_uncle",
-    ("GRNDCHILD", "CHILD"): "great_grandchild", ("GRNDCHILD", "SIB"): "GRNDCHILD",
-    ("aunt_or_uncle", "CHILD"): "COUSN", ("aunt_or_uncle", "SPS"): "aunt_or_uncle",
-    ("NIENEPH", "SIB"): "NIENEPH", ("COUSN", "SIB"): "COUSN", ("STPPRN", "CHILD"): "STPSIB",
-    ("STPCHLD", "SIB"): "STPCHLD", ("aunt_or_uncle", "PRN"): "GRPRN",
-}  # fmt: skip
-# A shorter reading is possible too: a parent's child may be a half-sibling, a parent's spouse the
-# other parent, a spouse's child one's own.
-_NEAREST = {("PRN", "SPS"): 1, ("SPS", "CHILD"): 1, ("PRN", "CHILD"): 1, ("GRPRN", "CHILD"): 1}
-_FARTHER = {("PRN", "CHILD"): 2}
-_FOLDED = {
-    "NPRN": "PRN", "ADOPTP": "PRN", "NCHILD": "CHILD", "CHLDADOPT": "CHILD", "NSIB": "SIB",
-    "TWIN": "SIB", "FTWIN": "SIB", "ITWIN": "SIB", "DOMPART": "SPS", "SIGOTHR": "SPS",
-    "FMRSPS": "SPS", "dating_partner": "SPS", "ex_partner": "SPS",
-}  # fmt: skip
-_KIN = frozenset({TieCategory.RELATIVE, TieCategory.PARTNER, TieCategory.EX_PARTNER})
+def _as_kin(frame: Composition, steps: Sequence[TieStep]) -> Composition:
+    """A chain of several ties, with what it is as kinship."""
+    found = _readings(steps)
+    if found is None or found.degrees is None:
+        return frame
+    return replace(
+        frame,
+        category=None if found.may_be_strangers else TieCategory.RELATIVE,
+        degrees=found.degrees,
+        kind=sexed(found.name, _sex(steps[-1])),
+        may_be=_also(found),
+    )
 
 
-def _neutral(code: str) -> str:
-    neutral = tie_kind(code).neutral
-    return _FOLDED.get(neutral, neutral)
+def _also(found: Readings) -> frozenset[TieCategory]:
+    also = {TieCategory.RELATIVE} if found.may_be_strangers else set()
+    if CHILD_OF_BOTH in found.words:
+        also |= {TieCategory.PARTNER, TieCategory.EX_PARTNER}
+    return frozenset(also)
 
 
-def _composed(steps: Sequence[TieStep]) -> str | None:
-    """The neutral code of a kinship chain, EXT where no single word fits, None for other chains."""
-    if any(step_category(step) not in _KIN for step in steps):
-        return None
-    found = _neutral(steps[0].kind)
-    for step in steps[1:]:
-        found = _PAIRS.get((found, _neutral(step.kind)), "EXT")
-    return found
+def _readings(steps: Sequence[TieStep]) -> Readings | None:
+    """How the chain reads as kinship; None for a chain that leaves it."""
+    kinds = tuple(tie_kind(step.kind).neutral for step in steps)
+    return readings(kinds) if all(map(is_kin, kinds)) else None
 
 
-def _category(code: str | None, steps: Sequence[TieStep]) -> TieCategory | None:
-    if len(steps) == 1:
-        return step_category(steps[0])
-    return TIE_KINDS[code].category if code else None
-
-
-def _degrees(code: str | None, steps: Sequence[TieStep]) -> Degrees | None:
-    if len(steps) == 1:
-        return tie_kind(steps[0].kind).degrees
-    if code is None:
-        return None
-    low, high = _spans(steps[0])
-    found = _neutral(steps[0].kind)
-    for step in steps[1:]:
-        pair = (found, _neutral(step.kind))
-        low, high = _joined(pair, (low, high), _spans(step))
-        found = _PAIRS.get(pair, "EXT")
-    return low, high
-
-
-def _spans(step: TieStep) -> Degrees:
-    return tie_kind(step.kind).degrees or (1, 1)
-
-
-def _joined(pair: tuple[str, str], near: Degrees, far: Degrees) -> Degrees:
-    """The named kind's degrees; without a name, what the triangle inequality leaves open."""
-    if pair in _PAIRS and near[0] == near[1] and far[0] == far[1]:
-        low, high = TIE_KINDS[_PAIRS[pair]].degrees or (1, _FARTHEST)
-        return min(low, _NEAREST.get(pair, low)), max(high, _FARTHER.get(pair, high))
-    gap = max(near[0] - far[1], far[0] - near[1], 1)
-    return min(gap, _FARTHEST), min(near[1] + far[1], _FARTHEST)
+def _sex(step: TieStep) -> str:
+    return step.sex or tie_kind(step.kind).sex
 
 
 def _via(steps: Sequence[TieStep]) -> Via:
@@ -182,15 +181,46 @@ def _via(steps: Sequence[TieStep]) -> Via:
     return Via(category) if category in set(Via) else Via.OTHER
 
 
-def _label(steps: Sequence[TieStep]) -> str:
+def _since(steps: Sequence[TieStep]) -> str:
+    """When the last of the ties began; "" as soon as that is not known of one of them.
+
+    Blood has no beginning that counts, unless it is all there is.
+    """
+    counted = [step.since for step in steps if len(steps) == 1 or _may_end(step)]
+    return _extreme(counted, lambda day: (-day.last.toordinal(), day.first))
+
+
+def _until(steps: Sequence[TieStep]) -> str:
+    """When the first of the ties ended; "" when none has, or one ended nobody knows when."""
+    ends = [step.until for step in steps if has_ended(step)]
+    return _extreme(ends, lambda day: (day.first.toordinal(), day.last))
+
+
+def _extreme(texts: Sequence[str], order: Callable[[PartialDate], tuple[int, date]]) -> str:
+    if not texts or not all(texts):
+        return ""
+    return min(map(PartialDate, texts), key=order).text
+
+
+def _period_words(since: str, until: str) -> str:
+    words = [f"since {since}"] if since else []
+    words += [f"ended {until}"] if until else []
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _label(steps: Sequence[TieStep], whose: str) -> str:
     """The chain in words, from the client back: "ex-husband of the clinician's sister"."""
     words = [_step_words(step) for step in steps]
     if len(words) == 1:
-        return f"the clinician's {words[0]}"
-    owned = f"the clinician's {words[0]}"
+        return _alone(steps[0].kind, f"{whose}'s {words[0]}", whose)
+    owned = f"{whose}'s {words[0]}"
     for word in words[1:-1]:
         owned = f"{owned}'s {word}"
     return f"{words[-1]} of {owned}"
+
+
+def _alone(kind: str, words: str, whose: str) -> str:
+    return f"{whose} in person" if kind == ONESELF else words
 
 
 def _step_words(step: TieStep) -> str:

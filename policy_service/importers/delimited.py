@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+from policy_service.domain.people import clean_text
 
 DELIMITERS = (",", ";", "\t")
 LONGEST_RECORD = 20
 """Lines that one quoted record is looked for over, before its quotation mark counts as unclosed."""
+LONGEST_FOLDED = 500
+"""The same, where cells may hold line breaks."""
+LONGEST_LINE = 100_000
+"""Characters of one line."""
+MOST_COLUMNS = 1_000
+LONGEST_NAME = 100
+"""Characters of a column's name."""
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
-_DECLARED = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_DECLARED = re.compile(r'"?sep=([,;\t|])"?\s*\Z', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +114,74 @@ def _column_names(line: str, delimiter: str, number: int) -> Iterator[str]:
     except csv.Error:
         said = "The header cannot be read: a quotation mark is not closed."
         raise FileRefused(LineError(number, "", said)) from None
-    for cell in cells:
-        yield re.sub(r"[\s-]+", "_", cell.strip().casefold())
+    if len(cells) > MOST_COLUMNS:
+        said = f"The header names {len(cells)} columns; at most {MOST_COLUMNS} are read."
+        raise FileRefused(LineError(number, "", said))
+    return map(column_name, cells)
+
+
+def column_name(cell: str) -> str:
+    """ "E-mail 1 - Value" as e_mail_1_value; without what hides or turns text, for it is shown."""
+    return re.sub(r"[\s-]+", "_", clean_text(cell, LONGEST_NAME).casefold())
 
 
 def read_rows(table: Table) -> Iterator[Row | LineError]:
     """Every record below the header, or why it was refused. Blank lines are skipped."""
-    at = table.header.line
-    while at < len(table.lines):
-        if not table.lines[at].strip():
-            at += 1
-            continue
-        cells, used = _record(table, at)
-        yield _row(table.header, at + 1, cells, used)
-        at += used
+    return read_records(iter(table.lines[table.header.line :]), table.header)
 
 
-def _record(table: Table, at: int) -> tuple[list[str] | str, int]:
-    """The cells of the record that begins at index `at`, or a refusal, and the lines it uses.
+def read_records(
+    lines: Iterator[str], header: Header, *, line_breaks: bool = False
+) -> Iterator[Row | LineError]:
+    """The records of `lines`, which begin below the header, holding only a few lines at a time.
+
+    `line_breaks` says whether a cell may hold them (notes and addresses of an address book do).
+    """
+    longest = LONGEST_FOLDED if line_breaks else LONGEST_RECORD
+    ahead: deque[str] = deque()
+    number = header.line + 1
+    while True:
+        if not ahead:
+            ahead.extend(islice(lines, 1))
+        if not ahead:
+            return
+        if not ahead[0].strip():
+            used = 1
+        else:
+            cells, used = _record(ahead, lines, header, longest)
+            yield _row(header, number, cells, 1 if line_breaks else used)
+        for _ in range(used):
+            ahead.popleft()
+        number += used
+
+
+def _record(
+    ahead: deque[str], lines: Iterator[str], header: Header, longest: int
+) -> tuple[list[str] | str, int]:
+    """The cells of the record that begins with `ahead`, or a refusal, and the lines it uses.
 
     An unclosed quotation mark would swallow the lines below it: unless the record closes properly
     and has as many cells as the header, its first line alone is refused.
     """
-    for end in range(at + 1, min(at + LONGEST_RECORD, len(table.lines)) + 1):
-        chunk = table.lines[at:end]
-        if "".join(chunk).count('"') % 2:
+    if len(ahead[0]) > LONGEST_LINE:
+        return f"The line is longer than {LONGEST_LINE} characters.", 1
+    quotes = 0
+    for used in range(1, longest + 1):
+        if len(ahead) < used:
+            ahead.extend(islice(lines, 1))
+        if len(ahead) < used:
+            break
+        quotes += ahead[used - 1].count('"')
+        if quotes % 2:
             continue
-        cells = _parse(chunk, table.header.delimiter)
-        if cells is not None and (end == at + 1 or len(cells) == len(table.header.columns)):
-            return cells, end - at
+        cells = _parse(list(islice(ahead, used)), header.delimiter)
+        if cells is not None and (used == 1 or len(cells) == len(header.columns)):
+            return cells, used
         break
     return "A quotation mark is not closed, or stands inside a cell undoubled.", 1
 
 
-def _parse(chunk: tuple[str, ...], delimiter: str) -> list[str] | None:
+def _parse(chunk: list[str], delimiter: str) -> list[str] | None:
     try:
         records = list(csv.reader(chunk, delimiter=delimiter, strict=True))
     except csv.Error:

@@ -39,6 +39,23 @@ _SURE = frozenset({Group.BIRTH, Group.CONTACT})
 _IMPRECISE = frozenset({"year", "year_and_month", "near_year"})
 
 
+def identity_odds(weighing: Weighing, people: int) -> int:
+    """SELF against strangers and kin together: the score by which pairs are ranked as one person.
+
+    `Weighing.same` is against strangers only. Among `people`, kinship that explains the records 2^k
+    times better than chance takes log2(1 + 2^k) off. Not a sum of rows: taking an agreeing field
+    away may lower kinship more than SELF.
+    """
+    beyond_chance = weighing.without_rules.kin - against_chance(people)
+    rivalry = math.log2(1 + 2 ** (beyond_chance / 100))
+    return weighing.same - round(100 * rivalry)
+
+
+def against_chance(people: int) -> int:
+    """Hundredths of a bit that one pair must say to be as likely as not among `people`."""
+    return round(100 * math.log2(max(people, _SMALLEST_PRACTICE)))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The leading hypothesis with its band, and how sure it is that the two are one person.
@@ -53,10 +70,10 @@ class Verdict:
     identity: Band
 
 
-def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
-    """What to say of one candidate among `people`."""
-    judge = _Judge(weighing, people, model)
-    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+def choose(weighing: Weighing, chance: int, model: MatchModel) -> Verdict:
+    """What to say of one candidate where chance agreement costs `chance` (`against_chance`)."""
+    judge = _Judge(weighing, chance, model)
+    leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     band, identity = judge.band(leading), judge.identity()
     if leading is Hypothesis.SELF:
         identity = band
@@ -66,13 +83,13 @@ def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
 @dataclass(frozen=True, slots=True)
 class _Judge:
     weighing: Weighing
-    people: int
+    chance: int
     model: MatchModel
 
     def band(self, hypothesis: Hypothesis) -> Band:
         said = self.weighing.kin if hypothesis is Hypothesis.KIN else self.weighing.same
         by_score = self._by_score(said)
-        ceilings = _ceilings(self.weighing, hypothesis, self.model, by_score)
+        ceilings = _ceilings(self.weighing, hypothesis, self.model)
         return min(by_score, *ceilings, key=_rank)
 
     def identity(self) -> Band:
@@ -80,19 +97,18 @@ class _Judge:
 
         Where kinship explains the records far better (spouses in one home), nobody need be asked.
         """
-        fields = self.weighing.without_rules()
+        fields = self.weighing.without_rules
         behind = fields.same - fields.kin
         rival = Band.WEAK
         for band in (Band.POSSIBLE, Band.PROBABLE):
             if behind >= self.model.rivals[band]:
                 rival = band
-        judge = _Judge(fields, self.people, self.model)
+        judge = _Judge(fields, self.chance, self.model)
         return min(judge.band(Hypothesis.SELF), rival, key=_rank)
 
     def _by_score(self, said: int) -> Band:
-        against_chance = round(100 * math.log2(max(self.people, _SMALLEST_PRACTICE)))
         for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
-            if said - against_chance >= self.model.thresholds[band]:
+            if said - self.chance >= self.model.thresholds[band]:
                 return band
         return Band.WEAK
 
@@ -116,42 +132,48 @@ def _saying(
     )
 
 
-def _ceilings(
-    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel, by_score: Band
-) -> Iterator[Band]:
+def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:
     groups = telling_groups(weighing, hypothesis, model)
     yield Band.CERTAIN
     if hypothesis is Hypothesis.KIN:
         yield Band.PROBABLE  # an inferred tie is a question, never a fact
-        yield from _kin_ceilings(groups, weighing, model, by_score)
+        yield from _kin_ceilings(groups, weighing, model)
     elif _in_conflict(weighing) or len(groups) < 2 or not groups & _SURE:
         yield Band.PROBABLE
     elif weighing.level("birth_date") in _IMPRECISE and groups <= {Group.NAME, Group.BIRTH}:
         yield Band.PROBABLE  # a name and a birth year alone are never a fact, however rare the name
     if hypothesis is Hypothesis.SELF and len(groups) < 2:
         yield Band.POSSIBLE  # name only, or one contact point only
+        if _in_conflict(weighing):
+            yield Band.WEAK
     if hypothesis is Hypothesis.SELF and _is_half_a_name(weighing) and not groups & _SURE:
         yield Band.WEAK
 
 
 def _kin_ceilings(
-    telling: frozenset[Group], weighing: Weighing, model: MatchModel, by_score: Band
+    telling: frozenset[Group], weighing: Weighing, model: MatchModel
 ) -> Iterator[Band]:
     if telling <= {Group.NAME, Group.BIRTH, Group.WORK}:
         yield Band.POSSIBLE
         hints = _saying(weighing, Hypothesis.KIN, model.hinting_bits)
-        if len(telling | hints) < 2 or _rank(by_score) < _rank(Band.PROBABLE):
-            yield Band.WEAK  # no flag by itself; with a hint, only where kin is likelier
+        if len(telling | hints) < 2 and not _is_rare(weighing, model):
+            yield Band.WEAK  # a family name is no flag by itself, unless counted and rare
     elif telling <= {Group.HOUSEHOLD}:
         yield Band.POSSIBLE
+
+
+def _is_rare(weighing: Weighing, model: MatchModel) -> bool:
+    """Whether the family name agrees and was measured to be rare in this practice."""
+    bits = (weight.kin for weight in weighing.weights if weight.level.field == "family")
+    return max(bits, default=0) >= model.rare_family_bits
 
 
 def _is_half_a_name(weighing: Weighing) -> bool:
     """One name part agrees and the other does not: with a town, that is many people.
 
-    In one home it is few.
+    In one home or on one line it is few.
     """
-    if weighing.level("house") == "exact":
+    if "exact" in (weighing.level("house"), weighing.level("phone")):
         return False
     family, given = weighing.level("family"), weighing.level("given")
     return family.startswith("different") or family == "displaced" or given == "different"

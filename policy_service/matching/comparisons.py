@@ -6,8 +6,8 @@ hypotheses keep the one that speaks loudest. Each function is symmetric in its t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from policy_service.domain.people import NameKind
 from policy_service.matching.keys import sound
@@ -17,8 +17,7 @@ from policy_service.matching.short_names import are_variants, is_known_name
 from policy_service.matching.spelling import beginning_alike, slips
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """One field's agreement. `counted` is the frequency text of an agreed value, else ""."""
 
     field: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from policy_service.domain.people import Handle
 from policy_service.matching.names import fold
@@ -21,8 +21,7 @@ _EXTENSION = re.compile(r"(?:ext\.?|extension|x|#)\s*\d{1,6}\s*$", re.IGNORECASE
 _URL = re.compile(r"^https?://[^/]+/(?:in/|@)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Email:
+class Email(NamedTuple):
     """A normalised address; `is_role` marks one that many people read (info@, office@)."""
 
     whole: str

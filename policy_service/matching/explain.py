@@ -17,7 +17,8 @@ _FIELD_WORDS = {
     "phone": "phones", "email": "e-mail addresses", "handle": "handles", "company": "employers",
 }  # fmt: skip
 _LEVEL_WORDS = {
-    "exact": "agree", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "exact": "agree", "exact_apart": "agree, the homes differ",
+    "different_apart": "differ, as the homes do", "variant": "are forms of one name", "close": "differ by a slip of the pen",
     "near": "are alike", "other_house": "agree, the house numbers differ",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",
@@ -38,11 +39,13 @@ _LEVEL_WORDS = {
 _OWN_SENTENCES = {
     "name_and_second_field": "One record names the other person, and a second field agrees.",
     "name": "One record names a person of the other's name.",
+    "name_other_phone": "One record names a person of the other's name, with another phone.",
     "phone": "The phone of a person named in one record is the other's phone.",
     "twin": "One birth date and family name but two given names: twins, not one person.",
     "same_name_generation_apart": "One full name a generation apart: parent and child.",
     "named_namesake": "One record names a relative of this very name, and no birth date tells.",
     "same_name_one_suffix": "One full name, a suffix in one record, and no birth date tells.",
+    "possible_namesake": "One full name in one home, and nothing tells a senior from a junior.",
     "kin_explains_it_better": "Kinship explains the two records better than one person does.",
     "bounded": "Fields of this kind share a cause; their sum is bounded.",
 }
@@ -50,7 +53,8 @@ _OWN_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldEvidence:
-    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score."""
+    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score;
+    `self_bits` and `kin_bits` what it adds to the two scores that the comparison chose from."""
 
     field: str
     group: str
@@ -59,6 +63,8 @@ class FieldEvidence:
     query: str
     candidate: str
     sentence: str
+    self_bits: int = 0
+    kin_bits: int = 0
 
     def to_json(self, with_values: bool = True) -> dict[str, Any]:
         """Integers and strings only; without the compared values where the reader may not know."""
@@ -85,6 +91,8 @@ def evidence_row(weight: Weight, hypothesis: Hypothesis) -> FieldEvidence:
         level.query,
         level.candidate,
         sentence(weight),
+        weight.same,
+        weight.kin,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching.normalise import normalise
+from policy_service.matching.normalise import Features, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,15 @@ class Frequencies:
 
 def frequency_texts(record: PersonRecord) -> tuple[str, ...]:
     """The values of `record` to be counted, once a person, as `field:value`."""
-    return tuple(dict.fromkeys(text for text in _texts(record) if not text.endswith(":")))
+    return features_values(normalise(record))
 
 
-def _texts(record: PersonRecord) -> Iterator[str]:
-    features = normalise(record)
+def features_values(features: Features) -> tuple[str, ...]:
+    """`frequency_texts` for a record that is normalised already."""
+    return tuple(dict.fromkeys(text for text in _texts(features) if not text.endswith(":")))
+
+
+def _texts(features: Features) -> Iterator[str]:
     for name in features.names:
         yield f"given:{name.given}"
         yield f"family:{name.family}"

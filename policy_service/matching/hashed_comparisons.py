@@ -22,6 +22,7 @@ from policy_service.matching.hashed import (
     OpenDates,
     hash_features,
 )
+from policy_service.matching.households import apart, live_apart
 from policy_service.matching.names import FoldedName
 from policy_service.matching.normalise import Features, NamedPerson
 from policy_service.matching.places import Place
@@ -204,10 +205,14 @@ def _place_levels(shown: Place, one: HashedPlace, other: HashedPlace) -> Iterato
     postcode = _spelling("postcode", (shown.postcode, one.postcode, other.postcode), 0.6)
     same_area = postcode is not None and postcode.level == "exact"
     city = None if same_area else _spelling("city", (shown.city, one.city, other.city), CLOSE)
-    apart = [level is not None and level.level == "different" for level in (postcode, city)]
-    if not all(apart):
-        yield from _street_levels(shown, one, other, same_area)
-    yield from (level for level in (postcode, city) if level)
+    unlike = [level is not None and level.level == "different" for level in (postcode, city)]
+    found = [] if all(unlike) else list(_street_levels(shown, one, other, same_area))
+    by_field = {level.field: level for level in found}
+    area = (postcode, city)
+    if all(unlike) or live_apart(by_field.get("street"), by_field.get("house")):
+        area = (apart(postcode), apart(city))
+    yield from found
+    yield from (level for level in area if level)
 
 
 def _street_levels(

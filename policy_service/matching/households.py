@@ -23,7 +23,26 @@ def _place_levels(one: Place, other: Place) -> Alternative:
     found = (None, None) if elsewhere else _street_and_house(one, other, same_area)
     street, house = found  # one street name in two towns is no common home
     inside = _unit(one, other, _is(house, "exact"))
-    return tuple(level for level in (street, house, inside, postcode, city) if level)
+    area = (postcode, city)
+    if elsewhere or live_apart(street, house):
+        area = (apart(postcode), apart(city))
+    return tuple(level for level in (street, house, inside, *area) if level)
+
+
+def live_apart(street: Level | None, house: Level | None) -> bool:
+    """Whether two known streets or house numbers show two homes."""
+    unlike = street is not None and street.level in ("different", "other_house")
+    return unlike or _is(house, "different")
+
+
+def apart(level: Level | None) -> Level | None:
+    """The level of an area once the homes are known to differ.
+
+    A home in one postcode is then no part of a home in common, and another one no further difference.
+    """
+    if level is None or level.level == "close":
+        return level
+    return level._replace(level=f"{level.level}_apart")
 
 
 def _street_and_house(

@@ -12,18 +12,19 @@ takes off how rare that kind is among kin.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from policy_service.domain.people import PersonRecord
 from policy_service.matching import comparisons, contact_points, households
 from policy_service.matching.births import birth_alternatives
 from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.level_bits import LevelBits, bits
 from policy_service.matching.model import Group, KindOfKin, MatchModel
-from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.normalise import Features
 from policy_service.matching.relatives import named_alternatives, shared_alternatives
 from policy_service.matching.rules import KIN_EXPLAINS, RULES
 
@@ -36,8 +37,7 @@ class Hypothesis(StrEnum):
     NONE = "NONE"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """One row of evidence: what was compared and its hundredths of a bit per hypothesis."""
 
     group: Group
@@ -46,38 +46,57 @@ class Weight:
     kin: int
 
 
-@dataclass(frozen=True, slots=True)
 class Weighing:
-    """All rows for two records; `same` and `kin` are their exact sums.
+    """All rows for two records; `same` and `kin` are their exact sums. Never changed.
 
     `kind` is the kind of kin that explains the records best, and that the rows speak of.
     """
 
-    weights: tuple[Weight, ...]
-    kind: KindOfKin
+    def __init__(self, weights: tuple[Weight, ...], kind: KindOfKin) -> None:
+        self.weights = weights
+        self.kind = kind
 
-    @property
+    @cached_property
     def same(self) -> int:
         """Hundredths of a bit for SELF against NONE."""
         return sum(weight.same for weight in self.weights)
 
-    @property
+    @cached_property
     def kin(self) -> int:
         """Hundredths of a bit for KIN against NONE."""
         return sum(weight.kin for weight in self.weights)
 
+    @cached_property
+    def _levels(self) -> dict[str, str]:
+        return {weight.level.field: weight.level.level for weight in reversed(self.weights)}
+
+    @cached_property
+    def _group_bits(self) -> dict[Group, tuple[int, int]]:
+        found = dict.fromkeys(Group, (0, 0))
+        for group, _, same, kin in self.weights:
+            before = found[group]
+            found[group] = before[0] + same, before[1] + kin
+        return found
+
+    @cached_property
     def without_rules(self) -> Weighing:
         """What the fields say by themselves."""
-        return replace(self, weights=tuple(w for w in self.weights if w.level.field != "rule"))
+        kept = tuple(weight for weight in self.weights if weight.level.field != "rule")
+        return self if len(kept) == len(self.weights) else Weighing(kept, self.kind)
 
     def group_bits(self, group: Group, hypothesis: Hypothesis) -> int:
         """What one evidence group says for a hypothesis, its bound included."""
-        rows = [weight for weight in self.weights if weight.group is group]
-        return sum(row.kin if hypothesis is Hypothesis.KIN else row.same for row in rows)
+        return self._group_bits[group][hypothesis is Hypothesis.KIN]
 
     def level(self, field: str) -> str:
         """The level of `field`, or "" when it was not compared."""
-        return next((w.level.level for w in self.weights if w.level.field == field), "")
+        return self._levels.get(field, "")
+
+    def about(self, levels: Sequence[Level]) -> tuple[Weight, ...]:
+        """The rows, with the values that were compared."""
+        own = zip(self.weights, levels, strict=False)
+        told = [weight._replace(level=level) for weight, level in own]
+        return (*told, *self.weights[len(told) :])
 
 
 _COMPARED: tuple[Callable[[Features, Features], list[Alternative]], ...] = (
@@ -92,84 +111,156 @@ _COMPARED: tuple[Callable[[Features, Features], list[Alternative]], ...] = (
     shared_alternatives,
     contact_points.company_alternatives,
 )
-_Weighed = tuple[Level, Group, LevelBits]
+Seen = tuple[str, str, int]
+"""A field, its level, and by how many hundredths of a bit the agreed value is rarer than the
+model's chance. All that weights depend on: no value of any person."""
+Pattern = tuple[Seen, ...]
+
+
+class Weighed(NamedTuple):
+    """The levels that count, and their weighing, which knows no value that was compared."""
+
+    levels: Sequence[Level]
+    weighing: Weighing
+
+
+class Scales:
+    """The model and the practice's frequencies: turns levels into weights. Make one for a query."""
+
+    def __init__(self, model: MatchModel, frequencies: Frequencies) -> None:
+        self.model = model
+        self.frequencies = frequencies
+        self._rarer: dict[tuple[str, str], int] = {}
+
+    def weigh(self, query: Features, candidate: Features) -> Weighed:
+        """Every field of the two people, the bounds, the rules for twins and namesakes."""
+        found = [alternatives(query, candidate) for alternatives in _COMPARED]
+        return self.weigh_alternatives([alternatives for alternatives in found if alternatives])
+
+    def weigh_alternatives(self, fields: Iterable[Sequence[Alternative]]) -> Weighed:
+        """The loudest alternative of every field that could be compared.
+
+        Pairs of one pattern share one weighing, made once for a model: most candidates differ in
+        all the usual ways.
+        """
+        levels: list[Level] = []
+        for alternatives in fields:
+            levels += self._loudest(alternatives)
+        return Weighed(levels, weigh_pattern(self.model, self._pattern(levels)))
+
+    def _loudest(self, alternatives: Sequence[Alternative]) -> Alternative:
+        if len(alternatives) == 1:
+            return alternatives[0]
+        found: dict[Pattern, Alternative] = {}
+        for levels in alternatives:
+            found.setdefault(self._pattern(levels), levels)
+        if len(found) == 1:
+            return alternatives[0]
+        return found[max(found, key=lambda pattern: _loudness(self.model, pattern))]
+
+    def _pattern(self, levels: Sequence[Level]) -> Pattern:
+        return tuple(
+            [
+                (field, level, self._shift(field, level, counted) if counted else 0)
+                for field, level, _, _, counted in levels
+            ]
+        )
+
+    def _shift(self, field: str, level: str, counted: str) -> int:
+        """Hundredths of a bit by which an agreed value is rarer than the model's chance.
+
+        A full name is as rare as its two parts together.
+        """
+        known = self._rarer.get((counted, level))
+        if known is None:
+            if counted.startswith("name:"):
+                given, _, family = counted.removeprefix("name:").partition("|")
+                known = self._measured("given", "exact", f"given:{given}")
+                known += self._measured("family", "exact", f"family:{family}")
+            else:
+                known = self._measured(field, level, counted)
+            self._rarer[counted, level] = known
+        return known
+
+    def _measured(self, field: str, level: str, counted: str) -> int:
+        """Measured among strangers, smoothed by the model's worth `frequency_weight` people.
+
+        The candidate bears the value anyhow; only the others tell how common it is. A value that
+        was never counted keeps the model's chance: not counted is not rare.
+        """
+        count = self.frequencies.counts.get(counted)
+        if count is None:
+            return 0
+        weight, none = self.model.frequency_weight, self.model.fields[field].levels[level].none
+        others = max(count - 1, 0)
+        measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
+        return bits(none, max(measured, self.model.rarest))
+
+
+@lru_cache(maxsize=8192)
+def weigh_pattern(model: MatchModel, pattern: Pattern) -> Weighing:
+    """The weights of a pattern of levels. Holds no value of anybody."""
+    return _PatternScales(model, pattern).weighing()
+
+
+@lru_cache(maxsize=8192)
+def _loudness(model: MatchModel, pattern: Pattern) -> tuple[int, int, tuple[str, ...]]:
+    said = [_said(model, seen) for seen in pattern]
+    same = sum(one.same for one in said)
+    kin = max(map(sum, zip(*(one.kin for one in said), strict=True)), default=0)
+    return max(same, kin), same + kin, tuple(level for _, level, _ in pattern)
+
+
+def _said(model: MatchModel, seen: Seen) -> LevelBits:
+    field, level, rarer = seen
+    said = model.fields[field].bits[level]
+    return said.rarer(rarer) if rarer else said
 
 
 @dataclass(frozen=True, slots=True)
-class Scales:
-    """The model and the practice's frequencies: turns levels into weights."""
-
+class _PatternScales:
     model: MatchModel
-    frequencies: Frequencies
+    pattern: Pattern
 
-    def weigh(self, query: Features, candidate: Features) -> Weighing:
-        """Every field of the two people, the bounds, the rules for twins and namesakes."""
-        found = (alternatives(query, candidate) for alternatives in _COMPARED)
-        return self.weigh_alternatives(list(filter(None, found)))
-
-    def weigh_alternatives(self, fields: Sequence[Sequence[Alternative]]) -> Weighing:
-        """The loudest alternative of every field that could be compared."""
-        weighed = [one for alternatives in fields for one in self._loudest(alternatives)]
-        number = self._leading_kind(weighed)
+    def weighing(self) -> Weighing:
+        said = [_said(self.model, seen) for seen in self.pattern]
+        groups = [self.model.fields[field].group for field, _, _ in self.pattern]
+        number = self._leading_kind(groups, said)
         kind = self.model.kin[number]
         weights = [
-            Weight(group, level, said.same, said.kin[number]) for level, group, said in weighed
+            Weight(group, Level(field, level, "", ""), one.same, one.kin[number])
+            for (field, level, _), group, one in zip(self.pattern, groups, said, strict=True)
         ]
         weights += self._bounds(weights)
         weights.append(self._rarity(kind))
         return Weighing((*weights, *self._rules(Weighing(tuple(weights), kind))), kind)
 
-    def _loudest(self, alternatives: Sequence[Alternative]) -> list[_Weighed]:
-        weighed = [[self._weighed(level) for level in levels] for levels in alternatives]
-        return weighed[0] if len(weighed) == 1 else max(weighed, key=_loudness)
-
-    def _weighed(self, level: Level) -> _Weighed:
-        field = self.model.fields[level.field]
-        said = field.bits[level.level]
-        measured = self._measured(level, field.levels[level.level].none)
-        if measured is not None:
-            said = said.rarer(bits(field.levels[level.level].none, measured))
-        return level, field.group, said
-
-    def _measured(self, level: Level, none: int) -> float | None:
-        """Measured chance among strangers, smoothed by the model's worth `frequency_weight` people.
-
-        The candidate bears the value anyhow; only the others tell how common it is. A value that
-        was never counted keeps the model's chance: not counted is not rare.
-        """
-        count = self.frequencies.counts.get(level.counted) if level.counted else None
-        if count is None:
-            return None
-        weight = self.model.frequency_weight
-        others = max(count - 1, 0)
-        measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
-        return max(measured, self.model.rarest)
-
-    def _leading_kind(self, weighed: list[_Weighed]) -> int:
+    def _leading_kind(self, groups: Sequence[Group], said: Sequence[LevelBits]) -> int:
         totals = [kind.bits for kind in self.model.kin]
-        for group in Group:
-            said = [one.kin for _, own, one in weighed if own is group]
+        for group in dict.fromkeys(groups):
+            own = [one.kin for one, of in zip(said, groups, strict=True) if of is group]
             low, high = self.model.limits.get(group, (-1_000_000, 1_000_000))
-            for number, column in enumerate(zip(*said, strict=True)):
+            for number, column in enumerate(zip(*own, strict=True)):
                 totals[number] += min(max(sum(column), low), high)
         return totals.index(max(totals))
 
     def _rules(self, weighing: Weighing) -> Iterator[Weight]:
-        """What fields say only together. A rule for kin hands them all that spoke for SELF.
+        """What fields say only together. A rule hands kin all that spoke for SELF.
 
         So the leading score is always the greater of two sums that only grow with agreement, and
-        taking an agreeing field away never raises it.
+        taking an agreeing field away never raises it. From SELF a rule takes what its groups said
+        for it: everything, or nothing, and then the two are level.
         """
         levels = {weight.level.field: weight.level.level for weight in weighing.weights}
-        for rule, applies in RULES:
-            if applies(levels):
-                same, kin = self.model.rules[rule]
-                lift = max(weighing.same - weighing.kin, 0) if same < 0 else 0
-                yield Weight(Group.NAME, Level("rule", rule, "", ""), same, kin + lift)
-                return
-        if weighing.kin > weighing.same:
-            same, kin = self.model.rules[KIN_EXPLAINS]
-            yield Weight(Group.NAME, Level("rule", KIN_EXPLAINS, "", ""), same, kin)
+        rule = next((name for name, applies in RULES if applies(levels)), "")
+        if not rule and weighing.kin > weighing.same:
+            rule = KIN_EXPLAINS
+        if rule in self.model.rules:
+            taken = self.model.rules[rule]
+            said = (weighing.group_bits(group, Hypothesis.SELF) for group in taken.groups)
+            same = taken.against - sum(max(bits, 0) for bits in said)
+            lift = max(weighing.same - weighing.kin, 0)
+            yield Weight(Group.NAME, Level("rule", rule, "", ""), same, lift)
 
     def _bounds(self, weights: list[Weight]) -> Iterator[Weight]:
         for group, limits in self.model.limits.items():
@@ -183,18 +274,5 @@ class Scales:
         return Weight(Group.PRIOR, Level("kind", kind.name, "", ""), 0, kind.bits)
 
 
-def weigh_records(
-    query: PersonRecord, candidate: PersonRecord, frequencies: Frequencies, model: MatchModel
-) -> Weighing:
-    """`Scales.weigh` for two records as they are stored."""
-    return Scales(model, frequencies).weigh(normalise(query), normalise(candidate))
-
-
 def _within(value: int, limits: tuple[int, int]) -> int:
     return min(max(value, limits[0]), limits[1])
-
-
-def _loudness(weighed: list[_Weighed]) -> tuple[int, int, tuple[str, ...]]:
-    same = sum(said.same for _, _, said in weighed)
-    kin = max(map(sum, zip(*(said.kin for _, _, said in weighed), strict=True)), default=0)
-    return max(same, kin), same + kin, tuple(level.level for level, _, _ in weighed)

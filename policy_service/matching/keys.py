@@ -8,8 +8,8 @@ are those he or she would have as a person, so a named contact meets that person
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from jellyfish import metaphone, soundex
 
@@ -19,11 +19,12 @@ from policy_service.matching.normalise import Features, NamedPerson, normalise
 from policy_service.matching.places import Place
 from policy_service.matching.short_names import formal_names
 
+KEYS_VERSION = 1
+"""Raised with every change of what `match_texts` gives: people filed before are filed anew."""
 _MAX_TEXTS = 160  # a record of many aliases and addresses must not flood the index
 
 
-@dataclass(frozen=True, slots=True)
-class KeyText:
+class KeyText(NamedTuple):
     """One text to hash. `family` is what a reader is told ("name and birth year").
 
     An optional text finds people for whom it is the only clue, such as a rare family name. Where it
@@ -132,6 +133,8 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
     street = sound(place.street_name)
     if place.postcode:
         yield from _postcode_keys(place, words, features)
+    elif place.city:
+        yield KeyText("town", f"ci:{place.city}", is_optional=True)
     if place.house and street:
         yield KeyText("house and street", f"hs:{place.house}|{street}")
     if place.city and features.birth:
@@ -149,6 +152,7 @@ def _postcode_keys(place: Place, words: tuple[str, ...], features: Features) -> 
         yield KeyText("postcode and street", f"cs:{place.postcode}|{sound(place.street_name)}")
     for word in words:
         yield KeyText("postcode and name", f"cn:{place.postcode}|{sound(word)}")
+    yield KeyText("postcode", f"po:{place.postcode}", is_optional=True)
     if features.birth:
         yield KeyText("postcode and birth year", f"cy:{place.postcode}|{features.birth.year}")
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 AGREEING_WORDS = (
-    "exact former variant close near close_but_both_names sound initial swapped displaced part "
+    "exact exact_apart former variant close near close_but_both_names sound initial swapped displaced part "
     "day_month_swapped one_digit two_parts all_near year_and_month year other_house "
-    "last_seven name_part other_platform name_and_second_field name phone"
+    "last_seven name_part other_platform name_and_second_field name_other_phone name phone"
 )
 AGREEING = frozenset(AGREEING_WORDS.split())
 """Levels of agreement: never evidence against anybody, so that the score is monotone."""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelBits:
+class LevelBits(NamedTuple):
     """Hundredths of a bit of one level, for SELF and for every kind of kin, against NONE."""
 
     same: int

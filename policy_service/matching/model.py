@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -63,25 +63,37 @@ class KindOfKin:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What a rule takes from SELF: all that these groups say for it, and `against` (hundredths)."""
+
+    groups: tuple[Group, ...]
+    against: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # one object, one model: weights are kept by it
 class MatchModel:
     """All numbers of recognition. Bits are hundredths; `limits` bound the sum of a group.
 
     `telling_bits` is what an evidence group must say to count as a witness, `hinting_bits` what it
-    must say to make a question of a shared family name. `thresholds` are against chance, `rivals`
-    how far SELF may lie behind KIN and still be a question.
+    must say to make a question of a shared family name; `rare_family_bits` is what a family name
+    must say to be a question by itself, more than one that was never counted. `thresholds` are
+    against chance, `rivals` how far SELF may lie behind KIN and still be a question. `document` is
+    the canonical JSON that `digest` names.
     """
 
     version: str
     digest: str
+    document: bytes = field(repr=False)
     fields: Mapping[str, FieldModel]
     kin: tuple[KindOfKin, ...]
     typical_birth_year: int
     limits: Mapping[Group, tuple[int, int]]
-    rules: Mapping[str, tuple[int, int]]
+    rules: Mapping[str, Taken]
     frequency_weight: int
     rarest: int
     telling_bits: Mapping[Group, int]
     hinting_bits: Mapping[Group, int]
+    rare_family_bits: int
     thresholds: Mapping[str, int]
     rivals: Mapping[str, int]
     candidates: int
@@ -90,19 +102,23 @@ class MatchModel:
 def read_model(text: str) -> MatchModel:
     """The model in JSON `text`. Raises `ValueError` naming the field whose chances are wrong."""
     content = json.loads(text)
-    kin = tuple(KindOfKin(name, **value) for name, value in content["kin"].items())
+    document = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    kinds = sorted(content["kin"].items())  # the digest does not tell in which order they stood
+    kin = tuple(KindOfKin(name, **value) for name, value in kinds)
     return MatchModel(
         version=content["version"],
-        digest=_digest(content),
+        digest=hashlib.sha256(document).hexdigest(),
+        document=document,
         fields={name: _field(name, value, kin) for name, value in content["fields"].items()},
         kin=kin,
         typical_birth_year=content["typical_birth_year"],
         limits={Group(name): (low, high) for name, (low, high) in content["limits"].items()},
-        rules={name: (same, kin) for name, (same, kin) in content["rules"].items()},
+        rules={name: _taken(value) for name, value in content["rules"].items()},
         frequency_weight=content["frequency_weight"],
         rarest=content["rarest"],
         telling_bits={Group(name): said for name, said in content["telling_bits"].items()},
         hinting_bits={Group(name): said for name, said in content["hinting_bits"].items()},
+        rare_family_bits=content["rare_family_bits"],
         thresholds=content["thresholds"],
         rivals=content["rivals"],
         candidates=content["candidates"],
@@ -132,7 +148,6 @@ def _field(name: str, value: Mapping[str, Any], kin: tuple[KindOfKin, ...]) -> F
     return FieldModel(Group(value["group"]), levels, table)
 
 
-def _digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical JSON (sorted, compact, ASCII), as `sha256:` and hex."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _taken(value: Mapping[str, Any]) -> Taken:
+    groups = (Group(name) for name in value.get("groups", Group))
+    return Taken(tuple(groups), value["against"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from policy_service.domain.people import NameKind, PersonRecord, RelatedPerson
 from policy_service.matching.contacts import Email, read_email, read_handle, read_phone
@@ -22,8 +23,7 @@ from policy_service.matching.short_names import is_known_name
 _SEXES = {"m": "male", "male": "male", "f": "female", "female": "female"}
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPerson:
+class NamedPerson(NamedTuple):
     """A related person, folded."""
 
     name: FoldedName
@@ -33,9 +33,9 @@ class NamedPerson:
     phone: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: dozens are made for each query, and frozen costs thrice
 class Features:
-    """What two records are compared by."""
+    """What two records are compared by; never changed. `record` is only at hand for a query."""
 
     names: tuple[FoldedName, ...]
     birth: BirthDate | None
@@ -46,12 +46,12 @@ class Features:
     handles: frozenset[str]
     company: str
     related: tuple[NamedPerson, ...]
-    record: PersonRecord = field(compare=False)
+    record: PersonRecord | None = field(default=None, compare=False)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was stated and could not be used."""
-        return tuple(_warnings(self.record))
+        return tuple(_warnings(self.record)) if self.record else ()
 
 
 def normalise(record: PersonRecord) -> Features:
@@ -90,9 +90,9 @@ def _completed(name: FoldedName, first: FoldedName) -> Iterator[FoldedName]:
         return
     parts = name.given_parts if name.given else name.family_parts
     if name.given:
-        yield replace(name, family=first.family, family_parts=first.family_parts)
+        yield name._replace(family=first.family, family_parts=first.family_parts)
     if name.family or (name.kind is NameKind.ALIAS and not is_known_name(word)):
-        yield replace(first, family=word, family_parts=parts, kind=name.kind)
+        yield first._replace(family=word, family_parts=parts, kind=name.kind)
 
 
 def _named_person(person: RelatedPerson) -> NamedPerson | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from policy_service.domain.people import Address
 from policy_service.matching.names import fold, real_name
@@ -19,8 +19,7 @@ _HOUSE = re.compile(r"^(\d+[a-z]?)\s+(.+)$")
 _UNIT = re.compile(r"\s(?:apt|apartment|unit|suite|ste|flat|no)\s*(\w+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A folded address; each part is "" when not known. A US ZIP keeps its five digits."""
 
     house: str

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching.bands import Band, choose
+from policy_service.matching.bands import Band, against_chance, choose, identity_odds
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
 from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
-from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
+from policy_service.matching.hypotheses import Hypothesis, Scales, Weighed, Weighing
+from policy_service.matching.institutions import without_institutions
 from policy_service.matching.kin_labels import KinLabel, infer_label
 from policy_service.matching.model import MatchModel
 from policy_service.matching.normalise import Features, normalise
@@ -29,6 +31,7 @@ class Comparison:
     under NONE. `self_bits` and `kin_bits` are the two scores from which `hypothesis` was chosen.
     `identity` is how sure it is that the two are one person, also where KIN leads (see `Verdict`);
     `identity_bits` is the score behind it: SELF without the rules that make twins kin.
+    `identity_odds` is SELF against strangers and kin together, by which pairs are ranked.
     """
 
     hypothesis: Hypothesis
@@ -38,6 +41,7 @@ class Comparison:
     self_bits: int
     kin_bits: int
     identity_bits: int
+    identity_odds: int
     evidence: tuple[FieldEvidence, ...]
     label: str
     reasons: tuple[str, ...]
@@ -123,11 +127,17 @@ class HashedComparer:
         self, query: PersonRecord, candidates: Iterable[HashedRecord], scales: Scales
     ) -> Iterator[Comparison]:
         """One comparison a candidate; the query is hashed once."""
-        asked = HashedQuery.of(normalise(query), self.hashed)
+        return self.compare_features(normalise(query), candidates, scales)
+
+    def compare_features(
+        self, query: Features, candidates: Iterable[HashedRecord], scales: Scales
+    ) -> Iterator[Comparison]:
+        """`compare_all` for a query that is normalised already."""
+        asked = HashedQuery.of(query, self.hashed)
         for candidate in candidates:
             opened = Hashed.opened(candidate, self.dates)
-            weighing = scales.weigh_alternatives(asked.alternatives(opened))
-            yield _comparison(asked.features, opened, weighing, scales)
+            weighed = scales.weigh_alternatives(asked.alternatives(opened))
+            yield _comparison(asked.features, opened, weighed, scales)
 
 
 def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
@@ -135,12 +145,13 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
 
 
 def _comparison(
-    query: Features, candidate: Features | Hashed, weighing: Weighing, scales: Scales
+    query: Features, candidate: Features | Hashed, weighed: Weighed, scales: Scales
 ) -> Comparison:
-    verdict = choose(weighing, scales.frequencies.total, scales.model)
-    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    weighing = weighed.weighing
+    verdict = _verdict(weighing, against_chance(scales.frequencies.total), scales.model)
+    leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
-    rows = [evidence_row(weight, leading) for weight in weighing.weights]
+    rows = [evidence_row(weight, leading) for weight in weighing.about(weighed.levels)]
     if leading is Hypothesis.SELF:  # which kind of kin it is not does not matter
         rows = [row for row in rows if row.field != "kind"]
     return Comparison(
@@ -150,13 +161,17 @@ def _comparison(
         bits=max(weighing.same, weighing.kin),
         self_bits=weighing.same,
         kin_bits=weighing.kin,
-        identity_bits=weighing.without_rules().same,
+        identity_bits=weighing.without_rules.same,
+        identity_odds=identity_odds(weighing, scales.frequencies.total),
         evidence=tuple(rows),
         label=label.code,
         reasons=label.reasons,
         not_compared=not_compared(query, candidate),
         model_digest=scales.model.digest,
     )
+
+
+_verdict = lru_cache(maxsize=16384)(choose)  # once for a pattern and a size of the practice
 
 
 def _label(
@@ -173,23 +188,72 @@ def _label(
 
 def recognise(
     query: PersonRecord,
-    candidates: Iterable[tuple[Ref, PersonRecord, int]],
+    candidates: Iterable[tuple[Ref, PersonRecord | HashedRecord, int]],
     frequencies: Frequencies,
     model: MatchModel,
+    comparer: HashedComparer | None = None,
 ) -> Recognition[Ref]:
     """Compare `query` with each candidate `(ref, record, shared_keys)`; the surest first.
 
+    Third parties of whom only hashes are kept stand in the one ranking; `comparer` reads them.
     Ties are broken by the text of `ref`, so the order does not depend on the order of arrival.
     """
-    features, scales = normalise(query), Scales(model, frequencies)
+    features = normalise(query)
+    asked = Asked(features, Scales(model, frequencies), comparer)
     found = [
-        Recognised(ref, shared, _compare(features, normalise(record), scales))
+        Recognised(ref, shared, asked.compare(_compared(record)))
         for ref, record, shared in candidates
     ]
     missing = missing_fields(features)
-    return Recognition(
-        tuple(sorted(found, key=_surest_first)), not missing, missing, features.warnings
-    )
+    return Recognition(surest_first(found), not missing, missing, features.warnings)
+
+
+def _compared(record: PersonRecord | HashedRecord) -> Features | HashedRecord:
+    return normalise(record) if isinstance(record, PersonRecord) else record
+
+
+class Asked:
+    """A query made ready, to be compared with many candidates; `comparer` reads hashed ones."""
+
+    def __init__(
+        self, query: Features, scales: Scales, comparer: HashedComparer | None = None
+    ) -> None:
+        self.query = without_institutions(query, scales.frequencies)
+        self.scales = scales
+        self._chance = against_chance(scales.frequencies.total)
+        self._comparer = comparer
+
+    def compare(self, candidate: Features | HashedRecord) -> Comparison:
+        """As the function `compare`."""
+        seen, weighed = self._weigh(candidate)
+        return _comparison(self.query, seen, weighed, self.scales)
+
+    def unless_weak(self, candidate: Features | HashedRecord) -> Comparison | None:
+        """`compare`, or None where both band and identity are weak: nothing would be said of it."""
+        seen, weighed = self._weigh(candidate)
+        verdict = _verdict(weighed.weighing, self._chance, self.scales.model)
+        if verdict.band is Band.WEAK and verdict.identity is Band.WEAK:
+            return None
+        return _comparison(self.query, seen, weighed, self.scales)
+
+    def _weigh(self, candidate: Features | HashedRecord) -> tuple[Features | Hashed, Weighed]:
+        if isinstance(candidate, Features):
+            return candidate, self.scales.weigh(self.query, candidate)
+        query, comparer = self._hashed
+        opened = Hashed.opened(candidate, comparer.dates)
+        return opened, self.scales.weigh_alternatives(query.alternatives(opened))
+
+    @cached_property
+    def _hashed(self) -> tuple[HashedQuery, HashedComparer]:
+        """The query's own hashes, made once and only if somebody is kept as hashes."""
+        if self._comparer is None:
+            raise ValueError("comparer: needed where a candidate is kept as hashes")
+        return HashedQuery.of(self.query, self._comparer.hashed), self._comparer
+
+
+def surest_first(found: Iterable[Recognised[Ref]]) -> tuple[Recognised[Ref], ...]:
+    """In the order in which candidates are shown."""
+    return tuple(sorted(found, key=_surest_first))
 
 
 def _surest_first(found: Recognised[Any]) -> tuple[int, int, int, str]:

@@ -15,8 +15,9 @@ _SAME_FAMILY = frozenset({"exact", "part", "close"})
 
 def named_alternatives(query: Features, candidate: Features) -> list[Alternative]:
     """Where a person named by one record (emergency contact, guarantor …) is the other person."""
-    found = [_named(person, candidate) for person in query.related]
-    found += [_named(person, query) for person in candidate.related]
+    one_line = not query.phones.isdisjoint(candidate.phones)
+    found = [_named(person, candidate, one_line) for person in query.related]
+    found += [_named(person, query, one_line) for person in candidate.related]
     return [(level,) for level in found if level]
 
 
@@ -32,17 +33,19 @@ def shared_alternatives(query: Features, candidate: Features) -> list[Alternativ
 
 def naming(one: Features, other: Features) -> Iterator[NamedPerson]:
     """The people named by `one` who agree with `other` by name or phone."""
-    return (person for person in one.related if _named(person, other))
+    return (person for person in one.related if _named(person, other, False))
 
 
-def _named(person: NamedPerson, other: Features) -> Level | None:
+def _named(person: NamedPerson, other: Features, one_line: bool) -> Level | None:
     same_name = next((name for name in other.names if is_same_name(person.name, name)), None)
     same_phone = person.phone != "" and person.phone in other.phones
-    same_birth = person.birth is not None and person.birth == other.birth
-    if same_name and (same_phone or same_birth):
-        return Level("named_contact", "name_and_second_field", *_both(person.name, same_name))
     if same_name:
-        return Level("named_contact", "name", *_both(person.name, same_name))
+        same_birth = person.birth is not None and person.birth == other.birth
+        level = "name_and_second_field" if same_phone or same_birth else "name"
+        if level == "name" and person.phone and other.phones and not one_line:
+            level = "name_other_phone"
+        counted = f"name:{same_name.given}|{same_name.family}"
+        return Level("named_contact", level, *_both(person.name, same_name), counted)
     if same_phone:
         return Level("named_contact", "phone", person.phone, person.phone)
     return None

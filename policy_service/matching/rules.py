@@ -8,6 +8,12 @@ _ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_mon
 _OTHER_GIVEN = frozenset({"different", "close_but_both_names"})
 _SAME_GIVEN = frozenset({"exact", "variant", "close", "initial", "swapped"})
 _SAME_FAMILY = frozenset({"exact", "former", "part", "close", "near", "swapped"})
+_PERSONAL = {
+    "email": frozenset({"exact", "close", "name_part"}),
+    "handle": frozenset({"exact", "other_platform"}),
+    "middle": frozenset({"exact", "initial"}),
+    "suffix": frozenset({"exact"}),
+}
 _APART = frozenset({"generation_apart", "generations_apart"})
 Levels = Mapping[str, str]
 
@@ -36,7 +42,7 @@ def is_namesake(levels: Levels) -> bool:
 
 def is_named_namesake(levels: Levels) -> bool:
     """One full name, and one record names a relative of that very name; no birth date tells."""
-    named = levels.get("named_contact") in ("name", "name_and_second_field")
+    named = levels.get("named_contact") in ("name", "name_other_phone", "name_and_second_field")
     return named and _one_name(levels) and levels.get("birth_date", "") not in _ONE_BIRTH
 
 
@@ -49,6 +55,17 @@ def is_one_suffix(levels: Levels) -> bool:
     )
 
 
+def is_possible_namesake(levels: Levels) -> bool:
+    """One full name in one home or on one line, and nothing personal tells who of the family it is.
+
+    Fathers and sons share a name, a home and a telephone; a birth date, an e-mail address, a handle
+    or a middle name would tell.
+    """
+    one_home = levels.get("house") == "exact" or levels.get("phone") == "exact"
+    personal = any(levels.get(field) in said for field, said in _PERSONAL.items())
+    return one_home and _one_name(levels) and "birth_date" not in levels and not personal
+
+
 def _one_name(levels: Levels) -> bool:
     return levels.get("given") in _SAME_GIVEN and levels.get("family") in _SAME_FAMILY
 
@@ -58,6 +75,7 @@ RULES: tuple[tuple[str, Callable[[Levels], bool]], ...] = (
     ("same_name_generation_apart", is_namesake),
     ("named_namesake", is_named_namesake),
     ("same_name_one_suffix", is_one_suffix),
+    ("possible_namesake", is_possible_namesake),
 )
 KIN_EXPLAINS = "kin_explains_it_better"
 """The rule for all other pairs that kinship explains better: they are not one person as well."""

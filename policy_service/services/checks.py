@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
+from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.decisions import decide
@@ -36,7 +37,7 @@ from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
 from policy_service.services.packs import packs_in_use
-from policy_service.services.people import Person, open_person, record_digest, register
+from policy_service.services.people import Person, open_person, person_row, record_digest, register
 from policy_service.services.shadows import decide_in_shadow
 from policy_service.services.stored_responses import (
     IdempotencyKey,
@@ -46,11 +47,17 @@ from policy_service.services.stored_responses import (
     reserve,
     store_response,
 )
+from policy_service.services.touch import ONCE_ASKED, RECENT, touch_new_people, touch_pair
 
 _CLIENTS_AMONG = (
     select(ClientRow)
     .where(ClientRow.person_id.in_(bindparam("people", expanding=True)))
     .order_by(ClientRow.id)
+    .limit(1)
+)
+_ASKED_LATELY = (
+    select(DecisionRow.id)
+    .where(DecisionRow.client_id == bindparam("client"), DecisionRow.at >= bindparam("since"))
     .limit(1)
 )
 TRIES = 3
@@ -133,7 +140,8 @@ def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     gathered = gather_facts(context, question, found.targets)
     material = decide_question(desk, context, question, gathered, request.location_of_service)
     version = None if found.is_new else found.row.version
-    versions = Versions(clinician.version, version, material.activation)
+    numbers = material.activation, context.matching.number
+    versions = Versions(clinician.version, version, *numbers)
     return Prepared(material, versions, found.is_new)
 
 
@@ -260,6 +268,25 @@ def register_prospect(context: Context, client: ClientRow, person: Person) -> No
     context.session.flush()
 
 
+def _touch(context: Context, request: CheckRequest, prepared: Prepared) -> None:
+    """Leave to the worker what this check does not settle.
+
+    Who comes back after long is watched again. An answer to another day, to a record other than
+    the one kept, or to a question asked but once, is not what stands of the pair.
+    """
+    question = prepared.material.question
+    if prepared.is_new_client:
+        return  # registered just now: the touch of a new person settles the rest
+    client = question.client
+    asked = {"client": client.id, "since": context.now - RECENT}
+    if context.session.execute(_ASKED_LATELY, asked).first() is None:
+        touch_new_people(context, [client.person_id])
+    kept = person_row(context, client.person_id).record_digest
+    stands = request.as_of == context.today and request.purpose not in ONCE_ASKED
+    if not stands or kept != question.person.digest:
+        touch_pair(context, question.clinician.id, client.id)
+
+
 def _record(
     desk: Desk, context: Context, request: CheckRequest, prepared: Prepared, door: CheckDoor
 ) -> Response:
@@ -270,6 +297,7 @@ def _record(
         raise StaleFacts
     if prepared.is_new_client:
         register_prospect(context, question.client, question.person)
+    _touch(context, request, prepared)
     recorded = record_decision(desk, context, prepared.material, request.acting)
     if door.also is not None:
         door.also(context, question.client.id)

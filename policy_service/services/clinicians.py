@@ -19,7 +19,7 @@ from policy_service.services.parties import (
 )
 from policy_service.services.people import open_person, register, replace_record
 from policy_service.services.revisions import add_first, current, revise, withdraw
-from policy_service.services.touch import touch_clinicians
+from policy_service.services.touch import touch_clinicians, touch_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def deactivate_clinician(context: Context, clinician_id: str, reason: str) -> No
     row = clinician_row(context, clinician_id)
     row.is_active = False
     _log(context, "clinician.deactivated", row, {"id": row.id, "reason": reason})
-    touch_clinicians(context, [row.id])
+    touch_people(context, [row.person_id])  # nobody's colleague any more
 
 
 def add_licence(context: Context, clinician_id: str, form: LicenceForm) -> str:

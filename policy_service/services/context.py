@@ -14,6 +14,7 @@ from policy_service.database.keyring import Keyring
 from policy_service.domain.principals import Principal
 from policy_service.ledger.leaf import Leaf
 from policy_service.matching.model import MatchModel
+from policy_service.services.match_state import MatchState, ModelShelf, match_state
 
 
 def random_id() -> str:
@@ -29,7 +30,7 @@ class Context:
     principal: Principal
     keyring: Keyring
     now: datetime
-    model: MatchModel
+    models: ModelShelf
     attestation_months: int = 12
     new_id: Callable[[], str] = random_id
 
@@ -42,6 +43,16 @@ class Context:
     def today(self) -> date:
         """The day of `now`, UTC."""
         return self.now.date()
+
+    @property
+    def matching(self) -> MatchState:
+        """What recognition rests on as of this transaction."""
+        return match_state(self.session, self.practice_id, self.models)
+
+    @property
+    def model(self) -> MatchModel:
+        """The match model in use; its digest stands in the entry of every decision."""
+        return self.matching.model
 
     def log(
         self,

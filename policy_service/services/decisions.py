@@ -29,9 +29,10 @@ from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.duties import Cause, raise_duties, require_attestation
 from policy_service.services.gathering.facts import Gathered, Question, clients_of
+from policy_service.services.match_state import held_number
 from policy_service.services.packs import activation_number
-from policy_service.services.people import full_name, open_people
 from policy_service.services.shadows import SHADOW, ShadowDecision
+from policy_service.services.shown_names import shown_names
 
 _VERSION_OF = {
     (table, shared): select(table.version)
@@ -66,15 +67,17 @@ class Material:
 class Versions:
     """What must not have moved between reading and recording. `client` None: not registered yet.
 
-    `packs` is the number of the newest activation.
+    `packs` is the number of the newest activation, `matching` that of the newest change of the
+    match model.
     """
 
     clinician: int
     client: int | None
     packs: int
+    matching: int
 
     def hold(self, context: Context, question: Question) -> bool:
-        """Read all three again inside the write transaction.
+        """Read all four again inside the write transaction.
 
         On PostgreSQL under FOR SHARE; an event raises the versions afterwards and takes FOR UPDATE,
         or two events of one pair would wait for each other for ever.
@@ -87,7 +90,9 @@ class Versions:
             client = _version(context, ClientRow, question.client.id, shared)
             if client != self.client:
                 return False
-        return activation_number(context, shared=True) == self.packs
+        if activation_number(context, shared=True) != self.packs:
+            return False
+        return held_number(context.session, context.practice_id) == self.matching
 
 
 def _version(
@@ -233,6 +238,7 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
         "missing": list(identification.missing),
         "skipped_keys": list(identification.skipped_keys),
         "left_out": identification.left_out,
+        **({} if identification.is_filed else {"unfiled": True}),
         "candidates": [
             {
                 "person": match.person.id,
@@ -248,7 +254,6 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
 def _context_json(context: Context, material: Material, acting: ActingUser) -> dict[str, Any]:
     """What is not a fact but is needed to show the decision again, under the client's key."""
     question, gathered = material.question, material.gathered
-    known = {tie.facts.ref: tie.known_to(question.clinician.id) for tie in gathered.ties}
     own = None if material.own is None else [one.to_json() for one in material.own.findings]
     return {
         "request": {
@@ -259,16 +264,8 @@ def _context_json(context: Context, material: Material, acting: ActingUser) -> d
         },
         "identity": identity_json(gathered),
         "recognised": recognised(context, gathered),
-        "ties": [
-            {
-                "ref": tie.facts.ref,
-                "label": tie.label,
-                "certainty": tie.path.target.certainty.value,
-                "people": [edge.far for edge in tie.path.edges],
-                "known_to_clinician": known[tie.facts.ref],
-            }
-            for tie in gathered.ties
-        ],
+        "ties": [tie.in_words(question.clinician.id) for tie in gathered.ties],
+        "linked": [link.in_words() for link in gathered.links.found],
         "private_facts": sorted(_ALWAYS_PRIVATE),
         "own_findings": own,
     }
@@ -364,13 +361,15 @@ def _holds(finding: Mapping[str, Any]) -> bool:
 
 def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:
     """Tie paths in words with the names of those on them: for officers only."""
-    people = {person for tie in recorded.context["ties"] for person in tie["people"]}
-    names = {person.id: full_name(person) for person in open_people(context, sorted(people))}
+    ties = [*recorded.context["ties"], *recorded.context.get("linked", ())]
+    people = {person for tie in ties for person in tie["people"]}
+    names = shown_names(context, people)
     return {
         tie["ref"]: {
             "path": tie["label"],
             "certainty": tie["certainty"],
             "people": [names.get(person, "erased") for person in tie["people"]],
+            **{name: tie[name] for name in ("evidence", "warning") if name in tie},
         }
-        for tie in recorded.context["ties"]
+        for tie in ties
     }

@@ -19,9 +19,9 @@ from policy_service.database.tables.directory import PracticeRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import NotFound
 from policy_service.ledger.note import Signer
-from policy_service.matching.model import MatchModel
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
+from policy_service.services.match_state import ModelShelf
 from policy_service.vault.keys import KeyRing
 from policy_service.vault.sealing import unwrap
 
@@ -49,7 +49,8 @@ class Desk:
     kek: KeyRing
     packs: PackSet
     """The packs that ship with the software; what binds a practice is `services.packs`' to say."""
-    model: MatchModel
+    models: ModelShelf
+    """The shipped match model, and what practices measured; `Context.model` is the one in use."""
     clock: Callable[[], datetime]
     receipt_key: Signer
     log_key: Callable[[str], Signer]
@@ -97,7 +98,7 @@ class Desk:
             principal=principal,
             keyring=Keyring(practice.keys),
             now=self.clock(),
-            model=self.model,
+            models=self.models,
             attestation_months=self.attestation_months,
             new_id=self.new_id,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.ties import TieRow
@@ -28,12 +28,10 @@ from policy_service.services.parties import (
 from policy_service.services.people import register
 from policy_service.services.revisions import add_first, current, revise
 from policy_service.services.ties import StatedTie, TieSource, open_ties, seal_tie
-from policy_service.services.touch import touch_clinicians, touch_people
+from policy_service.services.touch import touch_clinicians, touch_tie
 
 STATED_KINDS = tuple(sorted(set(TIE_KINDS) - {"ONESELF"}))
 """Kinds one can state: being the same person is an identity verdict, not a tie."""
-REACH = 2
-"""A path has at most three ties: a tie changes answers about those within two of its ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def disclose(context: Context, form: DisclosureForm) -> str:
     _refuse_oneself(tie, "/person_id")
     _add(context, tie)
     _log(context, "disclosure.made", tie, form.person)
-    touch_clinicians(context, [clinician.id])
+    _touch(context, tie)
     return tie.id
 
 
@@ -259,32 +257,8 @@ def _touch(context: Context, tie: StatedTie) -> None:
     _touch_ends(context, tie.clinician_id, tie.from_person, tie.to_person)
 
 
-def _touch_ends(context: Context, clinician_id: str | None, *ends: str) -> None:
-    """A disclosure touches its clinician; an officer's tie, the neighbourhoods of both ends."""
+def _touch_ends(context: Context, clinician_id: str | None, one: str, other: str) -> None:
+    """A disclosure touches its clinician too; whom the tie brings near, the worker finds."""
     if clinician_id is not None:
         touch_clinicians(context, [clinician_id])
-    else:
-        touch_people(context, neighbourhood(context, set(ends)))
-
-
-def neighbourhood(context: Context, people: set[str]) -> set[str]:
-    """Persons within two ties of these, themselves included."""
-    found, edge = set(people), set(people)
-    for _ in range(REACH):
-        edge = _next_to(context, edge) - found
-        found |= edge
-    return found
-
-
-def _next_to(context: Context, people: set[str]) -> set[str]:
-    wanted = sorted(people)
-    if not wanted:
-        return set()
-    rows = context.session.execute(
-        select(TieRow.from_person_id, TieRow.to_person_id).where(
-            TieRow.is_current.is_(True),
-            TieRow.is_withdrawn.is_(False),
-            or_(TieRow.from_person_id.in_(wanted), TieRow.to_person_id.in_(wanted)),
-        )
-    )
-    return {person for pair in rows for person in pair}
+    touch_tie(context, one, other)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from policy_service.database.tables.events import BoundaryEventRow
-from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.database.tables.registry import ClinicianRow
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.vocabulary import EVENT_KINDS, VOCABULARY
@@ -130,9 +130,8 @@ def _record(context: Context, form: EventForm, event_id: str, client_id: str) ->
     del columns["acting"]
     row = add_first(context, BoundaryEventRow, **columns)
     _tell(context, "event.reported", row, {"reason": None})
-    # No re-screen: the decision that commits with the event is the answer to it.
-    bump(context, ClinicianRow, {row.clinician_id})
-    bump(context, ClientRow, {row.client_id})
+    # The decision that commits with the event answers it; what stands of the pair is asked again.
+    _touch(context, row.clinician_id, {row.client_id})
 
 
 def move_event(context: Context, event_id: str, client_id: str, reason: str) -> None:

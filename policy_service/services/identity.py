@@ -15,7 +15,7 @@ from policy_service.audit.log import Owned
 from policy_service.database.tables.people import IdentityVerdictRow
 from policy_service.errors import NotFound
 from policy_service.services.context import Context
-from policy_service.services.disclosures import STATED_KINDS, neighbourhood
+from policy_service.services.disclosures import STATED_KINDS
 from policy_service.services.officers import require_not_own, require_officer
 from policy_service.services.parties import named_person, pseudonyms, refusal
 from policy_service.services.touch import touch_people
@@ -44,7 +44,7 @@ def judge(context: Context, form: VerdictForm) -> str:
     require_officer(context)
     require_not_own(context, [form.person_a, form.person_b])
     verdict_id = record_verdict(context, form)
-    touch_people(context, neighbourhood(context, {form.person_a, form.person_b}))
+    touch_people(context, [form.person_a, form.person_b])
     return verdict_id
 
 

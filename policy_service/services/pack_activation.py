@@ -8,7 +8,6 @@ takes two people, and a rule that is loosened lifts it for everyone). A machine 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,6 @@ from policy_service.errors import (
     StaleVersion,
     StateConflict,
 )
-from policy_service.jobs import queue
 from policy_service.ledger.canonical import Json, canonical_bytes
 from policy_service.policy.pack import Pack
 from policy_service.policy.registry import shipped_texts
@@ -47,9 +45,9 @@ from policy_service.services.desk import Desk
 from policy_service.services.pack_examination import Examination, examine
 from policy_service.services.pack_storing import prove_fitness
 from policy_service.services.packs import Mode, open_packs, packs_in_use
+from policy_service.services.touch import rescreen_everyone
 
 WAITING, TAKEN, DONE, REFUSED = "waiting", "taken", "done", "refused"
-RESCREEN_ALL = "rescreen_all"
 LONGEST_REASON = 600
 
 
@@ -278,8 +276,7 @@ def _store_shipped(context: Context, pack: Pack) -> None:
 def _rescreen(context: Context, found: Examination, entry_id: str) -> None:
     """What binds changed, so every pair is asked about again; shadows change no answer."""
     if found.mode is Mode.ACTIVE or found.ends is not None:
-        body: Sequence[dict[str, str]] = [{"entry": entry_id}]
-        queue.enqueue(context.session, context.practice_id, RESCREEN_ALL, body, context.now)
+        rescreen_everyone(context, entry_id)
 
 
 def _named(found: Examination) -> frozenset[str]:

@@ -11,6 +11,9 @@ from policy_service.database.single_practice import refuse_second_practice
 from policy_service.database.tables.directory import PracticeRow
 from policy_service.services.adoption import adopt_shipped
 from policy_service.services.desk import Desk, practice_key_place
+from policy_service.services.full_screens import basis
+from policy_service.services.match_models import found_matching
+from policy_service.services.steps import people_counted
 from policy_service.vault.keys import Key
 from policy_service.vault.sealing import wrap
 
@@ -65,6 +68,7 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
     keyring = Keyring(keys)
     with desk.database.write(practice_id) as session:
         sealer.found(session, practice_id)
+        found_matching(session, practice_id, desk.models.shipped, desk.clock())
         append(
             session,
             keyring,
@@ -79,6 +83,7 @@ def open_log(desk: Desk, practice_id: str, keys: PracticeKeys) -> None:
     _seal(desk, practice_id)  # before anything else is written: the order of waiting is by time
     with desk.database.write(practice_id) as session:
         adopt_shipped(desk, session, keyring, FOUNDER)
+        session.merge(basis(practice_id, desk.models.shipped, people_counted(0), desk.clock()))
     _seal(desk, practice_id)
 
 

@@ -45,6 +45,7 @@ from policy_service.services.context import Context
 from policy_service.services.decisions import Material
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.gathering.facts import Question, gather_facts
+from policy_service.services.match_state import held_number
 from policy_service.services.packs import activation_number
 from policy_service.services.people import Person
 from policy_service.services.stored_responses import (
@@ -91,6 +92,7 @@ class _Prepared:
     lines: tuple[ScreeningLine, ...]
     packs: frozenset[str]
     activation: int
+    matching: int
 
 
 def run_screening(
@@ -144,8 +146,9 @@ def _prepare(desk: Desk, context: Context, request: ScreeningRequest) -> _Prepar
         lines.append(_line(context, material))
         packs.update(material.packs)
     versions = {row.id: row.version for row in (*clinicians, *(() if found.is_new else (client,)))}
+    numbers = activation, context.matching.number
     return _Prepared(
-        client, person, found.is_new, versions, tuple(lines), frozenset(packs), activation
+        client, person, found.is_new, versions, tuple(lines), frozenset(packs), *numbers
     )
 
 
@@ -209,9 +212,11 @@ def _versions_hold(context: Context, prepared: _Prepared) -> bool:
     now: dict[str, int] = {}
     for table in (ClinicianRow, ClientRow):
         now.update(_versions(context, table, prepared.versions))
-    return (
-        now == prepared.versions and activation_number(context, shared=True) == prepared.activation
-    )
+    if now != prepared.versions:
+        return False
+    if activation_number(context, shared=True) != prepared.activation:
+        return False
+    return held_number(context.session, context.practice_id) == prepared.matching
 
 
 def _versions(

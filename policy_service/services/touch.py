@@ -1,114 +1,145 @@
 """Whatever can change an answer touches those it is about.
 
-Touching raises versions, so that a check that read the old facts prepares again, and queues a
-re-screen of every pair the change reaches. Which pairs: those with open care, and those somebody
-asked about lately. How many there are never depends on whether a named person is a client: the
-time a disclosure takes tells nothing.
+Touching raises the versions of the clinicians and clients named, so that a check that read the old
+facts prepares again, and leaves one piece of work: "this was touched". Whom the change reaches is
+found by the worker (`reach`), never in the request: how long a disclosure takes, and what it leaves
+behind, is alike whether or not the person named is a client.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any, Self
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
-from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.jobs import queue
 from policy_service.services.context import Context
 from policy_service.services.revisions import bump
 
-RESCREEN = "rescreen"
+TOUCHED, RESCREEN, RESCREEN_ALL = "touched", "rescreen", "rescreen_all"
 RECENT = timedelta(days=90)
-"""A pair that was asked about within this time is asked about again when its facts change."""
+"""A pair, or a client, that was asked about within this time is watched (see `watched`)."""
+ONCE_ASKED = frozenset({"event", "emergency"})
+"""Purposes of a moment: the question is not repeated, and its answer is not what stands."""
+A_PIECE = 50
+"""New persons in one piece of work: few enough to be looked at well within a lease."""
 _CHUNK = 500  # an import touches thousands
 
-Pair = tuple[str, str]
-"""Clinician id and client id."""
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What one piece of work says was touched: ids, and keyed hashes as decimal text.
+
+    `people`: their records, ties to an identity, care or accounts changed. `keys` are match keys
+    that one of them gave up. `tied` are the two ends of a tie. `clinicians`: what binds them, or
+    what they attested.
+    """
+
+    people: tuple[str, ...] = ()
+    tied: tuple[str, ...] = ()
+    clinicians: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def to_body(self) -> dict[str, str]:
+        """The body of a piece of work."""
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: " ".join(values) for name, values in named if values}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> Self:
+        """What `to_body` wrote."""
+        return cls(**{name: tuple(str(text).split()) for name, text in body.items()})
 
 
 def touch_clinicians(context: Context, clinician_ids: Iterable[str]) -> None:
-    """A clinician's ties, attestations, accounts or licences changed."""
-    ids = set(clinician_ids)
-    bump(context, ClinicianRow, ids)
-    for clinician_id in sorted(ids):
-        _enqueue(context, pairs_of_clinician(context, clinician_id))
-
-
-def rescreen_pairs_of(context: Context, clinician_id: str) -> None:
-    """Queue a re-screen of each of the clinician's pairs; nothing about the clinician changed."""
-    _enqueue(context, pairs_of_clinician(context, clinician_id))
+    """A clinician's attestations or licences changed."""
+    ids = sorted(set(clinician_ids))
+    bump(context, ClinicianRow, set(ids))
+    _enqueue(context, [Touched(clinicians=(one,)) for one in ids])
 
 
 def touch_clients(context: Context, client_ids: Iterable[str]) -> None:
-    """A client's record, episodes, accounts or identity changed."""
+    """A client's episodes, events or merges changed."""
     ids = sorted(set(client_ids))
-    for chunk in (set(ids[start : start + _CHUNK]) for start in range(0, len(ids), _CHUNK)):
-        bump(context, ClientRow, chunk)
-        _enqueue(context, pairs_of_clients(context, chunk))
+    for chunk in (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK)):
+        bump(context, ClientRow, set(chunk))
+        rows = select(ClientRow.person_id).where(ClientRow.id.in_(chunk))
+        people = sorted(set(context.session.scalars(rows)))
+        _enqueue(context, [Touched(people=(one,)) for one in people])
 
 
 def touch_people(context: Context, person_ids: Iterable[str]) -> None:
-    """Something about persons changed: touch the clinicians and clients they are."""
+    """Records, accounts or identities of persons changed: those who take part here move too."""
     ids = sorted(set(person_ids))
-    touch_clinicians(context, _whoever(context, ClinicianRow, ids))
-    touch_clients(context, _whoever(context, ClientRow, ids))
+    for table in (ClinicianRow, ClientRow):
+        rows = select(table.id).where(table.person_id.in_(ids))
+        bump(context, table, set(context.session.scalars(rows)))
+    _enqueue(context, [Touched(people=(one,)) for one in ids])
 
 
-def _whoever(
-    context: Context, table: type[ClinicianRow | ClientRow], person_ids: list[str]
-) -> list[str]:
-    return list(context.session.scalars(select(table.id).where(table.person_id.in_(person_ids))))
+def touch_new_people(context: Context, person_ids: Iterable[str]) -> None:
+    """Persons were registered, however many: a few pieces of work for all of them.
+
+    For whoever writes person rows in bulk; call it in the transaction that writes them, with their
+    match keys. `people.register` does so by itself.
+    """
+    ids = sorted(set(person_ids))
+    _enqueue(context, [Touched(people=tuple(piece)) for piece in _pieces(ids)])
 
 
-def pairs_of_clinician(context: Context, clinician_id: str) -> set[Pair]:
-    """The clinician with each client in open care, and with each asked about lately."""
-    care = _open_care().where(EpisodeClinicianRow.clinician_id == clinician_id)
-    asked = _asked_lately(context).where(DecisionRow.clinician_id == clinician_id)
-    return _pairs(context, care) | _pairs(context, asked)
+def _pieces(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), A_PIECE):
+        yield values[start : start + A_PIECE]
 
 
-def pairs_of_clients(context: Context, client_ids: set[str]) -> set[Pair]:
-    """Each client with each clinician of an open episode, and with each asked about lately."""
-    care = _open_care().where(EpisodeClientRow.client_id.in_(client_ids))
-    asked = _asked_lately(context).where(DecisionRow.client_id.in_(client_ids))
-    return _pairs(context, care) | _pairs(context, asked)
+def touch_contacts(
+    context: Context,
+    person_ids: Iterable[str],
+    dropped_keys: Iterable[int] = (),
+    handle_keys: Iterable[int] = (),
+) -> None:
+    """Contacts of an import were stored, changed or forgotten: a few pieces of work for all.
+
+    Call it in the transaction that writes them, with the match keys that were given up and the
+    handles at the far ends of their connections.
+    """
+    touch_new_people(context, person_ids)
+    for name, keys in (("keys", dropped_keys), ("handles", handle_keys)):
+        texts = [str(key) for key in sorted(set(keys))]
+        pieces = (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
+        _enqueue(context, [Touched(**{name: tuple(piece)}) for piece in pieces])
 
 
-def _open_care() -> Select[str, str]:
-    return (
-        select(EpisodeClinicianRow.clinician_id, EpisodeClientRow.client_id)
-        .join(
-            EpisodeRow,
-            (EpisodeRow.practice_id == EpisodeClinicianRow.practice_id)
-            & (EpisodeRow.id == EpisodeClinicianRow.episode_id)
-            & (EpisodeRow.revision == EpisodeClinicianRow.revision),
-        )
-        .join(
-            EpisodeClientRow,
-            (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-            & (EpisodeClientRow.episode_id == EpisodeRow.id)
-            & (EpisodeClientRow.revision == EpisodeRow.revision),
-        )
-        .where(
-            EpisodeRow.is_current.is_(True),
-            EpisodeRow.is_withdrawn.is_(False),
-            EpisodeRow.is_open.is_(True),
-        )
-    )
+def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) -> None:
+    """A person's record was replaced; who shared a key given up is reached as well."""
+    keys = tuple(str(key) for key in sorted(dropped_keys))
+    _enqueue(context, [Touched(people=(person_id,), keys=keys)])
 
 
-def _asked_lately(context: Context) -> Select[str, str]:
-    since = context.now - RECENT
-    return select(DecisionRow.clinician_id, DecisionRow.client_id).where(DecisionRow.at >= since)
+def touch_tie(context: Context, one: str, other: str) -> None:
+    """A tie between two persons was stated, revised or withdrawn."""
+    _enqueue(context, [Touched(tied=(one, other))])
 
 
-def _pairs(context: Context, statement: Select[str, str]) -> set[Pair]:
-    return {(row[0], row[1]) for row in context.session.execute(statement.distinct())}
+def touch_pair(context: Context, clinician_id: str, client_id: str) -> None:
+    """Ask about one pair again: what was just decided is not what stands of it."""
+    body = {"clinician": clinician_id, "client": client_id}
+    queue.enqueue(context.session, context.practice_id, RESCREEN, [body], context.now)
 
 
-def _enqueue(context: Context, pairs: set[Pair]) -> None:
-    bodies = [{"clinician": clinician, "client": client} for clinician, client in sorted(pairs)]
-    queue.enqueue(context.session, context.practice_id, RESCREEN, bodies, context.now)
+def rescreen_everyone(context: Context, cause: str) -> None:
+    """Something changed that every answer rests on (packs, the model, frequencies).
+
+    `cause` is an id or a word for the work row: the same cause twice waits once.
+    """
+    body = {"cause": cause}
+    queue.enqueue(context.session, context.practice_id, RESCREEN_ALL, [body], context.now)
+
+
+def _enqueue(context: Context, touched: list[Touched]) -> None:
+    bodies = [one.to_body() for one in touched]
+    queue.enqueue(context.session, context.practice_id, TOUCHED, bodies, context.now)

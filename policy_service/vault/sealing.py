@@ -11,7 +11,7 @@ a sealed tie kind must not say which kind it is. See docs/design/keys-and-sealin
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +25,7 @@ BLOCK_BYTES = 64
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _HEADER_BYTES = len(VERSION) + KEY_ID_BYTES
+_BODY_AT = _HEADER_BYTES + _NONCE_BYTES
 _SHORTEST = _HEADER_BYTES + _NONCE_BYTES + BLOCK_BYTES + _TAG_BYTES
 
 
@@ -55,14 +56,9 @@ def open_sealed(
 
     Raises `KeyNotHeld` when none of `keys` sealed it, `SealBroken` on anything else amiss.
     """
-    key = _pick(keys, key_id_of(sealed))
-    header, nonce = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
-    body = sealed[_HEADER_BYTES + _NONCE_BYTES :]
-    try:
-        padded = AESGCM(key.secret).decrypt(nonce, body, _bound(header, aad))
-    except InvalidTag as error:
-        raise SealBroken(f"sealed value at {'|'.join(aad)}: altered or moved here") from error
-    return _unpad(padded)
+    key = keys if isinstance(keys, PurposeKey) else _pick(keys, key_id_of(sealed))
+    bound = _bound(sealed[:_HEADER_BYTES], aad)
+    return _decrypt(AESGCM(key.secret), key, sealed, bound)
 
 
 class Opener:
@@ -71,27 +67,57 @@ class Opener:
     `column` is practice, table and column; the row is given with each value.
     """
 
-    __slots__ = ("_bound", "_cipher", "_column", "_header")
+    __slots__ = ("_cipher", "_column", "_key")
 
     def __init__(self, key: PurposeKey, column: tuple[str, str, str]) -> None:
         self._cipher = AESGCM(key.secret)
-        self._header = VERSION + key.id
-        self._column = column
-        self._bound = _bound(self._header, column)
+        self._key = key
+        self._column = _framed(column)
 
     def open(self, sealed: bytes, row: str) -> bytes:
         """As `open_sealed`, with this key alone. Raises KeyNotHeld, SealBroken."""
-        if sealed[:_HEADER_BYTES] != self._header:
-            raise KeyNotHeld(f"sealed under key {key_id_of(sealed).hex()}, which is not held")
-        nonce = sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
-        place = row.encode()
-        bound = self._bound + len(place).to_bytes(4, "big") + place
-        try:
-            padded = self._cipher.decrypt(nonce, sealed[_HEADER_BYTES + _NONCE_BYTES :], bound)
-        except InvalidTag as error:
-            where = "|".join((*self._column, row))
-            raise SealBroken(f"sealed value at {where}: altered or moved here") from error
-        return _unpad(padded)
+        bound = sealed[:_HEADER_BYTES] + self._column + _framed((row,))
+        return _decrypt(self._cipher, self._key, sealed, bound)
+
+
+class ChainOpener:
+    """Opens one column of many people, each under a key of their own: a recognition opens dozens.
+
+    `wrapping` opens the wrapped keys, whose column is `wrapped`; both columns are practice, table
+    and column, and the row of both is the person's id.
+    """
+
+    __slots__ = ("_column", "_purpose", "_wrapped")
+
+    def __init__(
+        self,
+        wrapping: PurposeKey,
+        wrapped: tuple[str, str, str],
+        purpose: Purpose,
+        column: tuple[str, str, str],
+    ) -> None:
+        self._wrapped = Opener(wrapping, wrapped)
+        self._purpose = purpose
+        self._column = _framed(column)
+
+    def open(self, wrapped: bytes, sealed: bytes, row: str) -> bytes:
+        """The plaintext of one person's value. Raises KeyNotHeld, SealBroken."""
+        key = Key(self._wrapped.open(wrapped, row)).derive(self._purpose)
+        bound = sealed[:_HEADER_BYTES] + self._column + _framed((row,))
+        return _decrypt(AESGCM(key.secret), key, sealed, bound)
+
+
+def _decrypt(cipher: AESGCM, key: PurposeKey, sealed: bytes, bound: bytes) -> bytes:
+    """The header is bound too, so only the key it names opens; the id is asked for on failure."""
+    try:
+        nonce, body = sealed[_HEADER_BYTES:_BODY_AT], sealed[_BODY_AT:]
+        return _unpad(cipher.decrypt(nonce, body, bound))
+    except (InvalidTag, ValueError) as error:
+        found = key_id_of(sealed)
+        if found != key.id:
+            raise KeyNotHeld(f"sealed under key {found.hex()}, which is not held") from error
+        where = "|".join(_read_frames(bound[_HEADER_BYTES:]))
+        raise SealBroken(f"sealed value at {where}: altered or moved here") from error
 
 
 def key_id_of(sealed: bytes) -> KeyId:
@@ -127,8 +153,19 @@ def _pick(keys: PurposeKey | Sequence[PurposeKey], key_id: KeyId) -> PurposeKey:
 def _bound(header: bytes, aad: tuple[str, ...]) -> bytes:
     if not aad:
         raise SealBroken("a sealed value must be bound to a place")
-    parts = [part.encode() for part in aad]
-    return header + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return header + _framed(aad)
+
+
+def _framed(parts: tuple[str, ...]) -> bytes:
+    encoded = [part.encode() for part in parts]
+    return b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+
+
+def _read_frames(framed: bytes) -> Iterator[str]:
+    while framed:
+        end = 4 + int.from_bytes(framed[:4], "big")
+        yield framed[4:end].decode()
+        framed = framed[end:]
 
 
 def _pad(plaintext: bytes) -> bytes:

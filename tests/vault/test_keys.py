@@ -4,6 +4,8 @@ import base64
 import itertools
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +48,15 @@ def test_a_malformed_key_is_refused_by_the_name_of_its_setting_and_not_shown(tex
     assert len(text) < 5 or text not in str(refusal.value)
 
 
+@given(key_bytes, st.sampled_from(Purpose))
+def test_purpose_keys_are_those_of_an_independent_hkdf(secret, purpose):
+    info = f"policy_service/v1/purpose/{purpose.value}".encode()
+    oracle = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+    assert Key(secret).derive(purpose).secret == oracle
+    ids = HKDF(algorithm=SHA256(), length=8, salt=None, info=b"policy_service/v1/key-id")
+    assert Key(secret).id == ids.derive(secret)
+
+
 @pytest.mark.parametrize("length", [0, 16, 31, 33, 64])
 def test_a_key_has_32_bytes(length):
     with pytest.raises(KeyRefused, match="a key has 32 bytes"):
@@ -79,6 +90,7 @@ def test_purposes_and_key_ids_have_not_changed():
         "ROW_MAC": "row-mac",
         "BODY_DIGEST": "body-digest",
         "CURSOR": "cursor",
+        "THIRD_PARTY": "third-party",
     }
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from policy_service.vault.errors import KeyNotHeld, SealBroken
 from policy_service.vault.keys import Key, KeyRing, Purpose
 from policy_service.vault.sealing import (
+    ChainOpener,
     Opener,
     Place,
     key_id_of,
@@ -203,3 +204,38 @@ def test_an_opener_refuses_another_row_column_byte_and_key():
         opener.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "row-1")
     with pytest.raises(KeyNotHeld):
         Opener(Key.generate().derive(Purpose.FIELD), COLUMN).open(sealed, "row-1")
+
+
+@given(st.binary(max_size=200))
+def test_a_chain_opener_opens_what_each_person_sealed(plaintext):
+    practice, person = Key(bytes(range(32))), Key.generate()
+    wrapped = wrap(person, practice, ("elm", "person_key", "wrapped", "p1"))
+    sealed = seal(person.derive(Purpose.PERSON), plaintext, ("elm", "person", "sealed", "p1"))
+    assert _chain(practice).open(wrapped, sealed, "p1") == plaintext
+
+
+def test_a_chain_opener_refuses_another_persons_row_key_or_value():
+    practice, anna, bea = Key(bytes(range(32))), Key.generate(), Key.generate()
+    wraps = {
+        name: wrap(key, practice, ("elm", "person_key", "wrapped", name))
+        for name, key in (("anna", anna), ("bea", bea))
+    }
+    sealed = seal(anna.derive(Purpose.PERSON), b"Anna", ("elm", "person", "sealed", "anna"))
+    chain = _chain(practice)
+    assert chain.open(wraps["anna"], sealed, "anna") == b"Anna"
+    for wrapped, value, row in (
+        (wraps["bea"], sealed, "anna"),
+        (wraps["anna"], sealed, "bea"),
+        (wraps["anna"], sealed[:-1], "anna"),
+        (wraps["anna"], b"", "anna"),
+        (wraps["bea"], sealed, "bea"),
+    ):
+        with pytest.raises(SealBroken):
+            chain.open(wrapped, value, row)
+    with pytest.raises(KeyNotHeld):
+        _chain(Key.generate()).open(wraps["anna"], sealed, "anna")
+
+
+def _chain(practice):
+    columns = ("elm", "person_key", "wrapped"), ("elm", "person", "sealed")
+    return ChainOpener(practice.derive(Purpose.WRAP), columns[0], Purpose.PERSON, columns[1])

@@ -148,7 +148,7 @@ def intimacy_facts(
         if tie.category in _INTIMATE and _is_self(tie):
             since, until = _tie_period(tie)
             found = _periods_of(since, until, spells)
-            if tie.path.target.certainty is not Certainty.FACT:
+            if tie.path.certainty is not Certainty.FACT:
                 found = dict.fromkeys(found, "maybe")
             _note(found, periods)
             began += [since] if "after" in found else []

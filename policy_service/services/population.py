@@ -1,0 +1,44 @@
+"""Everybody a practice holds, a batch at a time, each under its own snapshot: memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import bindparam, select
+
+from policy_service.database.tables.people import PersonRow
+from policy_service.domain.principals import Principal
+from policy_service.matching.normalise import Features, normalise
+from policy_service.services.desk import Desk
+from policy_service.services.people import PLAIN, open_people
+
+BATCH = 500
+_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+_NEXT = (
+    select(PersonRow.id)
+    .where(
+        PersonRow.practice_id == bindparam("practice"),
+        PersonRow.id > bindparam("after"),
+        PersonRow.kept == PLAIN,
+        PersonRow.merged_into.is_(None),
+        PersonRow.erased_at.is_(None),
+    )
+    .order_by(PersonRow.id)
+    .limit(bindparam("batch"))
+)
+
+
+def batches_of_people(desk: Desk, principal: Principal) -> Iterator[list[tuple[str, Features]]]:
+    """Person ids with what they are compared by; left out are erased and merged persons are left
+    out, and third parties of whom only hashes are kept."""
+    after = _BEFORE_ALL
+    while True:
+        with desk.reading(principal) as context:
+            asked = {"practice": context.practice_id, "after": after, "batch": BATCH}
+            ids = list(context.session.scalars(_NEXT, asked))
+            people = open_people(context, ids)
+            batch = [(person.id, normalise(person.record)) for person in people]
+        if not ids:
+            return
+        after = ids[-1]
+        yield batch
