@@ -180,10 +180,13 @@ class Scales:
         return known
 
     def _measured(self, field: str, level: str, counted: str) -> int:
-        if counted.startswith("name:"):  # a full name is as rare as its two parts together
-            given, _, family = counted[5:].partition("|")
-            return self._shift("given", "exact", f"given:{given}") + self._shift(
-                "family", "exact", f"family:{family}"
+        kind, _, value = counted.partition(":")
+        if kind == "name":  # a full name is as rare as its two parts together
+            return self._of_two("exact", *value.split("|"))
+        if kind == "crossed":  # where both words are given and family names, others bear them too
+            one, other = value.split("|")
+            return min(
+                0, max(self._of_two("swapped", *parts) for parts in ((one, other), (other, one)))
             )
         count = self.frequencies.counts.get(counted)
         if count is None:
@@ -192,6 +195,11 @@ class Scales:
         others = max(count - 1, 0)
         measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
         return bits(none, max(measured, self.model.rarest))
+
+    def _of_two(self, level: str, given: str, family: str) -> int:
+        return self._shift("given", level, f"given:{given}") + self._shift(
+            "family", level, f"family:{family}"
+        )
 
 
 @lru_cache(maxsize=8192)
