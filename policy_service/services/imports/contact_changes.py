@@ -24,6 +24,7 @@ from policy_service.services.people import hashed_columns, match_key_rows
 from policy_service.services.revisions import current, revise
 from policy_service.services.touch import touch_record, touch_tie
 
+_SHOWN = ("far_handle_key", "direction", "initiator", "state", "since")
 SHOWN, GONE = "as a newer export shows it", "a newer export no longer shows it"
 
 
@@ -102,13 +103,12 @@ def _reconnect(
         return None
     connection = current(context, ConnectionRow, connection_id)
     wanted = connection_columns(context, line)
-    if connection.is_withdrawn or all(
-        getattr(connection, name) == value for name, value in wanted.items()
-    ):
+    if connection.is_withdrawn or all(getattr(connection, name) == wanted[name] for name in _SHOWN):
         return None
-    since = wanted["since"] or connection.since
-    days = _between(context, row) if connection.state != wanted["state"] else {}
-    return revise(context, connection, SHOWN, **wanted | {"since": since}, **days).revision
+    if connection.state != wanted["state"] and wanted["changed_before"] is None:
+        wanted |= _between(context, row)
+    wanted["since"] = wanted["since"] or connection.since
+    return revise(context, connection, SHOWN, **wanted).revision
 
 
 def mark_missing(

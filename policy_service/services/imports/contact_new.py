@@ -11,6 +11,7 @@ from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactImportRow, ContactRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.database.tables.ties import TieRow
+from policy_service.domain.accounts import ConnectionState
 from policy_service.domain.dates import PartialDate
 from policy_service.services.accounts import handle_key
 from policy_service.services.context import Context
@@ -21,6 +22,7 @@ from policy_service.services.people import hashed_person_row, match_key_rows
 from policy_service.services.revisions import first_stamps
 from policy_service.services.ties import StatedTie, TieSource, seal_tie
 
+_OVER = (ConnectionState.REMOVED, ConnectionState.DECLINED)
 Rows = Mapping[type[PracticeOwned], list[dict[str, Any]]]
 
 
@@ -72,15 +74,21 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
 
 
 def connection_columns(context: Context, line: Line) -> dict[str, Any]:
-    """What an export says of a connection. Of the far side's handle only a key is kept."""
-    contact = line.contact
+    """What an export says of a connection. Of the far side's handle only a key is kept.
+
+    The day of a connection that is over is the day it ended.
+    """
+    contact, day = line.contact, known_day(line.contact.since)
     key = handle_key(context, contact.platform, contact.handle) if contact.handle else None
+    is_over = contact.state in _OVER
     return {
         "far_handle_key": key,
         "direction": contact.direction.value if contact.direction else None,
         "initiator": contact.initiator,
         "state": contact.state.value if contact.state else None,
-        "since": known_day(contact.since),
+        "since": None if is_over else day,
+        "changed_after": day if is_over else None,
+        "changed_before": day if is_over else None,
     }
 
 
