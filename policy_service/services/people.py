@@ -157,9 +157,13 @@ def replace_record(context: Context, person_id: str, record: PersonRecord) -> No
     touch_record(context, person_id, set(given_up) - filing.match_keys)
 
 
-def refile(context: Context, person_id: str) -> None:
-    """Make features and match keys anew from the record: after a new normaliser or new keys."""
-    replace_record(context, person_id, open_person(context, person_id).record)
+def compared_columns(context: Context, person_id: str, features: Features) -> dict[str, Any]:
+    """What is compared of a person, as it is kept beside the record."""
+    raw = canonical_bytes(stored_form(features))
+    return {
+        "sealed_features": _seal(context, person_id, raw, "sealed_features"),
+        "normaliser": NORMALISER,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +176,10 @@ class _Filing:
 
 def _filing(context: Context, person_id: str, record: PersonRecord) -> _Filing:
     raw, features = canonical_bytes(record.to_json()), normalise(record)
-    compared = canonical_bytes(stored_form(features))
     columns = {
         "kept": PLAIN,
         "sealed": _seal(context, person_id, raw, "sealed"),
-        "sealed_features": _seal(context, person_id, compared, "sealed_features"),
-        "normaliser": NORMALISER,
+        **compared_columns(context, person_id, features),
         "record_digest": hashlib.sha256(raw).digest(),
         "filed": KEYS_VERSION,
     }

@@ -12,33 +12,55 @@ import of those contacts files them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, update
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.principals import Principal
 from policy_service.matching.keys import KEYS_VERSION
+from policy_service.matching.normalise import normalise
+from policy_service.matching.stored import NORMALISER
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.match_models import hold_head
 from policy_service.services.match_state import forget_state, match_state
-from policy_service.services.people import HASHED, PLAIN, Person, match_key_rows, open_people
+from policy_service.services.people import (
+    HASHED,
+    PLAIN,
+    Person,
+    compared_columns,
+    match_key_rows,
+    open_people,
+)
 from policy_service.services.touch import rescreen_everyone
 
 REFILED = "matching.refiled"
 BATCH = 200
+_person: Table = cast("Table", PersonRow.__table__)
 _OLD = (
     PersonRow.practice_id == bindparam("practice"),
-    PersonRow.filed != bindparam("version"),
     PersonRow.kept == bindparam("kept"),
+    or_(
+        PersonRow.filed != bindparam("version"),
+        and_(PersonRow.kept == PLAIN, PersonRow.normaliser.is_distinct_from(NORMALISER)),
+    ),
     PersonRow.erased_at.is_(None),
 )
 _NEXT = select(PersonRow.id).where(*_OLD).order_by(PersonRow.id).limit(bindparam("batch"))
 _LEFT = select(func.count()).select_from(PersonRow).where(*_OLD)
+_COMPARED = (
+    update(_person)
+    .where(
+        _person.c.practice_id == bindparam("practice"),
+        _person.c.id == bindparam("person"),
+    )
+    .values(sealed_features=bindparam("sealed_features"), normaliser=bindparam("normaliser"))
+)
 Progress = Callable[[str], None]
 
 
@@ -86,10 +108,15 @@ def refile_batch(desk: Desk, principal: Principal) -> int:
         ids = list(context.session.scalars(_NEXT, _asked(context, PLAIN)))
         people = open_people(context, ids)
         keys = {person.id: match_key_rows(context, person.id, person.record) for person in people}
+        compared = {
+            person.id: compared_columns(context, person.id, normalise(person.record))
+            for person in people
+        }
     if people:
         with desk.writing(principal) as context:
             kept = _unchanged(context, people)
             _replace_keys(context, kept, [row for person in kept for row in keys[person]])
+            _replace_compared(context, {person: compared[person] for person in kept})
     return len(people)
 
 
@@ -120,6 +147,15 @@ def _replace_keys(context: Context, people: list[str], keys: list[dict[str, obje
     )
     if keys:
         context.session.execute(insert(MatchKeyRow), keys)
+
+
+def _replace_compared(context: Context, compared: Mapping[str, Mapping[str, object]]) -> None:
+    """What recognition compares, where another normaliser made it or nobody did."""
+    values = [{"person": person, **columns} for person, columns in compared.items()]
+    if values:
+        context.session.connection().execute(
+            _COMPARED, [{"practice": context.practice_id, **one} for one in values]
+        )
 
 
 def finish_filing(desk: Desk, principal: Principal) -> bool:
