@@ -29,6 +29,7 @@ class Level(NamedTuple):
 
 
 Alternative = tuple[Level, ...]
+_LONG_ENOUGH = 5
 _NOT_CURRENT = frozenset({NameKind.MAIDEN, NameKind.FORMER, NameKind.ALIAS})
 
 
@@ -63,20 +64,36 @@ def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
     """Given and family name exchanged; or one of them written in the other's place."""
     if _are_alike(one.given, other.given) or _are_alike(one.family, other.family):
         return ()
-    if _are_alike(one.given, other.family) and _are_alike(one.family, other.given):
+    if _are_exchanged((one.given, other.family), (one.family, other.given)):
         given = Level("given", "swapped", one.given, other.family)
         return given, Level("family", "swapped", one.family, other.given)
-    if one.given and one.given == other.family:
-        return _displaced(one.given, (one.family, other.given))
-    if one.family and one.family == other.given:
-        return _displaced(one.family, (one.given, other.family))
+    if _is_written_as(one.given, other.family):
+        return _displaced(one.given, other.family, (one.family, other.given))
+    if _is_written_as(one.family, other.given):
+        return _displaced(one.family, other.given, (one.given, other.family))
     return ()
 
 
-def _displaced(shared: str, others: tuple[str, str]) -> Alternative:
+def _displaced(one: str, other: str, others: tuple[str, str]) -> Alternative:
     """One part stands in the other's column; what stands opposite it may differ too."""
-    family = Level("family", "displaced", shared, shared)
+    family = Level("family", "displaced", one, other)
     return (family, Level("given", "different", *others)) if all(others) else (family,)
+
+
+def _is_written_as(one: str, other: str) -> bool:
+    """One word in two columns; from five letters on with a slip of the pen."""
+    if one == other or min(len(one), len(other)) < _LONG_ENOUGH:
+        return one == other != ""
+    return slips(one, other, 1) == 1
+
+
+def _are_exchanged(*crossed: tuple[str, str]) -> bool:
+    """Both crossed pairs agree; one of them perhaps as a nickname ("Bob Roth", "Roth, Robert")."""
+    alike = [_are_alike(*pair) for pair in crossed]
+    if any(alike) and not all(alike):
+        mine, theirs = crossed[alike.index(False)]
+        return bool(mine and theirs) and are_variants(mine, theirs)
+    return all(alike)
 
 
 def _are_alike(one: str, other: str) -> bool:

@@ -20,7 +20,8 @@ _FIELD_WORDS = {
 }  # fmt: skip
 _LEVEL_WORDS = {
     "exact": "agree", "exact_apart": "agree, the homes differ",
-    "different_apart": "differ, as the homes do", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "different_apart": "differ, as the homes do", "variant": "are forms of one name",
+    "close": "differ by a slip of the pen",
     "near": "are alike", "other_house": "agree, the house numbers differ",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",

@@ -19,6 +19,7 @@ from policy_service.services import (
     checks,
     clinicians,
     disclosures,
+    episodes,
     joined,
     people,
     reach,
@@ -217,6 +218,21 @@ def ben_treats_nora(world: World) -> None:
         open_episode(context, EpisodeForm(*parts, "2025"))
 
 
+def nora_is_ulla_s_wife(world: World) -> None:
+    """Two clients, of whom Ben treats one."""
+    ben_treats_nora(world)
+    with world.writing() as context:
+        world.ids["ulla"] = register_client(context, ULLA)
+        nora, ulla = (client_row(context, world.ids[name]) for name in ("nora", "ulla"))
+        state_tie(context, TieForm(nora.person_id, ulla.person_id, "SPS"))
+
+
+def ben_treats_ulla_too(world: World) -> None:
+    parts = (ClientPart(world.ids["ulla"]),), (ClinicianPart(world.ids["ben"]),)
+    with world.writing() as context:
+        open_episode(context, EpisodeForm(*parts, "2026"))
+
+
 def thirteen_months_pass(world: World) -> None:
     """Ben's attestation has run out."""
     world.clock.advance(days=400)
@@ -313,6 +329,9 @@ STORIES = {
     ),
     "licences": Story(
         ben_was_asked_about_nora, ben_gets_a_licence, off(clinicians, "touch_clinicians", no_touch)
+    ),
+    "the rest of a caseload": Story(
+        nora_is_ulla_s_wife, ben_treats_ulla_too, off(episodes, "touch_clinicians", no_touch)
     ),
     "disclosures": Story(nothing, ben_discloses_nora, no_disclosure_touches),
     "days": Story(ben_treats_nora, thirteen_months_pass, off(worker, "screen_if_moved", no_touch)),
