@@ -111,7 +111,7 @@ def store(asked: dict[str, Any], clinician_id: UUID, import_id: UUID) -> Respons
     """Store what the preview showed, in the background."""
 
     def step(context: Context, clinician: str, one: str) -> None:
-        store_import(context, clinician, one, with_missing=asked["with_missing"])
+        store_import(context, clinician, one, with_missing=asked.get("with_missing"))
 
     return _decided(step, clinician_id, import_id, 202)
 

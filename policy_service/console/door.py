@@ -58,7 +58,6 @@ NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
     NavItem("console.duties", "Duties", READERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
-    NavItem("console.matching_report", "Recognition", READERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),

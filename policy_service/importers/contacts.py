@@ -121,7 +121,7 @@ def _contacts(found: _Found, refusals: Refusals) -> Iterator[Contact]:
             count += 1
             yield one
         else:
-            refusals.add(Refused(member, one.line, "", _TWICE))
+            refusals.add(Refused(member, one.line, "", _TWICE, kept=True))
 
 
 _TOO_MANY = (

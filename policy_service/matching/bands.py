@@ -132,9 +132,7 @@ def _saying(
     )
 
 
-def _ceilings(
-    weighing: Weighing, hypothesis: Hypothesis, model: MatchModel
-) -> Iterator[Band]:
+def _ceilings(weighing: Weighing, hypothesis: Hypothesis, model: MatchModel) -> Iterator[Band]:
     groups = telling_groups(weighing, hypothesis, model)
     yield Band.CERTAIN
     if hypothesis is Hypothesis.KIN:

@@ -25,8 +25,8 @@ _COUNTED_WORDS = {
     "birth_date": "exact day_month_swapped one_digit one_digit_generation_apart two_parts all_near "
     "year_and_month year near_year different years_apart generation_apart generations_apart",
     "street": "exact close other_house different",
-    "postcode": "exact close different",
-    "city": "exact close different",
+    "postcode": "exact exact_apart close different different_apart",
+    "city": "exact exact_apart close different different_apart",
     "phone": "exact last_seven different",
     "email": "exact close name_part different",
     "company": "exact different",
@@ -111,7 +111,7 @@ def count_strangers(
 def _count_pair(one: Features, other: Features, scales: Scales, counts: StrangerCounts) -> None:
     weighing = scales.weigh(one, other).weighing
     verdict = choose(weighing, against_chance(scales.frequencies.total), scales.model)
-    leading = Hypothesis.KIN if weighing.kin > weighing.same else Hypothesis.SELF
+    leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     counts.pairs += 1
     counts.bands[f"{leading.value}:{verdict.band.value}"] += 1
     if verdict.band in _SURE or verdict.identity in _SURE:
@@ -122,7 +122,7 @@ def _count_pair(one: Features, other: Features, scales: Scales, counts: Stranger
 
 def _count_levels(weighing: Weighing, precision: str, counts: StrangerCounts) -> None:
     for weight in weighing.weights:
-        name, level = weight.level.field, weight.level.level
+        name, level = weight.level.field, weight.level.level.removesuffix("_apart")
         if name in COUNTED:
             counts.seen[f"{name}:{level}"] += 1
             counts.compared[f"birth_date:{precision}" if name == "birth_date" else name] += 1

@@ -38,7 +38,7 @@ from policy_service.services.match_samples import (
 )
 from policy_service.services.match_state import read_counts, trying
 from policy_service.services.recognition import Identification
-from policy_service.services.refiling import filing
+from policy_service.services.refiling import how_far
 from policy_service.services.verdict_counts import verdict_counts
 
 MATCH_REPORT = "match_report"
@@ -249,5 +249,5 @@ def _missing(found: list[Identification]) -> dict[str, Any]:
 
 
 def _filing(context: Context) -> dict[str, Any]:
-    state = filing(context)
+    state = how_far(context)
     return {"keys": state.version, "left": state.left, "hashed_left": state.hashed}

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow
-from policy_service.matching.normalise import normalise
+from policy_service.matching.quality import remarks
 from policy_service.services.context import Context
 from policy_service.services.gathering.merges import merged_with
 from policy_service.services.people import PLAIN, Person, open_people
@@ -85,7 +85,7 @@ def quality_of(context: Context, draw: Random) -> dict[str, Any]:
     for ids in _batches(context, begin):
         for person in open_people(context, ids):
             seen += 1
-            warnings.update(set(normalise(person.record).warnings))
+            warnings.update({remark.kind for remark in remarks(person.record)})
         context.keyring.forget_people()
     return {"people": seen, "warnings": dict(sorted(warnings.items()))}
 

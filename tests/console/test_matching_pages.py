@@ -38,7 +38,7 @@ def test_a_report_is_asked_for_made_and_names_nobody(sqlite_world: World) -> Non
     page = _report(world, officer)
     for said in (
         "Flags an intake",
-        "“possible” 1 bit lower",
+        "1 bit lower",
         "Of 50 random pairs",
         "What officers said of such pairs",
         "one person, certain",

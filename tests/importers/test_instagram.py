@@ -7,6 +7,7 @@ import json
 import pytest
 
 from policy_service.domain.accounts import ConnectionState, Direction
+from policy_service.importers.contacts import NotReadable
 from tests.importers.reading import export, read, read_export, zipped
 
 IN, OUT = Direction.CLIENT_FOLLOWS, Direction.CLINICIAN_FOLLOWS
@@ -19,6 +20,7 @@ KINDS = [
     ("instagram_recent_follow_requests.json", OUT, "requested", "clinician"),
     ("instagram_follow_requests_you_ve_received.json", IN, "requested", "client"),
     ("instagram_recently_unfollowed_profiles.json", OUT, "removed", "clinician"),
+    ("instagram_recently_unfollowed_profiles_2026.json", OUT, "removed", "clinician"),
 ]
 
 
@@ -47,6 +49,42 @@ def test_a_bare_list_is_followed_or_followers_by_the_name_of_the_file() -> None:
     raw = export("instagram_followers_1.json")
     assert {c.direction for c in read("followers_1 (2).json", raw).contacts} == {IN}
     assert {c.direction for c in read("following.json", raw).contacts} == {OUT}
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("recently_unfollowed_profiles.json", "removed"),
+        ("pending_follow_requests.json", "requested"),
+        ("follow_requests_you've_received.json", "requested"),
+        ("recent_follow_requests.json", "requested"),
+        ("following.json", "accepted"),
+        ("followers_1.json", "accepted"),
+    ],
+)
+def test_a_list_of_labels_is_what_its_file_is_called(name: str, state: str) -> None:
+    labels = [{"label": "URL", "value": "x"}, {"label": "Username", "value": "anna"}]
+    found = read(name, json.dumps([{"timestamp": 1_700_000_001, "label_values": labels}]))
+    assert (found.only.handle, found.only.state) == ("anna", ConnectionState(state))
+    assert found.only.since == "2023-11-14"
+
+
+@pytest.mark.parametrize("form", ["string_list_data", "label_values"])
+@pytest.mark.parametrize("name", ["close_friends.json", "following_hashtags.json"])
+def test_a_bare_list_that_says_nothing_of_following_is_not_read(name: str, form: str) -> None:
+    entry = {form: [{"label": "Username", "value": "anna"}]}
+    with pytest.raises(NotReadable):
+        read("x.zip", zipped({name: json.dumps([entry])}))
+
+
+def test_profiles_that_were_only_looked_at_are_not_read() -> None:
+    entry = {"label_values": [{"label": "Username", "value": "anna"}]}
+    with pytest.raises(NotReadable):
+        read("suggested_profiles_viewed.json", json.dumps([entry]))
+
+
+def test_an_entry_with_a_title_alone_is_read() -> None:
+    assert read("f.json", '{"relationships_following":[{"title":"anna"}]}').handles() == ["anna"]
 
 
 def test_several_parts_and_requests_are_read_and_other_lists_are_not() -> None:
@@ -83,7 +121,7 @@ def test_account_names_are_bare(told: list[object], handle: str) -> None:
     assert found.handles() == [handle]
 
 
-@pytest.mark.parametrize("told", [None, "x", {"value": "anna"}, [5], [["anna"]], [None]])
+@pytest.mark.parametrize("told", [None, "x", {"value": "anna"}, [5], [["anna"]], [None], 7])
 def test_another_form_is_refused_by_its_number(told: object) -> None:
     found = read("followers_1.json", json.dumps([{"string_list_data": told}]))
     assert found.contacts == ()

@@ -158,9 +158,9 @@ def test_a_report_counts_flags_moves_and_what_was_not_looked_at(world: World) ->
     ]  # fmt: skip
     assert report["moves"][0]["more"] >= 0 >= report["moves"][1]["more"]
     assert report["too_few_fields"]["intakes"] == 2
-    assert report["quality"]["warnings"]["name is a placeholder"] == 1
-    assert report["quality"]["warnings"]["birth_date is a placeholder"] == 1
-    assert report["quality"]["warnings"]["phone is a placeholder or no number"] >= 1
+    assert report["quality"]["warnings"]["names: A placeholder stands in place of a name."] == 1
+    assert report["quality"]["warnings"]["birth date: A placeholder."] == 1
+    assert report["quality"]["warnings"]["phones: A placeholder, or no phone number."] >= 1
     assert report["strangers"] is None
     assert report["frequencies"] == {"source": "holders of keys"}
     assert report["filing"]["left"] == 0

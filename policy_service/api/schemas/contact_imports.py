@@ -15,9 +15,12 @@ class UploadQuerySchema(Strict):
 
 
 class StoringSchema(Strict):
-    """Whether connections that the export no longer shows count as removed."""
+    """Whether connections that the export no longer shows count as removed.
 
-    with_missing = fields.Boolean(load_default=True)
+    Left out, they do where every line of the file was read.
+    """
+
+    with_missing = fields.Boolean()
 
 
 class RefusedLineSchema(Schema):

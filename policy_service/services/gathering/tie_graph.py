@@ -21,7 +21,7 @@ from policy_service.database.guard import practice_of
 MIDDLE_LIMIT = 2000
 """More neighbours than this are not walked; the answer says that the walk was cut."""
 # What the partial indexes ix_tie_from and ix_tie_to hold: they answer without reading the ties.
-_LIVE = {
+LIVE = {
     "sqlite": "is_current IS 1 AND is_withdrawn IS 0",
     "postgresql": "is_current IS true AND is_withdrawn IS false",
 }
@@ -40,13 +40,13 @@ def _statement(dialect: str, *, to_group: bool) -> TextClause:
 def _arcs(dialect: str, ends: tuple[str, str], to_group: bool) -> str:
     near, far = ends
     among = _AMONG[dialect]
-    where = [f"practice_id = :practice AND {_LIVE[dialect]}", f"{near} {among.format('near')}"]
+    where = [f"practice_id = :practice AND {LIVE[dialect]}", f"{near} {among.format('near')}"]
     where += [f"{far} {among.format('far')}"] if to_group else []
     return f"SELECT {near}, {far}, id FROM tie WHERE {' AND '.join(where)}"  # noqa: S608 - no input
 
 
-_AROUND = {dialect: _statement(dialect, to_group=False) for dialect in _LIVE}
-_BETWEEN = {dialect: _statement(dialect, to_group=True) for dialect in _LIVE}
+_AROUND = {dialect: _statement(dialect, to_group=False) for dialect in LIVE}
+_BETWEEN = {dialect: _statement(dialect, to_group=True) for dialect in LIVE}
 
 
 class Arc(NamedTuple):

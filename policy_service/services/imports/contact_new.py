@@ -11,16 +11,17 @@ from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactImportRow, ContactRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.database.tables.ties import TieRow
+from policy_service.domain.accounts import ConnectionState
 from policy_service.domain.dates import PartialDate
 from policy_service.services.accounts import handle_key
 from policy_service.services.context import Context
 from policy_service.services.imports.contact_records import Line
-from policy_service.services.imports.contact_touches import Touch
 from policy_service.services.imports.known_contacts import contact_key, content_digest
 from policy_service.services.people import hashed_person_row, match_key_rows
 from policy_service.services.revisions import first_stamps
 from policy_service.services.ties import StatedTie, TieSource, seal_tie
 
+_OVER = (ConnectionState.REMOVED, ConnectionState.DECLINED)
 Rows = Mapping[type[PracticeOwned], list[dict[str, Any]]]
 
 
@@ -30,7 +31,6 @@ class NewContact:
 
     person_id: str
     rows: Rows
-    touch: Touch
 
 
 def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line) -> NewContact:
@@ -67,20 +67,25 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
         tie = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
         rows[TieRow], contact["tie_id"] = [tie], tie["id"]
     rows[ContactRow] = [contact]
-    key = rows[ConnectionRow][0]["far_handle_key"] if ConnectionRow in rows else None
-    return NewContact(person_id, rows, Touch(person_id, key))
+    return NewContact(person_id, rows)
 
 
 def connection_columns(context: Context, line: Line) -> dict[str, Any]:
-    """What an export says of a connection. Of the far side's handle only a key is kept."""
-    contact = line.contact
+    """What an export says of a connection. Of the far side's handle only a key is kept.
+
+    The day of a connection that is over is the day it ended.
+    """
+    contact, day = line.contact, known_day(line.contact.since)
     key = handle_key(context, contact.platform, contact.handle) if contact.handle else None
+    is_over = contact.state in _OVER
     return {
         "far_handle_key": key,
         "direction": contact.direction.value if contact.direction else None,
         "initiator": contact.initiator,
         "state": contact.state.value if contact.state else None,
-        "since": known_day(contact.since),
+        "since": None if is_over else day,
+        "changed_after": day if is_over else None,
+        "changed_before": day if is_over else None,
     }
 
 

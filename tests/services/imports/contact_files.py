@@ -108,7 +108,7 @@ def upload(
 
 
 def store(
-    world: World, import_id: str, clinician: str = "ben", *, with_missing: bool = True
+    world: World, import_id: str, clinician: str = "ben", *, with_missing: bool | None = None
 ) -> None:
     """Confirm an import, and let the worker store it."""
     with world.writing(owner(world, clinician)) as context:

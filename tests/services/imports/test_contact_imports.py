@@ -102,18 +102,23 @@ def test_the_clinician_may_keep_who_is_missing(world: World) -> None:
     assert [row.state for row in connections(world)] == ["accepted", "accepted"]
 
 
-def test_a_refused_line_means_that_nobody_is_missing(world: World) -> None:
-    """The line that could not be read may be the very contact."""
+def test_where_a_line_was_refused_nobody_counts_as_missing_unsaid(world: World) -> None:
+    """The line that could not be read may be the very contact; the clinician may know better."""
     imported(world, ANNA, BO)
     broken = Refused("Connections.csv", 4, "", "2 cells, but the header names 7 columns.")
     newer = upload(world, [BO], refused=(broken,))
-    assert (import_of(world, newer).missing, import_of(world, newer).refused) == (0, 1)
+    assert (import_of(world, newer).missing, import_of(world, newer).refused) == (1, 1)
+    store(world, newer)
+    assert [row.state for row in connections(world)] == ["accepted", "accepted"]
+    store(world, upload(world, [BO], refused=(broken,)), with_missing=True)
+    assert "removed" in [row.state for row in connections(world)]
 
 
 def test_a_field_left_out_of_a_line_that_stands_hides_nobody(world: World) -> None:
     imported(world, ANNA, BO)
     mended = Refused("Connections.csv", 4, "Company", "Too long: left out.", kept=True)
-    assert import_of(world, upload(world, [BO], refused=(mended,))).missing == 1
+    store(world, upload(world, [BO], refused=(mended,)))
+    assert "removed" in [row.state for row in connections(world)]
 
 
 def test_a_file_of_followers_says_nothing_of_those_followed(world: World) -> None:
