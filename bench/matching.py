@@ -1,6 +1,6 @@
 """How well we recognise people, beside others who match people, in one process.
 
-    make bench-matching        python -m bench.matching [--only linkage hashed kin cost]
+    make bench-matching        python -m bench.matching [--only linkage hashed kin cost paths]
 
 Prints JSON lines {figure, value, unit, peer, peer_value, ratio}. F1 is at each matcher's best
 threshold; a true pair that never becomes a candidate counts as missed. Our pairs are ranked by
@@ -25,6 +25,7 @@ from bench.kin_figures import bench_kin_regimes
 from bench.linkage import LinkageSet, Pair, fake_1000, febrl3, febrl4, people
 from bench.peers import Scores, rapidfuzz_pairs, recordlinkage_pairs
 from bench.splink_peer import splink_pairs
+from bench.tie_paths import bench_paths
 from policy_service.matching.model import default_model
 from policy_service.matching.probing import PeopleInMemory
 from policy_service.matching.recognition import Comparison
@@ -124,6 +125,7 @@ _PARTS: dict[str, Callable[[], None]] = {
     "hashed": bench_hashes,
     "kin": bench_kin_regimes,
     "cost": bench_cost,
+    "paths": bench_paths,
 }
 
 

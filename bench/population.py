@@ -1,9 +1,9 @@
 """An invented population for the speed bench: US-like households by the hundred thousand.
 
 Names follow steep popularity curves as in the census (the commonest family name about one in a
-hundred, a long tail of thousands); 300 towns of unequal size with one postcode for about eight
-thousand people; households of one to five share a home, a line and mostly a family name. Everything
-is drawn from a seed; nobody exists.
+hundred, a long tail of thousands); towns of unequal size, several thousand as over a nation or a
+few hundred as in one region, with a postcode for about eight thousand people; households of one to
+five share a home, a line and mostly a family name. Everything is drawn from a seed; nobody exists.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from random import Random
 from bench.town import FEMALE, MALE, Town, families
 from policy_service.domain.people import Address, PersonName, PersonRecord
 
-TOWNS = 300
+NATION, REGION = 8000, 300
 _SIZES = (1, 1, 2, 2, 3, 4, 4, 5)
 _STREETS_WORDS = (
     "oak maple cedar pine elm lake hill park river mill church spring forest meadow sunset main "
@@ -27,34 +27,9 @@ _STREETS_WORDS = (
 )
 _WAYS = ("Street", "Avenue", "Road", "Drive", "Lane", "Court")
 _MAIL = ("gmail.com", "yahoo.com", "outlook.com", "icloud.com", "aol.com", "hotmail.com")
-_ONSETS = [
-    "b",
-    "br",
-    "c",
-    "ch",
-    "d",
-    "f",
-    "g",
-    "gr",
-    "h",
-    "j",
-    "k",
-    "kl",
-    "l",
-    "m",
-    "n",
-    "p",
-    "pr",
-    "r",
-    "s",
-    "st",
-    "t",
-    "tr",
-    "v",
-    "w",
-    "z",
-]
-_RIMES = ["a", "ar", "an", "e", "el", "en", "i", "il", "in", "o", "or", "on", "u", "ul", "un", "ai"]
+_ONSETS = ("b", "br", "c", "ch", "d", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "pr")
+_ONSETS += ("r", "s", "st", "t", "tr", "v", "w", "z")
+_RIMES = ("a", "ar", "an", "e", "el", "en", "i", "il", "in", "o", "or", "on", "u", "ul", "un", "ai")
 
 
 @dataclass
@@ -62,6 +37,7 @@ class Population:
     """Draws people; the same seed and size draw the same."""
 
     people: int
+    towns: int = NATION
     random: Random = field(default_factory=lambda: Random(20261123))
 
     def records(self) -> Iterator[PersonRecord]:
@@ -100,16 +76,20 @@ class Population:
 
     def _home(self) -> Address:
         random = self.random
-        town = random.choices(range(TOWNS), cum_weights=_curve(TOWNS, 0.9))[0]
-        postcodes = max(1, round(self.people * _share(town) / 8000))
+        town = random.choices(range(self.towns), cum_weights=_curve(self.towns, 0.9))[0]
+        postcodes = max(1, round(self.people * self._share(town) / 8000))
         return Address(
             house=str(random.randint(1, 4000)),
             street=f"{random.choice(_STREETS_WORDS.split())} {random.choice(_WAYS)}".title(),
             unit=f"Apt {random.randint(1, 60)}" if random.random() < 0.2 else "",
-            city=_town_name(town),
-            postcode=f"{10000 + town * 290 + random.randrange(postcodes) % 290}",
+            city=_town_names()[town],
+            postcode=_postcode(town, random.randrange(postcodes)),
             state="OH",
         )
+
+    def _share(self, town: int) -> float:
+        curve = _curve(self.towns, 0.9)
+        return (curve[town] - (curve[town - 1] if town else 0)) / curve[-1]
 
     def _phone(self) -> str:
         middle = self.random.randrange(200, 1000)
@@ -160,16 +140,20 @@ def _given_names(sex: str) -> list[str]:
 
 
 @cache
-def _town_name(number: int) -> str:
-    rare = Random(3).sample([a + b + c for a, b, c in product(_ONSETS, _RIMES, _ONSETS)], TOWNS)
-    return (rare[number] + ("ville", "ton", "burg", " Springs")[number % 4]).title()
+def _town_names() -> list[str]:
+    stems = sorted(a + b + c for a, b, c in product(_ONSETS, _RIMES, _ONSETS))
+    ends = ("ville", "ton", "burg", " Springs")
+    return [
+        (stem + end).title()
+        for stem, end in zip(Random(3).sample(stems, NATION), ends * 2000, strict=True)
+    ]
+
+
+def _postcode(town: int, number: int) -> str:
+    """Five digits; a big town has several, apart from those of others while there are enough."""
+    return f"{10000 + (town * 11 + number * 7919) % 90000:05d}"
 
 
 @cache
 def _curve(count: int, steepness: float) -> list[float]:
     return list(accumulate(1 / (rank + 3) ** steepness for rank in range(count)))
-
-
-def _share(town: int) -> float:
-    curve = _curve(TOWNS, 0.9)
-    return (curve[town] - (curve[town - 1] if town else 0)) / curve[-1]

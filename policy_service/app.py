@@ -18,6 +18,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
 from policy_service.console import register_console
+from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.note import Signer
@@ -68,6 +69,7 @@ def app_over(desk: Desk, settings: Settings) -> Flask:
     """The application over a desk: its doors, and nothing else."""
     app = Flask("policy_service", static_folder=None)
     app.json = OrjsonProvider(app)
+    app.request_class = InMemoryRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,

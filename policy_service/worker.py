@@ -23,13 +23,17 @@ from policy_service.jobs.queue import Work
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.duplicates import FIND_DUPLICATES, find_piece
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
 from policy_service.services.full_screens import screen_if_moved, screen_piece
 from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
+from policy_service.services.match_models import keep_model_in_use
+from policy_service.services.match_reports import MATCH_REPORT, make_report
+from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
-from policy_service.services.rescreening import rescreen
+from policy_service.services.rescreening import rescreen, rescreener
 from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
 from policy_service.services.touched import carry_out_touch
 
@@ -38,6 +42,8 @@ IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     RESCREEN: rescreen,
+    FIND_DUPLICATES: find_piece,
+    MATCH_REPORT: make_report,
     RESCREEN_ALL: screen_piece,
     TOUCHED: carry_out_touch,
     REPLAY: carry_out,
@@ -54,6 +60,7 @@ class Worker:
     desk: Desk
     signed_at: dict[str, datetime] = field(default_factory=dict)
     looked_on: dict[str, date] = field(default_factory=dict)
+    models_kept: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
 
     def run_due(self) -> int:
@@ -75,6 +82,7 @@ class Worker:
         done = reopen_due(self.desk, practice_id)
         done += expire_uploads(self.desk, practice_id)
         done += self._daily(practice_id)
+        done += self._matching(practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
@@ -94,6 +102,15 @@ class Worker:
         with suppress(IntegrityError):
             return raise_renewals(self.desk, practice_id)
         return 0
+
+    def _matching(self, practice_id: str) -> int:
+        """After an upgrade: keep the text of the model in use, and file people by the new keys."""
+        principal = rescreener(practice_id)
+        if practice_id not in self.models_kept:
+            with self.desk.writing(principal) as context:
+                keep_model_in_use(context)
+            self.models_kept.add(practice_id)
+        return refile_due(self.desk, principal)
 
     def _lease(self, practice_id: str) -> Work | None:
         with self.desk.database.read(practice_id) as session:

@@ -43,7 +43,7 @@ def test_after_a_round_nothing_waits_and_the_log_verifies_with_a_checkpoint(worl
     assert count(world, PendingRow) == 0
     signer = world.desk.log_key(world.desk.practice(world.practice_id).log_origin)
     verdict = verify_log(world.desk.database, world.practice_id, signer)
-    assert (verdict.exit_code, verdict.text) == (0, "ok: 12 entries, 1 signed checkpoints")
+    assert (verdict.exit_code, verdict.text) == (0, "ok: 14 entries, 1 signed checkpoints")
 
 
 def test_checkpoints_are_signed_at_most_once_a_second(world: World) -> None:

@@ -87,6 +87,7 @@ def _create_contacts() -> None:
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_id", sa.String(36), nullable=False),
         sa.Column("connection_id", sa.String(36), nullable=True),
+        sa.Column("connection_revision", sa.Integer(), nullable=True),
         sa.Column("tie_id", sa.String(36), nullable=True),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("import_id", sa.String(36), nullable=False),
@@ -108,8 +109,9 @@ def downgrade() -> None:
         op.drop_table(table)
     person = sa.table("person", sa.column("id"), sa.column("kept"))
     hashed = sa.select(person.c.id).where(person.c.kept == "hashed")
-    for table in (sa.table(name, sa.column("person_id")) for name in ("match_key", "person_key")):
-        op.execute(sa.delete(table).where(table.c.person_id.in_(hashed)))
+    for name in ("match_key", "person_key"):
+        owned = sa.table(name, sa.column("person_id"))
+        op.execute(sa.delete(owned).where(owned.c.person_id.in_(hashed)))
     op.execute(sa.delete(person).where(person.c.kept == "hashed"))
     op.execute("DELETE FROM connection WHERE far_handle_key IS NULL")
     with op.batch_alter_table("connection", schema=None) as batch_op:

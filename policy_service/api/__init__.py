@@ -11,6 +11,7 @@ from policy_service.api import (
     checks,
     clients,
     clinicians,
+    contact_imports,
     disclosures,
     door,
     duties,
@@ -41,6 +42,7 @@ RESOURCES = (
     identity_verdicts.blueprint,
     events.blueprint,
     imports.blueprint,
+    contact_imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
     packs.blueprint,
@@ -55,7 +57,7 @@ for _resource in RESOURCES:
 
 def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
-    app.config.setdefault("READS_MEDIA_TYPES", dict(imports.READS))
+    app.config.setdefault("READS_MEDIA_TYPES", imports.READS | contact_imports.READS)
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)

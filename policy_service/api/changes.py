@@ -17,10 +17,17 @@ from policy_service.services.context import Context
 from policy_service.services.once import change_once
 
 
-def once(caller: Principal, change: Callable[[Context], stored_responses.Response]) -> Response:
-    """Carry the change out, or give the response of the time it was."""
+def once(
+    caller: Principal,
+    change: Callable[[Context], stored_responses.Response],
+    said: list[str] | None = None,
+) -> Response:
+    """Carry the change out, or give the response of the time it was.
+
+    `said` stands for what was asked where the body is no text.
+    """
     desk = door.desk()
-    return door.send(change_once(desk, caller, door.idempotency_key(caller), change))
+    return door.send(change_once(desk, caller, door.idempotency_key(caller, said), change))
 
 
 def made(location: str, body: dict[str, Any]) -> stored_responses.Response:

@@ -102,15 +102,21 @@ def acting_from_query(query: dict[str, Any]) -> ActingUser:
     return ActingUser(ActingRole(query["acting_role"]), query.get("acting_clinician_id"))
 
 
-def idempotency_key(caller: Principal) -> stored_responses.IdempotencyKey | None:
-    """The Idempotency-Key header with a keyed digest of this request."""
+def idempotency_key(
+    caller: Principal, asked: list[str] | None = None
+) -> stored_responses.IdempotencyKey | None:
+    """The Idempotency-Key header with a keyed digest of this request.
+
+    `asked` stands for path and body where the body is no text.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
     if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
         text = f"1 to {KEY_LENGTH} printable ASCII characters are allowed."
         raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", text)])
-    said = canonical_bytes([request.method, request.path, request.get_data(as_text=True)])
+    asked = asked or [request.path, request.get_data(as_text=True)]
+    said = canonical_bytes([request.method, *asked])
     secret = desk().practice(caller.practice_id).keys.purpose(Purpose.BODY_DIGEST)
     return stored_responses.IdempotencyKey(key, keyed_digest(secret, said.decode()))
 

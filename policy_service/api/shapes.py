@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from policy_service.database.tables.registry import (
@@ -13,6 +14,7 @@ from policy_service.database.tables.registry import (
 )
 from policy_service.domain.people import PersonRecord
 from policy_service.ledger.leaf import format_at
+from policy_service.matching.quality import remarks
 from policy_service.services.clinicians import licences_of, memberships_of
 from policy_service.services.context import Context
 from policy_service.services.people import open_person
@@ -23,9 +25,21 @@ def columns(row: object, *names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
+def named(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The named parts of a mapping."""
+    return {name: value[name] for name in names}
+
+
 def person(record: PersonRecord) -> dict[str, Any]:
     """A record without the number of its sealed form."""
     return {name: part for name, part in record.to_json().items() if name != "v"}
+
+
+def recorded(context: Context, person_id: str) -> dict[str, Any]:
+    """A person's record, and what of it recognition cannot use (a warning, never a refusal)."""
+    record = open_person(context, person_id).record
+    told = [{"pointer": f"/person{one.pointer}", "detail": one.detail} for one in remarks(record)]
+    return {"person_id": person_id, "person": person(record), "warnings": told}
 
 
 def clinician_line(row: ClinicianRow) -> dict[str, Any]:
@@ -37,8 +51,7 @@ def clinician_line(row: ClinicianRow) -> dict[str, Any]:
 def clinician(context: Context, row: ClinicianRow) -> dict[str, Any]:
     """A clinician with everything recorded of them but their ties."""
     return clinician_line(row) | {
-        "person_id": row.person_id,
-        "person": person(open_person(context, row.person_id).record),
+        **recorded(context, row.person_id),
         "licences": [licence(one) for one in licences_of(context, row.id)],
         "memberships": [membership(one) for one in memberships_of(context, row.id)],
     }
@@ -67,7 +80,4 @@ def client_line(row: ClientRow) -> dict[str, Any]:
 
 def client(context: Context, row: ClientRow) -> dict[str, Any]:
     """A client with the record they are recognised by."""
-    return client_line(row) | {
-        "person_id": row.person_id,
-        "person": person(open_person(context, row.person_id).record),
-    }
+    return client_line(row) | recorded(context, row.person_id)

@@ -6,6 +6,7 @@ from flask import Flask
 
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.demo import demo_commands
+from policy_service.cli.match_reports import match_report_commands
 from policy_service.cli.matching import matching_commands
 from policy_service.cli.measuring import measuring_commands
 from policy_service.cli.pack_use import pack_use_commands
@@ -14,6 +15,7 @@ from policy_service.cli.practices import practice_commands
 from policy_service.cli.records import audit_commands, check_commands
 from policy_service.cli.rosters import roster_commands
 from policy_service.cli.rule_pages import write_rule_pages
+from policy_service.cli.screens import screen_commands
 from policy_service.cli.worker import work
 
 COMMANDS = (
@@ -26,9 +28,10 @@ COMMANDS = (
     roster_commands,
     pack_commands,
     matching_commands,
+    screen_commands,
     work,
 )
-for _command in measuring_commands.commands.values():
+for _command in (*measuring_commands.commands.values(), *match_report_commands.commands.values()):
     matching_commands.add_command(_command)
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):
     pack_commands.add_command(_command)

@@ -1,4 +1,4 @@
-"""`flask matching measure|models|use|model`: a practice's own match model and frequencies."""
+"""`flask matching measure|models|model|use|refile`: a practice's own match model and keys."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from policy_service.errors import ServiceError
 from policy_service.matching.measured_model import FEWEST_PAIRS, FEWEST_PEOPLE
 from policy_service.services.match_models import KeptModel, kept_models, open_model, use_model
 from policy_service.services.measuring import PAIRS, Measured, measure_practice
+from policy_service.services.refiling import how_far, refile
 
 measuring_commands = AppGroup("measuring")
 PRACTICE = click.option("--practice", "slug", help="Slug; needed where there are several.")
@@ -94,6 +95,24 @@ def use(measurement: int, slug: str | None) -> None:
     """Decide by the model of MEASUREMENT from now on; 0 is the shipped model as it is."""
     with refusals(), desk().writing(operator(slug)) as context:
         click.echo(use_model(context, measurement).digest)
+
+
+@measuring_commands.command("refile")
+@PRACTICE
+def refile_people(slug: str | None) -> None:
+    """File everybody by the keys of this release, while the service runs; the worker does it too.
+
+    It may be stopped and begun again: who is filed stays filed.
+    """
+    with refusals():
+        done = refile(desk(), operator(slug), _progress)
+        with desk().reading(operator(slug)) as context:
+            filed = how_far(context)
+    if done:
+        click.echo(err=True)
+    click.echo(f"{done} people filed anew by keys {filed.version}, {filed.left} left")
+    if filed.hashed:
+        click.echo(f"{filed.hashed} third parties kept as hashes wait for their next import")
 
 
 def operator(slug: str | None) -> Principal:

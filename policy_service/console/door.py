@@ -27,6 +27,7 @@ from policy_service.console import words
 from policy_service.domain.principals import Principal, Role
 from policy_service.errors import FieldError, InvalidRequest, ServiceError
 from policy_service.services.desk import Desk
+from policy_service.settings import Settings
 from policy_service.vault.errors import KeyNotHeld
 
 blueprint = Blueprint(
@@ -39,6 +40,8 @@ blueprint = Blueprint(
 csrf = CSRFProtect()
 OFFICERS = (Role.COMPLIANCE, Role.APPROVER)
 READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
+UPLOADS = frozenset({"console.upload_contacts"})
+"""Forms with a file: their bodies may be larger than others."""
 PUBLIC = frozenset({"console.login", "console.static", "console.sign_in"})
 
 
@@ -57,7 +60,9 @@ NAV = (
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.previews_made", "Previews", READERS),
+    NavItem("console.contact_imports", "Imports", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
+    NavItem("console.contacts", "My contacts", (Role.CLINICIAN,)),
     NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
     NavItem("console.rules", "Rules", tuple(Role)),
     NavItem("console.packs", "Packs", READERS),
@@ -92,9 +97,17 @@ def nav() -> list[NavItem]:
 def _guard() -> None:
     """Every form carries the token of its session; every page but the login needs a session."""
     if request.method == "POST":
+        if request.endpoint in UPLOADS and current_user.is_authenticated:
+            request.max_content_length = most_bytes_of_an_upload()
         csrf.protect()
     if request.endpoint not in PUBLIC:
         principal()
+
+
+def most_bytes_of_an_upload() -> int:
+    """The largest file a form takes (POLICY_MAX_UPLOAD_BYTES)."""
+    settings: Settings = current_app.extensions["policy_service_settings"]
+    return settings.max_upload_bytes
 
 
 @blueprint.context_processor

@@ -9,14 +9,17 @@ from werkzeug.wrappers import Response
 
 from policy_service.console import door
 from policy_service.console.door import OFFICERS, Refusal, blueprint, form_text
+from policy_service.console.evidence_drawing import draw, sections
 from policy_service.console.tie_choices import tie_choices
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Role
 from policy_service.errors import InvalidRequest, NotAllowed
+from policy_service.matching.model import MatchModel
 from policy_service.services.identity import VerdictForm, judge
-from policy_service.services.identity_questions import identity_questions, open_pair
+from policy_service.services.identity_questions import Pair, identity_questions, open_pair
 from policy_service.services.logins import logins
 
+AS_HASH = "kept as a hash"
 Answer = Response | tuple[str, int]
 
 
@@ -38,12 +41,16 @@ def _pair_page(first: str, second: str, refusal: Refusal | None) -> str:
     with door.desk().writing(who) as context:
         pair = open_pair(context, first, second)
         people = {f"account:{row.id}": row.name for row in logins(context)}
+        model = context.model
     return door.page(
         "identity_pair.html",
         pair=pair,
         ids=(first, second),
-        rows=_side_by_side(pair.first, pair.second),
-        evidence=pair.comparison.to_json(),
+        first_name=pair.first_name,
+        second_name=pair.second_name,
+        rows=_side_by_side(pair),
+        model=model,
+        **_evidence(pair, model),
         choices=tie_choices(),
         people=people,
         may_judge=who.has(Role.COMPLIANCE),
@@ -67,8 +74,25 @@ def give_verdict(first: Any, second: Any) -> Answer:
     return door.see("console.identity_pair", first=first, second=second)
 
 
-def _side_by_side(first: PersonRecord, second: PersonRecord) -> list[tuple[str, str, str]]:
-    left, right = _said(first), _said(second)
+def _evidence(pair: Pair, model: MatchModel) -> dict[str, Any]:
+    """What the page shows of the comparison; nothing where only hashes are kept of both."""
+    if pair.explained is None:
+        return {"evidence": None}
+    comparison = pair.explained.comparison
+    is_hashed = pair.first.hashed is not None or pair.second.hashed is not None
+    parts = sections(comparison, AS_HASH if is_hashed else "")
+    return {
+        "evidence": comparison.to_json(with_values=False),
+        "sections": parts,
+        "drawing": draw(parts, comparison, pair.explained.people, model),
+    }
+
+
+def _side_by_side(pair: Pair) -> list[tuple[str, str, str]]:
+    left, right = (_said(person.record) for person in (pair.first, pair.second))
+    for person, said in ((pair.first, left), (pair.second, right)):
+        if person.hashed is not None:
+            said.update(dict.fromkeys(said, AS_HASH))
     return [(field, left[field], right[field]) for field in left]
 
 

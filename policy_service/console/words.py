@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from policy_service.console import contact_words
+
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
     "advise": ("◔", "Advise"),
@@ -121,6 +123,7 @@ CERTAINTIES = {
     "probable": "probable: the person's identity is not confirmed",
     "inferred": "inferred from the records",
     "possible": "only thinkable",
+    "hint": "only in the clinician's address book",
 }
 MOMENTS = {
     "care_began": "Care began",
@@ -272,4 +275,8 @@ TABLES = {
     "pack_mode": PACK_MODES,
     "pack_mode_says": PACK_MODES_SAY,
     "moment": MOMENTS,
+    "source": contact_words.SOURCES,
+    "account_use": contact_words.ACCOUNT_USES,
+    "import_state": contact_words.IMPORT_STATES,
+    "import_state_says": contact_words.IMPORT_STATES_SAY,
 }

@@ -56,11 +56,17 @@ def practice_of(session: Session) -> str:
     return str(practice_id)
 
 
+def require_writing(session: Session) -> None:
+    """Raise ReadOnly in a reading session: for statements that go straight to the driver."""
+    if session.info.get(READ_ONLY):
+        raise ReadOnly("this session reads; open database.write(practice_id) to write")
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _keep_inside(state: ORMExecuteState) -> None:
     """Filter ORM statements, refuse unbound ones, refuse writing while reading."""
-    if state.session.info.get(READ_ONLY) and _writes(state):
-        raise ReadOnly("this session reads; open database.write(practice_id) to write")
+    if _writes(state):
+        require_writing(state.session)
     if state.session.info.get(PRACTICE) is None:
         _refuse_unbound(state.statement)
     elif state.is_insert:

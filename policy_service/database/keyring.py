@@ -13,10 +13,10 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.people import PersonKeyRow
-from policy_service.vault.blind import keyed_digest, match_key
+from policy_service.vault.blind import MatchKeys, keyed_digest, match_key
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.keys import Key, Purpose, PurposeKey
-from policy_service.vault.sealing import Opener, open_sealed, seal, wrap
+from policy_service.vault.sealing import ChainOpener, Opener, open_sealed, seal, wrap
 
 _PURPOSES = {
     "person": Purpose.PERSON,
@@ -39,9 +39,9 @@ class PracticeKeys:
         self._derived: dict[Purpose, PurposeKey] = {}
 
     @cached_property
-    def match_secret(self) -> PurposeKey:
-        """The secret of the practice's match keys."""
-        return self.key.derive(Purpose.MATCH_KEY)
+    def match_keys(self) -> MatchKeys:
+        """What makes the practice's match keys."""
+        return MatchKeys(self.key.derive(Purpose.MATCH_KEY))
 
     @cached_property
     def third_party_secret(self) -> PurposeKey:
@@ -71,7 +71,7 @@ class Keyring:
 
     def match_key(self, text: str) -> int:
         """HMAC of a match text, as a signed 64-bit integer."""
-        return match_key(self._practice.match_secret, text)
+        return self._practice.match_keys(text)
 
     def frequency_key(self, text: str) -> int:
         """HMAC under which a value is counted, as a signed 64-bit integer."""
@@ -122,10 +122,19 @@ class Keyring:
         """Inverse of `seal`. Raises KeyNotHeld once the owner is erased."""
         return open_sealed(self._key(session, owner, where[0]), sealed, self._place(*where))
 
-    def opener(self, owner: str, table: str, column: str) -> Opener:
-        """What opens a column of one person, whose key was loaded. KeyNotHeld once erased."""
-        purpose = _PURPOSES.get(table, Purpose.FIELD)
-        return Opener(self._person_key(owner).derive(purpose), (self.practice_id, table, column))
+    def openers(self, owner: str, table: str, columns: Iterable[str]) -> list[Opener]:
+        """What opens columns of one person, whose key was loaded. KeyNotHeld once erased."""
+        key = self._person_key(owner).derive(_PURPOSES.get(table, Purpose.FIELD))
+        return [Opener(key, (self.practice_id, table, column)) for column in columns]
+
+    def chain_opener(self, table: str, column: str) -> ChainOpener:
+        """What opens a column of many people, each from the wrapped key that stands beside it."""
+        return ChainOpener(
+            self._practice.purpose(Purpose.WRAP),
+            (self.practice_id, "person_key", "wrapped"),
+            _PURPOSES.get(table, Purpose.FIELD),
+            (self.practice_id, table, column),
+        )
 
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""

@@ -98,6 +98,13 @@ def is_kin(neutral: str) -> bool:
     return neutral in _WALKS or neutral in _OPAQUE
 
 
+def generation(kinds: Sequence[str]) -> int | None:
+    """By how many generations the far end is the elder; None unless the chain is blood alone."""
+    walks = [_WALKS.get(tie_kind(kind).neutral, (("M",), 0))[0][0] for kind in kinds]
+    word = "".join(walks)
+    return None if "M" in word else word.count("P") - word.count("C")
+
+
 @lru_cache(maxsize=4096)
 def readings(kinds: tuple[str, ...]) -> Readings:
     """All readings of a chain of neutral kinds, each of which `is_kin`."""

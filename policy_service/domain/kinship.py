@@ -81,8 +81,8 @@ def converse(code: str, sex: str = "") -> str:
     return sexed(tie_kind(code).converse, sex)
 
 
-def compose(steps: Sequence[TieStep]) -> Composition:
-    """The tie that one to three steps make. Raises `ValueError` for any other number.
+def compose(steps: Sequence[TieStep], whose: str = "the clinician") -> Composition:
+    """The tie that one to three steps from `whose` make. Raises `ValueError` for another number.
 
     A path is over as soon as one of its ties is, and began with the last of them.
     """
@@ -92,7 +92,7 @@ def compose(steps: Sequence[TieStep]) -> Composition:
     frame = Composition(
         category=step_category(steps[0]) if len(steps) == 1 else None,
         degrees=tie_kind(steps[0].kind).degrees if len(steps) == 1 else None,
-        label=_label(steps) + _period_words(since, until),
+        label=_label(steps, whose) + _period_words(since, until),
         ended=any(map(has_ended, steps)),
         via=_via(steps),
         reached=category_of(steps[:-1]) if len(steps) > 1 else None,
@@ -208,19 +208,19 @@ def _period_words(since: str, until: str) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _label(steps: Sequence[TieStep]) -> str:
+def _label(steps: Sequence[TieStep], whose: str) -> str:
     """The chain in words, from the client back: "ex-husband of the clinician's sister"."""
     words = [_step_words(step) for step in steps]
     if len(words) == 1:
-        return _alone(steps[0].kind, words[0])
-    owned = f"the clinician's {words[0]}"
+        return _alone(steps[0].kind, f"{whose}'s {words[0]}", whose)
+    owned = f"{whose}'s {words[0]}"
     for word in words[1:-1]:
         owned = f"{owned}'s {word}"
     return f"{words[-1]} of {owned}"
 
 
-def _alone(kind: str, words: str) -> str:
-    return "the clinician in person" if kind == ONESELF else f"the clinician's {words}"
+def _alone(kind: str, words: str, whose: str) -> str:
+    return f"{whose} in person" if kind == ONESELF else words
 
 
 def _step_words(step: TieStep) -> str:

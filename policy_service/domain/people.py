@@ -48,7 +48,10 @@ class RelatedRole(StrEnum):
 
 def clean_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` without control, format or bidirectional characters, on one line, at most `limit`."""
-    shown = unicodedata.normalize("NFC", text[: limit * 4])
+    shown = text[: limit * 4]
+    if shown.isascii() and shown.isprintable():  # most text: the same answer, ten times sooner
+        return " ".join(shown.split())[:limit].rstrip()
+    shown = unicodedata.normalize("NFC", shown)
     kept = "".join(" " if c.isspace() else c for c in shown if _is_kept(c))
     return " ".join(kept.split())[:limit].rstrip()
 

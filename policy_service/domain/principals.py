@@ -36,6 +36,8 @@ class Scope(StrEnum):
     """Bring packs in, compare and replay them, and ask for an activation, which a person makes."""
     DUTIES_WRITE = "duties.write"
     PREVIEW_OWN = "preview.own"
+    CONTACTS_WRITE = "contacts.write"
+    """Bring in a signed-in clinician's contacts, and take them back."""
 
 
 class ActingRole(StrEnum):

@@ -140,6 +140,7 @@ _NEUTRAL: tuple[tuple[str, str, str, Degrees | None, str], ...] = (
     ("student", "student", "student", None, "teacher"),
     ("co_member", "fellow member", "co_member", None, "co_member"),
     ("social_tie", "social media contact", "acquaintance", None, "social_tie"),
+    ("opponent", "opponent in a dispute", "other", None, "opponent"),
     ("other", "other tie", "other", None, "other"),
 )
 

@@ -145,7 +145,10 @@ _CARE = (
         "linked_clients",
         FactGroup.CARE,
         (*_YES_NO,),
-        ("Are two clients in this care related or partners?", ("clinician", "client")),
+        (
+            "Is the client related to, or a partner of, another client of this care or clinician?",
+            ("clinician", "client"),
+        ),
     ),
 )
 

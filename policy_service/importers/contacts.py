@@ -18,6 +18,7 @@ from policy_service.importers.archives import FAULTS, Member, read_archive
 from policy_service.importers.parts import CHUNK, Budget, Limits, Part, inspect
 from policy_service.importers.readings import (
     MOST_CONTACTS,
+    MOST_ENTRIES,
     Contact,
     NotReadable,
     Reading,
@@ -110,20 +111,23 @@ def _head(member: Member, budget: Budget) -> Part:
 
 def _contacts(found: _Found, refusals: Refusals) -> Iterator[Contact]:
     seen, count = _Seen(), 0
-    for member, one in _entries(found):
-        if isinstance(one, Refused):
-            refusals.add(one)
-        elif count == MOST_CONTACTS:
+    for number, (member, one) in enumerate(_entries(found)):
+        if count == MOST_CONTACTS or number == MOST_ENTRIES:
             refusals.add(Refused(member, one.line, "", _TOO_MANY))
             return
+        if isinstance(one, Refused):
+            refusals.add(one)
         elif seen.add(one):
             count += 1
             yield one
         else:
-            refusals.add(Refused(member, one.line, "", _TWICE))
+            refusals.add(Refused(member, one.line, "", _TWICE, kept=True))
 
 
-_TOO_MANY = f"Only the first {MOST_CONTACTS:,} contacts of a file are read."
+_TOO_MANY = (
+    f"Only the first {MOST_CONTACTS:,} contacts of a file, and the first {MOST_ENTRIES:,} of its "
+    f"entries, are read."
+)
 _TWICE = "The same entry stands earlier in the file; it was left out."
 
 

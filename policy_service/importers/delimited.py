@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from policy_service.domain.people import clean_text
+
 DELIMITERS = (",", ";", "\t")
 LONGEST_RECORD = 20
 """Lines that one quoted record is looked for over, before its quotation mark counts as unclosed."""
@@ -21,9 +23,12 @@ LONGEST_FOLDED = 500
 """The same, where cells may hold line breaks."""
 LONGEST_LINE = 100_000
 """Characters of one line."""
+MOST_COLUMNS = 1_000
+LONGEST_NAME = 100
+"""Characters of a column's name."""
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
-_DECLARED = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_DECLARED = re.compile(r'"?sep=([,;\t|])"?\s*\Z', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,15 @@ def _column_names(line: str, delimiter: str, number: int) -> Iterator[str]:
     except csv.Error:
         said = "The header cannot be read: a quotation mark is not closed."
         raise FileRefused(LineError(number, "", said)) from None
-    for cell in cells:
-        yield re.sub(r"[\s-]+", "_", cell.strip().casefold())
+    if len(cells) > MOST_COLUMNS:
+        said = f"The header names {len(cells)} columns; at most {MOST_COLUMNS} are read."
+        raise FileRefused(LineError(number, "", said))
+    return map(column_name, cells)
+
+
+def column_name(cell: str) -> str:
+    """ "E-mail 1 - Value" as e_mail_1_value; without what hides or turns text, for it is shown."""
+    return re.sub(r"[\s-]+", "_", clean_text(cell, LONGEST_NAME).casefold())
 
 
 def read_rows(table: Table) -> Iterator[Row | LineError]:

@@ -29,7 +29,7 @@ LONGEST_LINK = 1000
 _NULL, _UNDECODED = "\0", "\N{REPLACEMENT CHARACTER}"
 _FORMULA = "=+-@"
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
-_PHONE = re.compile(r"[+(]?[0-9][0-9 ()./\N{EN DASH}*#,;extEXT-]*", re.ASCII)
+_PHONE = re.compile(r"[+(*#]?[0-9][0-9 ()./\N{EN DASH}*#,;extEXT-]*", re.ASCII)
 _HANDLE = re.compile(r"[\w.\-%~]+")
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PROFILE = re.compile(
@@ -80,16 +80,20 @@ class Entry:
         return self._harmless(field_name, str(value))
 
     def _harmless(self, field_name: str, value: str) -> str:
-        turning = sorted(set(value) & _TURNING | {c for c in value if _is_control(c)})
-        if turning:
-            named = ", ".join(f"U+{ord(character):04X}" for character in turning)
-            self.note(field_name, f"Control or direction characters were taken out: {named}.")
+        if not value.isprintable():
+            self._note_taken_out(field_name, value)
         cleaned = clean_text(value)
         bare = cleaned.lstrip(_FORMULA + " ")
         if bare != cleaned:
             said = f"{cleaned[0]} at the beginning was taken off: spreadsheets run it as a formula."
             self.note(field_name, said)
         return bare
+
+    def _note_taken_out(self, field_name: str, value: str) -> None:
+        turning = sorted(set(value) & _TURNING | {c for c in value if _is_control(c)})
+        if turning:
+            named = ", ".join(f"U+{ord(character):04X}" for character in turning)
+            self.note(field_name, f"Control or direction characters were taken out: {named}.")
 
     def emails(self, field_name: str, values: Iterable[object]) -> tuple[str, ...]:
         """The e-mail addresses among the values."""
@@ -196,7 +200,7 @@ def birthday(text: str) -> str:
 
 def profile(url: str) -> tuple[str, str]:
     """(platform, account name) of the address of a profile; two empty texts for another address."""
-    match = _PROFILE.search(url[:LONGEST_LINK])
+    match = _PROFILE.match(url[:LONGEST_LINK].strip())
     if match is None or match[2].lower() in _NO_PROFILES:
         return "", ""
     return match[1].lower().partition(".")[0], match[2]

@@ -53,7 +53,7 @@ def read(part: Part) -> Iterator[Contact | Refused]:
     header = header_of(part)
     if header is None:
         return
-    for row in rows(part, header, line_breaks=True):
+    for row in rows(part, header):
         if isinstance(row, Refused):
             yield row
         else:

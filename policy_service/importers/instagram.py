@@ -4,8 +4,10 @@ The form rests on public parsers and fixtures. followers_1.json, followers_2.jso
 list (older ones an object with `relationships_followers`); following.json and the requests are an
 object with one list `relationships_…`. An entry is `{"title", "media_list_data",
 "string_list_data": [{"href", "value", "timestamp"}]}`; since 2025 following has the account name in
-`title` and no `value`, with addresses like instagram.com/_u/NAME. There are account names only, no
-names of people. A list without a key tells which it is by the file's name alone.
+`title` and no `value`, with addresses like instagram.com/_u/NAME. Since 2026 some lists, first
+recently_unfollowed_profiles.json, have no key and entries `{"timestamp", "label_values":
+[{"label": "Username", "value"}]}`. There are account names only, no names of people. A list without
+a key tells which it is by the file's name alone.
 """
 
 from __future__ import annotations
@@ -41,25 +43,50 @@ def is_list(key: str) -> bool:
     return key.startswith(_PREFIX) and key.removeprefix(_PREFIX) in _LISTS
 
 
-def is_entry(value: object) -> bool:
-    """Whether an entry of a list without a key has Instagram's form."""
-    return isinstance(value, dict) and "string_list_data" in value
+_BY_FILE = (
+    ("unfollowed", "unfollowed_users"),
+    ("pending", "follow_requests_sent"),
+    ("recent_follow", "permanent_follow_requests"),
+    ("received", "follow_requests_received"),
+    ("hashtag", ""),
+    ("close_friends", ""),
+    ("following", "following"),
+    ("follower", "followers"),
+)
+"""What a list without a key is, by a word in its file's name; "" for lists that are not read."""
+
+
+def is_entry(member: str, value: object) -> bool:
+    """Whether an entry of a list without a key, in the file `member`, is one of Instagram's."""
+    return isinstance(value, dict) and bool(
+        ("string_list_data" in value and _bare_list(member, "followers"))
+        or ("label_values" in value and _bare_list(member, ""))
+    )
+
+
+def _bare_list(member: str, otherwise: str) -> str:
+    name = member.rpartition("/")[2].lower()
+    return next((kind for word, kind in _BY_FILE if word in name), otherwise)
 
 
 def read(part: Part) -> Iterator[Contact | Refused]:
     """The accounts of every list, or why an entry is none."""
-    bare = "following" if "following" in part.name.rpartition("/")[2].lower() else "followers"
-    return listed(part, lambda key: not key or is_list(key), partial(_account, bare))
+    bare = _bare_list(part.name, "followers")
+    wanted = partial(_is_wanted, bare)
+    return listed(part, wanted, partial(_account, bare))
+
+
+def _is_wanted(bare: str, key: str) -> bool:
+    return is_list(key) if key else bool(bare)
 
 
 def _account(bare: str, key: str, value: object, entry: Entry) -> Contact:
     fields = as_object(value)
     direction, state, initiator = _LISTS[key.removeprefix(_PREFIX) or bare]
-    told = _first(fields.get("string_list_data"))
-    handle = _handle(entry, told, fields.get("title"))
+    told = _told(fields)
     return Contact(
         SOURCE,
-        handle=handle,
+        handle=_handle(entry, told, fields.get("title")),
         platform=SOURCE,
         since=entry.since("timestamp", told.get("timestamp")),
         direction=direction,
@@ -68,10 +95,21 @@ def _account(bare: str, key: str, value: object, entry: Entry) -> Contact:
     )
 
 
-def _first(values: object) -> dict[str, Any]:
-    if not isinstance(values, list):
-        raise EntryRefused("string_list_data", "A list is expected here.")
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    """What the entry says of the account: `value`, `href` and `timestamp`, as far as they go."""
+    if "label_values" in fields:
+        labelled = map(as_object, _list(fields, "label_values"))
+        name = next((one for one in labelled if one.get("label") == "Username"), {})
+        return {**name, "timestamp": fields.get("timestamp")}
+    values = _list(fields, "string_list_data")
     return as_object(values[0]) if values else {}
+
+
+def _list(fields: dict[str, Any], name: str) -> list[Any]:
+    values = fields.get(name, [])
+    if isinstance(values, list):
+        return values
+    raise EntryRefused(name, "A list is expected here.")
 
 
 def _handle(entry: Entry, told: dict[str, Any], title: object) -> str:

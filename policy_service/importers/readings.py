@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from policy_service.domain.accounts import ConnectionState, Direction
 from policy_service.domain.people import PersonName, RelatedPerson
 
-MOST_CONTACTS = 100_000
+MOST_CONTACTS = 50_000
 """Contacts read from one file. LinkedIn allows 30,000 connections, Facebook 5,000 friends."""
+MOST_ENTRIES = 2 * MOST_CONTACTS
+"""Entries looked at in one file, the refused ones among them."""
 MOST_REFUSED = 1_000
 """Refusals kept for the reader; the rest are counted."""
 

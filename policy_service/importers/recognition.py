@@ -90,7 +90,9 @@ def _of_json(part: Part) -> Source | str:
         for one in read_lists(part.text()):
             if facebook.is_list(one.key):
                 return FACEBOOK
-            if instagram.is_list(one.key) or (not one.key and instagram.is_entry(one.value)):
+            if instagram.is_list(one.key) or (
+                not one.key and instagram.is_entry(part.name, one.value)
+            ):
                 return INSTAGRAM
     except BrokenOff:
         pass

@@ -241,7 +241,7 @@ def _check_header(kind: RosterKind, header: Header) -> Iterator[LineError]:
 def _not_read(header: Header, name: str, known: list[str]) -> LineError:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
     hint = f" Did you mean {near[0]}?" if near else ""
-    return LineError(header.line, name[:100], f"This column is not known and was not read.{hint}")
+    return LineError(header.line, name, f"This column is not known and was not read.{hint}")
 
 
 def _read_line(kind: RosterKind, row: Row) -> RosterLine | LineError:

@@ -7,7 +7,6 @@ is looked for by its columns and the delimiter is told from it.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -16,6 +15,7 @@ from policy_service.importers.delimited import (
     Header,
     LineError,
     Row,
+    column_name,
     read_records,
 )
 from policy_service.importers.parts import Part
@@ -23,11 +23,6 @@ from policy_service.importers.readings import Refused
 
 SEARCHED_LINES = 20
 """LinkedIn's notes take three; there is room for them to grow."""
-
-
-def column_name(cell: str) -> str:
-    """ "E-mail 1 - Value" as e_mail_1_value: capitals, blanks and hyphens do not matter."""
-    return re.sub(r"[\s-]+", "_", cell.strip().strip("\ufeff").casefold())
 
 
 def find_header(lines: Iterable[str], fits: Callable[[frozenset[str]], bool]) -> Header | None:
@@ -47,10 +42,10 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def rows(part: Part, header: Header, *, line_breaks: bool = False) -> Iterator[Row | Refused]:
-    """The records below the header, or why one was refused."""
+def rows(part: Part, header: Header) -> Iterator[Row | Refused]:
+    """The records below the header, or why one was refused; cells may hold line breaks."""
     below = islice(part.lines(), header.line, None)
-    for row in read_records(below, header, line_breaks=line_breaks):
+    for row in read_records(below, header, line_breaks=True):
         if isinstance(row, LineError):
             yield Refused(part.name, row.line, row.field, row.detail)
         else:

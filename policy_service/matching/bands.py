@@ -70,9 +70,9 @@ class Verdict:
     identity: Band
 
 
-def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
-    """What to say of one candidate among `people`."""
-    judge = _Judge(weighing, people, model)
+def choose(weighing: Weighing, chance: int, model: MatchModel) -> Verdict:
+    """What to say of one candidate where chance agreement costs `chance` (`against_chance`)."""
+    judge = _Judge(weighing, chance, model)
     leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     band, identity = judge.band(leading), judge.identity()
     if leading is Hypothesis.SELF:
@@ -83,7 +83,7 @@ def choose(weighing: Weighing, people: int, model: MatchModel) -> Verdict:
 @dataclass(frozen=True, slots=True)
 class _Judge:
     weighing: Weighing
-    people: int
+    chance: int
     model: MatchModel
 
     def band(self, hypothesis: Hypothesis) -> Band:
@@ -103,13 +103,12 @@ class _Judge:
         for band in (Band.POSSIBLE, Band.PROBABLE):
             if behind >= self.model.rivals[band]:
                 rival = band
-        judge = _Judge(fields, self.people, self.model)
+        judge = _Judge(fields, self.chance, self.model)
         return min(judge.band(Hypothesis.SELF), rival, key=_rank)
 
     def _by_score(self, said: int) -> Band:
-        beyond_chance = said - against_chance(self.people)
         for band in (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE):
-            if beyond_chance >= self.model.thresholds[band]:
+            if said - self.chance >= self.model.thresholds[band]:
                 return band
         return Band.WEAK
 

@@ -6,6 +6,7 @@ hypotheses keep the one that speaks loudest. Each function is symmetric in its t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -132,6 +133,8 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
 
 def _goes_by_another(one: FoldedName, other: FoldedName) -> bool:
     """A second given name or the middle name in everyday use ("Mary Ann", "J. Robert")."""
+    if not (one.middle or other.middle or " " in one.given or " " in other.given):
+        return False
     mine = {*one.given.split(), *one.middle.split()}
     theirs = {*other.given.split(), *other.middle.split()}
     return one.given in theirs or other.given in mine
@@ -161,6 +164,7 @@ def family_level(one: FoldedName, other: FoldedName) -> str:
     return "sound" if sound(left) == sound(right) else "different"
 
 
+@lru_cache(maxsize=8192)  # every pair is asked twice, and common names with most candidates
 def _is_close(one: str, other: str) -> bool:
     """One slip of the pen, two from six letters on, or Jaro-Winkler from 0.92."""
     if not one or not other or one == other:

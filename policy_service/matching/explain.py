@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_service.matching.hashed_comparisons import Hashed
 from policy_service.matching.hypotheses import Hypothesis, Weight
 from policy_service.matching.normalise import Features
+
+if TYPE_CHECKING:  # who compares plain records alone does not pay for hashes
+    from policy_service.matching.hashed_comparisons import Hashed
 
 _FIELD_WORDS = {
     "given": "given names", "family": "family names", "middle": "middle names",
@@ -54,7 +56,8 @@ _OWN_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldEvidence:
-    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score."""
+    """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score;
+    `self_bits` and `kin_bits` what it adds to the two scores that the comparison chose from."""
 
     field: str
     group: str
@@ -63,6 +66,8 @@ class FieldEvidence:
     query: str
     candidate: str
     sentence: str
+    self_bits: int = 0
+    kin_bits: int = 0
 
     def to_json(self, with_values: bool = True) -> dict[str, Any]:
         """Integers and strings only; without the compared values where the reader may not know."""
@@ -89,6 +94,8 @@ def evidence_row(weight: Weight, hypothesis: Hypothesis) -> FieldEvidence:
         level.query,
         level.candidate,
         sentence(weight),
+        weight.same,
+        weight.kin,
     )
 
 

@@ -18,14 +18,13 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from policy_service.domain.people import PersonRecord
 from policy_service.matching import comparisons, contact_points, households
 from policy_service.matching.births import birth_alternatives
 from policy_service.matching.comparisons import Alternative, Level
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.level_bits import LevelBits, bits
 from policy_service.matching.model import Group, KindOfKin, MatchModel
-from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.normalise import Features
 from policy_service.matching.relatives import named_alternatives, shared_alternatives
 from policy_service.matching.rules import KIN_EXPLAINS, RULES
 
@@ -93,13 +92,11 @@ class Weighing:
         """The level of `field`, or "" when it was not compared."""
         return self._levels.get(field, "")
 
-    def about(self, levels: Sequence[Level]) -> Weighing:
-        """The same rows, with the values that were compared."""
-        told = [
-            weight._replace(level=level)
-            for weight, level in zip(self.weights, levels, strict=False)
-        ]
-        return Weighing((*told, *self.weights[len(told) :]), self.kind)
+    def about(self, levels: Sequence[Level]) -> tuple[Weight, ...]:
+        """The rows, with the values that were compared."""
+        own = zip(self.weights, levels, strict=False)
+        told = [weight._replace(level=level) for weight, level in own]
+        return (*told, *self.weights[len(told) :])
 
 
 _COMPARED: tuple[Callable[[Features, Features], list[Alternative]], ...] = (
@@ -120,6 +117,13 @@ model's chance. All that weights depend on: no value of any person."""
 Pattern = tuple[Seen, ...]
 
 
+class Weighed(NamedTuple):
+    """The levels that count, and their weighing, which knows no value that was compared."""
+
+    levels: Sequence[Level]
+    weighing: Weighing
+
+
 class Scales:
     """The model and the practice's frequencies: turns levels into weights. Make one for a query."""
 
@@ -128,18 +132,13 @@ class Scales:
         self.frequencies = frequencies
         self._rarer: dict[tuple[str, str], int] = {}
 
-    def weigh(self, query: Features, candidate: Features) -> Weighing:
+    def weigh(self, query: Features, candidate: Features) -> Weighed:
         """Every field of the two people, the bounds, the rules for twins and namesakes."""
-        found = (alternatives(query, candidate) for alternatives in _COMPARED)
-        return self.weigh_alternatives(list(filter(None, found)))
+        found = [alternatives(query, candidate) for alternatives in _COMPARED]
+        return self.weigh_alternatives([alternatives for alternatives in found if alternatives])
 
-    def weigh_alternatives(self, fields: Sequence[Sequence[Alternative]]) -> Weighing:
-        """The loudest alternative of every field that could be compared."""
-        levels, weighing = self.judge(fields)
-        return weighing.about(levels)
-
-    def judge(self, fields: Iterable[Sequence[Alternative]]) -> tuple[list[Level], Weighing]:
-        """The levels that count, and their weighing without the values compared.
+    def weigh_alternatives(self, fields: Iterable[Sequence[Alternative]]) -> Weighed:
+        """The loudest alternative of every field that could be compared.
 
         Pairs of one pattern share one weighing, made once for a model: most candidates differ in
         all the usual ways.
@@ -147,7 +146,7 @@ class Scales:
         levels: list[Level] = []
         for alternatives in fields:
             levels += self._loudest(alternatives)
-        return levels, weigh_pattern(self.model, self._pattern(levels))
+        return Weighed(levels, weigh_pattern(self.model, self._pattern(levels)))
 
     def _loudest(self, alternatives: Sequence[Alternative]) -> Alternative:
         if len(alternatives) == 1:
@@ -168,26 +167,25 @@ class Scales:
         )
 
     def _shift(self, field: str, level: str, counted: str) -> int:
-        """Hundredths of a bit by which an agreed value is rarer than the model's chance.
-
-        Measured among strangers, smoothed by the model's worth `frequency_weight` people. The
-        candidate bears the value anyhow; only the others tell how common it is. A value that was
-        never counted keeps the model's chance: not counted is not rare.
-        """
+        """Hundredths of a bit by which an agreed value is rarer than the model's chance."""
         known = self._rarer.get((counted, level))
         if known is None:
             known = self._rarer[counted, level] = self._measured(field, level, counted)
         return known
 
     def _measured(self, field: str, level: str, counted: str) -> int:
+        """Measured among strangers, smoothed by the model's worth `frequency_weight` people.
+
+        The candidate bears the value anyhow; only the others tell how common it is. A value that
+        was never counted keeps the model's chance: not counted is not rare.
+        """
         kind, _, value = counted.partition(":")
         if kind == "name":  # a full name is as rare as its two parts together
             return self._of_two("exact", *value.split("|"))
         if kind == "crossed":  # where both words are given and family names, others bear them too
             one, other = value.split("|")
-            return min(
-                0, max(self._of_two("swapped", *parts) for parts in ((one, other), (other, one)))
-            )
+            both = (self._of_two("swapped", *parts) for parts in ((one, other), (other, one)))
+            return min(0, max(both))
         count = self.frequencies.counts.get(counted)
         if count is None:
             return 0
@@ -277,13 +275,6 @@ class _PatternScales:
 
     def _rarity(self, kind: KindOfKin) -> Weight:
         return Weight(Group.PRIOR, Level("kind", kind.name, "", ""), 0, kind.bits)
-
-
-def weigh_records(
-    query: PersonRecord, candidate: PersonRecord, frequencies: Frequencies, model: MatchModel
-) -> Weighing:
-    """`Scales.weigh` for two records as they are stored."""
-    return Scales(model, frequencies).weigh(normalise(query), normalise(candidate))
 
 
 def _within(value: int, limits: tuple[int, int]) -> int:

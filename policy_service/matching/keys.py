@@ -8,6 +8,7 @@ are those he or she would have as a person, so a named contact meets that person
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -186,6 +187,7 @@ def _letters(local: str) -> str:
     return "".join(filter(str.isalpha, local)) or local
 
 
+@lru_cache(maxsize=8192)
 def sound(word: str) -> str:
     """Metaphone, or the word itself where metaphone hears nothing."""
     return metaphone(word) or word

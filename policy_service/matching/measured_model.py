@@ -22,10 +22,13 @@ WORTH = 5
 """The model's own chance counts as so many sightings, so that a rare level moves only when the
 pairs could have shown it several times over, and nothing is ever taken for impossible."""
 _MILLION = 1_000_000
-_POOLED = ("different", "different_sex_unknown", "different_may_be_married")
-"""One disagreement under three names, by what is known of the sexes: counted together."""
-_AREA = {"exact_apart": "exact", "different_apart": "different"}
-_FOLLOWS = {"family": {"former": "exact", "part": "exact"}, "postcode": _AREA, "city": _AREA}
+_POOLS = (
+    ("different", "different_sex_unknown", "different_may_be_married", "different_apart"),
+    ("exact", "exact_apart"),
+)
+"""One agreement or disagreement under several names, by what else is known (the sexes, or that the
+homes differ): to strangers it is one, so it is counted together."""
+_FOLLOWS = {"family": {"former": "exact", "part": "exact"}}
 """Levels that few records can show, but that are as likely among strangers as the leader is."""
 
 
@@ -43,8 +46,8 @@ def _of_field(model: MatchModel, counts: StrangerCounts, name: str) -> dict[str,
     stated = {level: chances.none for level, chances in model.fields[name].levels.items()}
     found = {}
     for level in sorted(COUNTED[name] & stated.keys()):
-        seen = [one for one in _POOLED if level in _POOLED and one in stated] or [level]
-        sightings = sum(counts.seen[f"{name}:{one}"] for one in seen)
+        pool = next((one for one in _POOLS if level in one), (level,))
+        sightings = sum(counts.seen[f"{name}:{one}"] for one in pool)
         pairs = counts.opportunities(name, level)
         found[level] = _smoothed(sightings, pairs, stated[level])
     for level, leader in _FOLLOWS.get(name, {}).items():

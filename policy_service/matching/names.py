@@ -39,6 +39,7 @@ PLACEHOLDERS = frozenset(PLACEHOLDERS_WORDS.split())
 # "Anna (MB)", "Anna [MB]", "Anna - MB": profiles of one client told apart by clinician initials.
 _BRACKETED = re.compile(r"\s*[(\[][^)\]]{0,40}[)\]]\s*")
 _INITIALS = re.compile(r"^(?P<name>.*[a-z].*?)(?:\s*[-/]\s*|\s+)[A-Z]{2,3}$")
+_MARKED = re.compile(r"\s*[(\[](?:[A-Z]\.?){1,4}[)\]]\s*$")
 _WORD = re.compile(r"[a-z0-9]+")
 _INSIDE = str.maketrans("", "", "'`")  # O'Brien is one word
 _OWN_NAME_KINDS = frozenset({NameKind.CHOSEN, NameKind.NICKNAME})
@@ -72,7 +73,7 @@ def fold(text: str) -> str:
 def fold_name(name: PersonName) -> FoldedName | None:
     """The folded name, or None when nothing but placeholders is left."""
     given, given_suffix = _without_titles(fold(_preferred(name)))
-    family, family_suffix = _without_titles(fold(name.family))
+    family, family_suffix = _without_titles(fold(_unmarked(name.family)))
     given, family = real_name(given), real_name(family)
     if not (given or family):
         return None
@@ -111,6 +112,11 @@ def _preferred(name: PersonName) -> str:
     if name.kind in _OWN_NAME_KINDS and (match := _INITIALS.match(given)):
         return match["name"]
     return given
+
+
+def _unmarked(family: str) -> str:
+    """A family name without a clinician's initials behind it; a name in brackets stays."""
+    return _MARKED.sub("", family) or family
 
 
 def _without_titles(folded: str) -> tuple[str, str]:

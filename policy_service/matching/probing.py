@@ -15,7 +15,7 @@ from policy_service.domain.people import PersonRecord
 from policy_service.matching.frequencies import Frequencies, measure
 from policy_service.matching.keys import KeyText, match_texts
 from policy_service.matching.model import MatchModel
-from policy_service.matching.ranking import Ranking, rank
+from policy_service.matching.ranking import Ranking, best_of, one_key
 from policy_service.matching.recognition import Recognition, recognise
 
 HOT_KEY = 500
@@ -83,15 +83,17 @@ class PeopleInMemory:
         texts = {text.text: text for text in match_texts(query)}
         counts = {key: len(self._holders.get(key, ())) for key in texts}
         usable = probe(texts, counts).usable
-        held = ((key, ref) for key in usable for ref in self._holders[key])
+        held = {key: self._holders[key] for key in usable}
         return ranked(held, counts, len(self.people), self.model.candidates)
 
 
 def ranked(
-    held: Iterable[tuple[Key, Ref]], counts: Mapping[Key, int], total: int, limit: int
+    held: Mapping[Key, Iterable[Ref]], counts: Mapping[Key, int], total: int, limit: int
 ) -> Ranking[Ref]:
-    """Rank everybody who holds a key: `held` are the pairs of key and holder."""
-    shared: defaultdict[Ref, list[int]] = defaultdict(list)
-    for key, ref in held:
-        shared[ref].append(counts[key])
-    return rank(shared.items(), total, limit)
+    """Rank everybody who holds a key; `held` are the holders of each."""
+    evidence: defaultdict[Ref, int] = defaultdict(int)
+    for key, refs in held.items():
+        said = one_key(counts[key], total)
+        for ref in refs:
+            evidence[ref] += said
+    return best_of(evidence, limit)

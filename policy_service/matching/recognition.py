@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
-from policy_service.matching.bands import Band, choose, identity_odds
+from policy_service.matching.bands import Band, against_chance, choose, identity_odds
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
-from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
-from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
-from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
+from policy_service.matching.hypotheses import Hypothesis, Scales, Weighed, Weighing
+from policy_service.matching.institutions import without_institutions
 from policy_service.matching.kin_labels import KinLabel, infer_label
 from policy_service.matching.model import MatchModel
 from policy_service.matching.normalise import Features, normalise
+
+if TYPE_CHECKING:  # loaded by the first third party that is kept as hashes
+    from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
+    from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
 
 Ref = TypeVar("Ref")
 _BAND_ORDER = {Band.CERTAIN: 0, Band.PROBABLE: 1, Band.POSSIBLE: 2, Band.WEAK: 3}
@@ -109,6 +113,8 @@ class HashedComparer:
     @classmethod
     def under(cls, hashed: Hash) -> HashedComparer:
         """For the practice's key."""
+        from policy_service.matching.hashed import OpenDates
+
         return cls(hashed, OpenDates.under(hashed))
 
     def compare(
@@ -131,11 +137,23 @@ class HashedComparer:
         self, query: Features, candidates: Iterable[HashedRecord], scales: Scales
     ) -> Iterator[Comparison]:
         """`compare_all` for a query that is normalised already."""
-        asked = HashedQuery.of(query, self.hashed)
+        asked = self.asked(query)
         for candidate in candidates:
-            opened = Hashed.opened(candidate, self.dates)
-            weighing = scales.weigh_alternatives(asked.alternatives(opened))
-            yield _comparison(asked.features, opened, weighing, scales)
+            opened = self.opened(candidate)
+            weighed = scales.weigh_alternatives(asked.alternatives(opened))
+            yield _comparison(asked.features, opened, weighed, scales)
+
+    def asked(self, query: Features) -> HashedQuery:
+        """The query with its own hashes, made once for many candidates."""
+        from policy_service.matching.hashed_comparisons import HashedQuery
+
+        return HashedQuery.of(query, self.hashed)
+
+    def opened(self, candidate: HashedRecord) -> Hashed:
+        """A stored record with its dates read."""
+        from policy_service.matching.hashed_comparisons import Hashed
+
+        return Hashed.opened(candidate, self.dates)
 
 
 def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
@@ -143,12 +161,13 @@ def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison
 
 
 def _comparison(
-    query: Features, candidate: Features | Hashed, weighing: Weighing, scales: Scales
+    query: Features, candidate: Features | Hashed, weighed: Weighed, scales: Scales
 ) -> Comparison:
-    verdict = choose(weighing, scales.frequencies.total, scales.model)
+    weighing = weighed.weighing
+    verdict = _verdict(weighing, against_chance(scales.frequencies.total), scales.model)
     leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     label = _label(query, candidate, weighing, verdict.hypothesis, scales.model)
-    rows = [evidence_row(weight, leading) for weight in weighing.weights]
+    rows = [evidence_row(weight, leading) for weight in weighing.about(weighed.levels)]
     if leading is Hypothesis.SELF:  # which kind of kin it is not does not matter
         rows = [row for row in rows if row.field != "kind"]
     return Comparison(
@@ -166,6 +185,9 @@ def _comparison(
         not_compared=not_compared(query, candidate),
         model_digest=scales.model.digest,
     )
+
+
+_verdict = lru_cache(maxsize=16384)(choose)  # once for a pattern and a size of the practice
 
 
 def _label(
@@ -192,33 +214,62 @@ def recognise(
     Third parties of whom only hashes are kept stand in the one ranking; `comparer` reads them.
     Ties are broken by the text of `ref`, so the order does not depend on the order of arrival.
     """
-    features, scales = normalise(query), Scales(model, frequencies)
-    everyone = list(candidates)
+    features = normalise(query)
+    asked = Asked(features, Scales(model, frequencies), comparer)
     found = [
-        Recognised(ref, shared, _compare(features, normalise(record), scales))
-        for ref, record, shared in everyone
-        if isinstance(record, PersonRecord)
+        Recognised(ref, shared, asked.compare(_compared(record)))
+        for ref, record, shared in candidates
     ]
-    if len(found) < len(everyone):
-        found += _hashed(features, everyone, scales, comparer)
     missing = missing_fields(features)
-    return Recognition(
-        tuple(sorted(found, key=_surest_first)), not missing, missing, features.warnings
-    )
+    return Recognition(surest_first(found), not missing, missing, features.warnings)
 
 
-def _hashed(
-    query: Features,
-    everyone: Iterable[tuple[Ref, PersonRecord | HashedRecord, int]],
-    scales: Scales,
-    comparer: HashedComparer | None,
-) -> Iterator[Recognised[Ref]]:
-    if comparer is None:
-        raise ValueError("comparer: needed where a candidate is kept as hashes")
-    kept = [(ref, one, shared) for ref, one, shared in everyone if isinstance(one, HashedRecord)]
-    compared = comparer.compare_features(query, (one for _, one, _ in kept), scales)
-    for (ref, _, shared), comparison in zip(kept, compared, strict=True):
-        yield Recognised(ref, shared, comparison)
+def _compared(record: PersonRecord | HashedRecord) -> Features | HashedRecord:
+    return normalise(record) if isinstance(record, PersonRecord) else record
+
+
+class Asked:
+    """A query made ready, to be compared with many candidates; `comparer` reads hashed ones."""
+
+    def __init__(
+        self, query: Features, scales: Scales, comparer: HashedComparer | None = None
+    ) -> None:
+        self.query = without_institutions(query, scales.frequencies)
+        self.scales = scales
+        self._chance = against_chance(scales.frequencies.total)
+        self._comparer = comparer
+
+    def compare(self, candidate: Features | HashedRecord) -> Comparison:
+        """As the function `compare`."""
+        seen, weighed = self._weigh(candidate)
+        return _comparison(self.query, seen, weighed, self.scales)
+
+    def unless_weak(self, candidate: Features | HashedRecord) -> Comparison | None:
+        """`compare`, or None where both band and identity are weak: nothing would be said of it."""
+        seen, weighed = self._weigh(candidate)
+        verdict = _verdict(weighed.weighing, self._chance, self.scales.model)
+        if verdict.band is Band.WEAK and verdict.identity is Band.WEAK:
+            return None
+        return _comparison(self.query, seen, weighed, self.scales)
+
+    def _weigh(self, candidate: Features | HashedRecord) -> tuple[Features | Hashed, Weighed]:
+        if isinstance(candidate, Features):
+            return candidate, self.scales.weigh(self.query, candidate)
+        query, comparer = self._hashed
+        opened = comparer.opened(candidate)
+        return opened, self.scales.weigh_alternatives(query.alternatives(opened))
+
+    @cached_property
+    def _hashed(self) -> tuple[HashedQuery, HashedComparer]:
+        """The query's own hashes, made once and only if somebody is kept as hashes."""
+        if self._comparer is None:
+            raise ValueError("comparer: needed where a candidate is kept as hashes")
+        return self._comparer.asked(self.query), self._comparer
+
+
+def surest_first(found: Iterable[Recognised[Ref]]) -> tuple[Recognised[Ref], ...]:
+    """In the order in which candidates are shown."""
+    return tuple(sorted(found, key=_surest_first))
 
 
 def _surest_first(found: Recognised[Any]) -> tuple[int, int, int, str]:

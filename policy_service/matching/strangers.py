@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
-from policy_service.matching.bands import Band, choose
+from policy_service.matching.bands import Band, against_chance, choose
 from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
 from policy_service.matching.normalise import Features
 
@@ -25,8 +25,8 @@ _COUNTED_WORDS = {
     "birth_date": "exact day_month_swapped one_digit one_digit_generation_apart two_parts all_near "
     "year_and_month year near_year different years_apart generation_apart generations_apart",
     "street": "exact close other_house different",
-    "postcode": "exact close different",
-    "city": "exact close different",
+    "postcode": "exact exact_apart close different different_apart",
+    "city": "exact exact_apart close different different_apart",
     "phone": "exact last_seven different",
     "email": "exact close name_part different",
     "company": "exact different",
@@ -109,8 +109,8 @@ def count_strangers(
 
 
 def _count_pair(one: Features, other: Features, scales: Scales, counts: StrangerCounts) -> None:
-    weighing = scales.weigh(one, other)
-    verdict = choose(weighing, scales.frequencies.total, scales.model)
+    weighing = scales.weigh(one, other).weighing
+    verdict = choose(weighing, against_chance(scales.frequencies.total), scales.model)
     leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     counts.pairs += 1
     counts.bands[f"{leading.value}:{verdict.band.value}"] += 1

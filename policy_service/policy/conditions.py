@@ -124,7 +124,7 @@ class Compiled:
     uses: Mapping[str, int] = field(init=False, repr=False, compare=False)
     """In how many atoms each variable stands."""
     is_read_once: bool = field(init=False, repr=False, compare=False)
-    """True when no variable stands in two atoms: then Kleene's truth is exact whatever is unknown."""
+    """No variable stands in two atoms, so that Kleene's truth is exact whatever is unknown."""
 
     def __post_init__(self) -> None:
         named = Counter(name for atom in self.atoms() for name in set(variables(atom)))

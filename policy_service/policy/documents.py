@@ -13,7 +13,7 @@ from typing import Any
 
 from policy_service.policy.faults import PackFault
 from policy_service.policy.files import parse_files, read_folder
-from policy_service.policy.loader import build_pack
+from policy_service.policy.loader import build_pack, read_pack
 from policy_service.policy.nodes import Node, Value
 from policy_service.policy.pack import Pack
 from policy_service.policy.parsed import MAX_RULES, Parsed
@@ -35,6 +35,14 @@ def pack_from_document(document: Mapping[str, Any]) -> Pack:
     The digest is computed, never believed: compare it with the one the pack was asked by.
     """
     return build_pack(parse_document(document))
+
+
+def pack_from_tested_document(document: Mapping[str, Any]) -> Pack:
+    """The pack of a document whose rule tests were run when it was taken in. Raises PackFault.
+
+    For processes that decide and end, as a replay's: its bytes are those that passed, by digest.
+    """
+    return read_pack(parse_document(document))
 
 
 def parse_document(document: Mapping[str, Any]) -> Parsed:

@@ -8,7 +8,7 @@ docs/semantics.md gives the meaning in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -83,6 +83,24 @@ def outcome_of(plan: Plan, facts: Facts) -> Answer:
     return Answer(outcome, could_become, tuple(holds))
 
 
+class Judgement(NamedTuple):
+    """What one rule makes of a situation: its truth, and what it adds to a decision."""
+
+    truth: Truth
+    """With the gaps closed."""
+    outcome: Outcome
+    could_become: Outcome
+
+
+def judge_alone(step: Step, facts: Mapping[str, Fact], as_of: date) -> Judgement:
+    """The decision that `read_alone` leads to, without its reasons."""
+    heard = _settled(step, view_of(None, facts, as_of, care_ended(facts)), settle_truth)
+    if heard is None:
+        return Judgement(Truth.FALSE, Outcome.NO_FINDING, Outcome.NO_FINDING)
+    closed, opened = _truths(*heard[2:])
+    return Judgement(closed, *step.weigh(closed, opened))
+
+
 def read_alone(pack: Pack, rule: Rule, facts: Mapping[str, Fact], as_of: date) -> RuleReading:
     """One rule on one flat set of facts, as its own tests do; its trigger counts as a condition."""
     step = Step(pack, rule, 0, None)
@@ -104,19 +122,20 @@ def _sweep(plan: Plan, facts: Facts, by: _Settle) -> tuple[list[_Heard], Doubts 
     bound, sometimes = plan.binding(facts.as_of, event_days(base.open))
     left, waiting = plan.index.on_base(base.open.facts, bound)
     untied = narrow(plan.index.ties, base.open.facts, left, waiting)
-    heard = list(_hear(plan, base, untied, by))
+    heard = _hear(plan, base, untied, by)
     for tie in facts.ties if left & plan.tied else ():
         view = view_of(tie.ref, {**facts.base, **tie.facts}, facts.as_of, ended)
         tied = narrow(plan.index.ties, view.open.facts, left & plan.tied, waiting)
-        heard.extend(_hear(plan, view, tied, by))
+        heard += _hear(plan, view, tied, by)
     doubts = Doubts(facts, sometimes) if sometimes or facts.candidates else None
     return heard, doubts
 
 
-def _hear(plan: Plan, view: View, rules: tuple[int, int], by: _Settle) -> Iterator[_Heard]:
+def _hear(plan: Plan, view: View, rules: tuple[int, int], by: _Settle) -> list[_Heard]:
     """Read the rules that are left. What the index knows of a rule need not be asked again."""
     left, waiting = rules
     steps, world = plan.steps, view.open
+    heard: list[_Heard] = []
     if view.closed is not world:
         waiting = left
     while left:
@@ -130,7 +149,8 @@ def _hear(plan: Plan, view: View, rules: tuple[int, int], by: _Settle) -> Iterat
         else:
             one = _settled_rest(step, step.rest, view, by)
         if one is not None:
-            yield one
+            heard.append(one)
+    return heard
 
 
 def _settled_rest(step: Step, rest: Test, view: View, by: _Settle) -> _Heard | None:

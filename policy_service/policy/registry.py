@@ -46,7 +46,12 @@ def shipped_texts() -> Mapping[str, PackText]:
 @cache
 def shipped_rows() -> Mapping[str, Row]:
     """The rule table: what the rules of a body's pack must keep to, whoever wrote the pack."""
-    return read_sources(_shipped().joinpath("sources.yaml").read_text(encoding="utf-8"))
+    return read_rows(_shipped())
+
+
+def read_rows(folder: Traversable) -> Mapping[str, Row]:
+    """The rule table beside the packs of a folder."""
+    return read_sources(folder.joinpath("sources.yaml").read_text(encoding="utf-8"))
 
 
 def text_of(files: Mapping[str, str]) -> PackText:
@@ -62,12 +67,16 @@ def load_packs(folder: Traversable) -> PackSet:
     """The packs of a folder with its sources.yaml: rule tests, sources and cases all hold."""
     entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     packs = PackSet(tuple(load_pack(entry) for entry in entries if _is_pack(entry)))
-    _refuse_shared_ids(packs)
-    sources = read_sources(folder.joinpath("sources.yaml").read_text(encoding="utf-8"))
-    for pack in packs:
-        check_against_sources(pack, sources)
-    run_cases(packs)
+    check_packs(packs, read_rows(folder))
     return packs
+
+
+def check_packs(packs: PackSet, rows: Mapping[str, Row]) -> None:
+    """What must hold of packs together, besides the tests of each rule. Raises PackFault."""
+    _refuse_shared_ids(packs)
+    for pack in packs:
+        check_against_sources(pack, rows)
+    run_cases(packs)
 
 
 def _is_pack(entry: Traversable) -> bool:

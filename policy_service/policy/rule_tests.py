@@ -13,9 +13,10 @@ from datetime import date
 from policy_service.domain.decisions import Decision, RuleReading, Truth, decide
 from policy_service.policy.clocks import Span, care_ended, day_span
 from policy_service.policy.conditions import AS_OF, AfterCare, Day
-from policy_service.policy.engine import evaluate, read_alone
+from policy_service.policy.engine import Judgement, evaluate, judge_alone
 from policy_service.policy.faults import PackFault
 from policy_service.policy.pack import Case, Pack, PackSet
+from policy_service.policy.plan import Step
 from policy_service.policy.rule import Rule, RuleTest
 
 
@@ -26,8 +27,8 @@ def run_rule_tests(pack: Pack, rule: Rule) -> None:
     """
     if not rule.status.is_read:
         return
-    readings = [_run(pack, rule, test) for test in rule.tests]
-    truths = {reading.closed for reading in readings}
+    step = Step(pack, rule, 0, None)
+    truths = {_run(step, test).truth for test in rule.tests}
     for truth, name in ((Truth.TRUE, "a firing test"), (Truth.FALSE, "a near miss")):
         if truth not in truths:
             raise PackFault(rule.file, rule.line, f"rule {rule.id!r} lacks {name}")
@@ -39,21 +40,20 @@ def run_rule_tests(pack: Pack, rule: Rule) -> None:
 def is_met(pack: Pack, rule: Rule, test: RuleTest) -> bool:
     """Whether the rule alone does what the test expects."""
     try:
-        _run(pack, rule, test)
+        _run(Step(pack, rule, 0, None), test)
     except PackFault:
         return False
     return True
 
 
-def _run(pack: Pack, rule: Rule, test: RuleTest) -> RuleReading:
-    reading = read_alone(pack, rule, test.given, test.as_of)
-    decision = decide([reading], ())
-    if decision.outcome is not test.expect:
-        raise _unexpected(rule, test, f"expect {test.expect}, got {decision.outcome}")
-    if test.could_become is not None and decision.could_become is not test.could_become:
-        got = f"could_become {test.could_become}, got {decision.could_become}"
-        raise _unexpected(rule, test, got)
-    return reading
+def _run(step: Step, test: RuleTest) -> Judgement:
+    found = judge_alone(step, test.given, test.as_of)
+    if found.outcome is not test.expect:
+        raise _unexpected(step.rule, test, f"expect {test.expect}, got {found.outcome}")
+    if test.could_become is not None and found.could_become is not test.could_become:
+        got = f"could_become {test.could_become}, got {found.could_become}"
+        raise _unexpected(step.rule, test, got)
+    return found
 
 
 def _unexpected(rule: Rule, test: RuleTest, message: str) -> PackFault:

@@ -8,7 +8,7 @@ aliases, merge keys, empty values, deep nesting and large files. Dates stay text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ def read_yaml(text: str, file: str) -> Node:
     if len(text) > MAX_CHARACTERS:
         raise PackFault(file, 1, f"larger than {MAX_CHARACTERS} characters")
     try:
-        return _Reader(file, yaml.parse(text, Loader=_LOADER)).document()
+        return _Reader(file, _LOADER(text).get_event).document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "cannot be read"
@@ -47,17 +47,17 @@ def read_yaml(text: str, file: str) -> Node:
 class _Reader:
     """Builds the tree from parser events; recursion is bounded by MAX_DEPTH."""
 
-    def __init__(self, file: str, events: Iterator[Any]) -> None:
+    def __init__(self, file: str, next_event: Callable[[], Any]) -> None:
         self.file = file
-        self.events = events
+        self.next_event = next_event
 
     def document(self) -> Node:
-        next(self.events)
-        if isinstance(next(self.events), yaml.StreamEndEvent):
+        self.next_event()
+        if isinstance(self.next_event(), yaml.StreamEndEvent):
             raise PackFault(self.file, 1, "is empty")
-        root = self._node(next(self.events), 1)
-        next(self.events)
-        end = next(self.events)
+        root = self._node(self.next_event(), 1)
+        self.next_event()
+        end = self.next_event()
         if not isinstance(end, yaml.StreamEndEvent):
             raise self._fault(end, "holds more than one document")
         return root
@@ -67,7 +67,7 @@ class _Reader:
 
     def _node(self, event: Any, depth: int) -> Node:
         is_scalar = type(event) is yaml.ScalarEvent
-        if is_scalar and event.anchor is event.tag is None:
+        if is_scalar and event.anchor is event.tag is None:  # nearly all there is
             value = event.value if event.style else self._plain(event)
             return Node(value, self.file, event.start_mark.line + 1)
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
@@ -85,18 +85,19 @@ class _Reader:
 
     def _mapping(self, start: Any, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self._node(event, depth + 1)
-            if not isinstance(key.value, str):
-                raise key.fault("a key must be text; quote it if it is meant")
-            if key.value in found:
-                raise key.fault(f"duplicate key {key.value!r}")
-            found[key.value] = self._node(next(self.events), depth + 1)
+        next_event = self.next_event
+        while type(event := next_event()) is not yaml.MappingEndEvent:
+            key, file, line = self._node(event, depth + 1)
+            if not isinstance(key, str):
+                raise PackFault(file, line, "a key must be text; quote it if it is meant")
+            if key in found:
+                raise PackFault(file, line, f"duplicate key {key!r}")
+            found[key] = self._node(next_event(), depth + 1)
         return self._bounded(start, found)
 
     def _sequence(self, start: Any, depth: int) -> list[Node]:
         found: list[Node] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+        while type(event := self.next_event()) is not yaml.SequenceEndEvent:
             found.append(self._node(event, depth + 1))
         return self._bounded(start, found)
 

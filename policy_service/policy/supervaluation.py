@@ -37,7 +37,6 @@ from policy_service.policy.conditions import (
     Number,
     Words,
     World,
-    variables,
 )
 
 MOST_VARIABLES = 3

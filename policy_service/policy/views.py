@@ -42,7 +42,7 @@ class View(NamedTuple):
 def view_of(tie: str | None, facts: Mapping[str, Fact], as_of: date, ended: Span | None) -> View:
     """The facts normalised, with and without their gaps. `ended` is when care did.
 
-    No anchor date is a fact of a tie or can be a gap, so care ended alike in every view of a record.
+    No anchor date is a fact of a tie or can be a gap, so care ended alike in all views.
     """
     opened = normalise(facts)
     closed = close_gaps(opened)

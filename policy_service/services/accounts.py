@@ -14,7 +14,7 @@ from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.services.context import Context
 from policy_service.services.parties import named_person, refusal, require_period, tell
 from policy_service.services.revisions import add_first, current, revise, withdraw
-from policy_service.services.touch import touch_handles, touch_people
+from policy_service.services.touch import touch_people
 
 INITIATORS = ("clinician", "client")
 
@@ -174,8 +174,6 @@ def _tell_connection(context: Context, action: str, row: ConnectionRow, near: Ac
     }
     tell(context, action, near.person_id, told)
     touch_people(context, [near.person_id])
-    if row.far_handle_key is not None:
-        touch_handles(context, [row.far_handle_key])
 
 
 def accounts_of(context: Context, person_id: str) -> list[Account]:

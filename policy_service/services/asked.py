@@ -6,10 +6,9 @@ connections to the record's handles. The first are filed for everybody; the rest
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import delete
 
-from sqlalchemy import delete, insert
-
+from policy_service.database import match_index
 from policy_service.database.tables.watching import AskedKeyRow
 from policy_service.domain.people import PersonRecord, RelatedPerson
 from policy_service.matching.keys import match_texts
@@ -26,15 +25,11 @@ def as_person(related: RelatedPerson) -> PersonRecord:
     )
 
 
-def asked_key_rows(context: Context, person_id: str, record: PersonRecord) -> list[dict[str, Any]]:
-    """The rows of what is asked for beside the person's own match keys."""
+def asked_keys(context: Context, record: PersonRecord) -> set[int]:
+    """What is asked for beside the person's own match keys."""
     texts = {text.text for related in record.related for text in match_texts(as_person(related))}
     keys = {context.keyring.match_key(text) for text in texts}
-    keys |= {handle_key(context, one.platform, one.handle) for one in record.handles}
-    return [
-        {"practice_id": context.practice_id, "key": key, "person_id": person_id}
-        for key in sorted(keys)
-    ]
+    return keys | {handle_key(context, one.platform, one.handle) for one in record.handles}
 
 
 def file_asked_keys(context: Context, person_id: str, record: PersonRecord) -> None:
@@ -44,6 +39,5 @@ def file_asked_keys(context: Context, person_id: str, record: PersonRecord) -> N
         .where(AskedKeyRow.practice_id == context.practice_id, AskedKeyRow.person_id == person_id)
         .execution_options(synchronize_session=False)
     )
-    rows = asked_key_rows(context, person_id, record)
-    if rows:
-        context.session.execute(insert(AskedKeyRow), rows)
+    pairs = [(key, person_id) for key in asked_keys(context, record)]
+    match_index.file_keys(context.session, "asked_key", pairs)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import LargeBinary, inspect, literal, select
 from sqlalchemy.orm import Session
 
 from policy_service.database.keyring import Keyring
@@ -30,6 +30,9 @@ from policy_service.policy.plan import Plan, plan_of
 from policy_service.services.stored_facts import FactsReader
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.sealing import Opener
+
+_decision = inspect(DecisionRow).local_table
+_client = inspect(ClientRow).local_table
 
 MOST_CHANGES = 500
 """Changed decisions that are named; the rest are counted."""
@@ -75,10 +78,10 @@ class Tally:
         self.bodies_changed += other.bodies_changed
         self.changes.extend(other.changes[: MOST_CHANGES - len(self.changes)])
 
-    def change(self, row: Row[Any], new: str) -> None:
+    def change(self, decision_id: str, old: str, new: str) -> None:
         """Name a changed decision, while there are few."""
         if len(self.changes) < MOST_CHANGES:
-            self.changes.append(Change(row.id, row.outcome, new))
+            self.changes.append(Change(decision_id, old, new))
 
 
 class _Stand(NamedTuple):
@@ -89,11 +92,24 @@ class _Stand(NamedTuple):
     is_affected: bool
 
 
+class _Row(NamedTuple):
+    """What is read of a decision."""
+
+    id: str
+    person: str
+    outcome: str
+    packs: str
+    semantics: int
+    sealed_facts: bytes
+    sealed_body: bytes
+    """Empty unless bodies are compared."""
+
+
 class _Openers(NamedTuple):
     """What opens one person's decisions."""
 
     facts: Opener
-    body: Opener | None
+    body: Opener
 
 
 class CandidateReplay:
@@ -117,8 +133,9 @@ class CandidateReplay:
     def decide(self, session: Session, keyring: Keyring, part: Slice) -> Tally:
         """Every decision of the slice, once."""
         tally = Tally()
-        rows = session.execute(_rows(keyring.practice_id, part, self.with_digests)).all()
-        self._load(session, keyring, {row.person_id for row in rows})
+        found = session.connection().execute(_rows(keyring.practice_id, part, self.with_digests))
+        rows = [_Row._make(row) for row in found.all()]
+        self._load(session, keyring, {row.person for row in rows})
         for row in rows:
             self._one(row, tally)
         return tally
@@ -129,21 +146,11 @@ class CandidateReplay:
         wanted = sorted(people - self._openers.keys())
         keyring.load_person_keys(session, wanted)
         for person in wanted:
-            self._openers[person] = self._opener(keyring, person)
+            self._openers[person] = _openers(keyring, person)
         keyring.forget_people()
 
-    def _opener(self, keyring: Keyring, person: str) -> _Openers | None:
-        """None once the person is erased."""
-        try:
-            facts = keyring.opener(person, "decision", "facts")
-        except KeyNotHeld:
-            return None
-        return _Openers(
-            facts, keyring.opener(person, "decision", "body") if self.with_digests else None
-        )
-
-    def _one(self, row: Row[Any], tally: Tally) -> None:
-        openers = self._openers[row.person_id]
+    def _one(self, row: _Row, tally: Tally) -> None:
+        openers = self._openers[row.person]
         stand = self._stand(row.packs) if row.semantics == SEMANTICS else None
         if openers is None:
             tally.erased += 1
@@ -157,12 +164,12 @@ class CandidateReplay:
             tally.outcomes[row.outcome, new] += 1
             tally.bodies_changed += not is_same
             if not is_same or new != row.outcome:
-                tally.change(row, new)
+                tally.change(row.id, row.outcome, new)
 
-    def _again(self, row: Row[Any], stand: _Stand, openers: _Openers) -> tuple[str, bool]:
+    def _again(self, row: _Row, stand: _Stand, openers: _Openers) -> tuple[str, bool]:
         """The new outcome, and, where bodies are compared, whether the whole body is the same."""
         facts = openers.facts.open(row.sealed_facts, row.id)
-        body = openers.body.open(row.sealed_body, row.id) if openers.body else b""
+        body = openers.body.open(row.sealed_body, row.id) if self.with_digests else b""
         key = (row.packs, facts, body)
         found = self._decided.get(key)
         if found is None:
@@ -200,35 +207,41 @@ class CandidateReplay:
         return _Stand(tuple(packs), plan_of(packs), is_affected)
 
 
+def _openers(keyring: Keyring, person: str) -> _Openers | None:
+    """None once the person is erased."""
+    try:
+        return _Openers(*keyring.openers(person, "decision", ("facts", "body")))
+    except KeyNotHeld:
+        return None
+
+
 def _whole(packs: Sequence[Pack], facts: Facts, body: bytes) -> tuple[str, bool]:
     """The outcome, and whether the whole decision body comes out byte for byte as it was."""
-    missing = [NotConsulted(item["body"]) for item in orjson.loads(body)["not_consulted"]]
-    again = decide(evaluate(packs, facts), missing).to_json()
+    again = decide(evaluate(packs, facts), _not_consulted(body)).to_json()
     # orjson writes what we write as RFC 8785 does; where it should not, the slow way decides.
     quick = orjson.dumps(again, option=orjson.OPT_SORT_KEYS)
     return again["outcome"], quick == body or canonical_bytes(again) == body
 
 
+def _not_consulted(body: bytes) -> list[NotConsulted]:
+    """Who was not asked is not decided again. These very bytes can stand inside no JSON string."""
+    if b'"not_consulted":[]' in body:
+        return []
+    return [NotConsulted(item["body"]) for item in orjson.loads(body)["not_consulted"]]
+
+
 def _rows(practice_id: str, part: Slice, with_digests: bool) -> Any:
-    columns = [
-        DecisionRow.id,
-        DecisionRow.outcome,
-        DecisionRow.packs,
-        DecisionRow.semantics,
-        DecisionRow.sealed_facts,
-        ClientRow.person_id,
-    ]
-    if with_digests:
-        columns.append(DecisionRow.sealed_body)
-    theirs = (ClientRow.practice_id == DecisionRow.practice_id) & (
-        ClientRow.id == DecisionRow.client_id
-    )
+    """Plain Core and only what is asked: a million rows come through here."""
+    decision, client = _decision.c, _client.c
+    body = decision.sealed_body if with_digests else literal(b"", LargeBinary)
+    columns = (decision.outcome, decision.packs, decision.semantics, decision.sealed_facts, body)
+    theirs = (client.practice_id == decision.practice_id) & (client.id == decision.client_id)
     query = (
-        select(*columns)
-        .join(ClientRow, theirs)
-        .where(DecisionRow.practice_id == practice_id, DecisionRow.at >= part.first)
+        select(decision.id, client.person_id, *columns)
+        .join_from(_decision, _client, theirs)
+        .where(decision.practice_id == practice_id, decision.at >= part.first)
     )
-    return query if part.end is None else query.where(DecisionRow.at < part.end)
+    return query if part.end is None else query.where(decision.at < part.end)
 
 
 def parts(bounds: Sequence[Any]) -> Iterator[Slice]:

@@ -32,7 +32,7 @@ from policy_service.services.decisions import (
 )
 from policy_service.services.dispositions import deciders
 from policy_service.services.logins import enabled_logins, logins
-from policy_service.services.people import full_name, open_people
+from policy_service.services.shown_names import shown_names
 
 SHOWN_CHECKS = 20
 
@@ -178,8 +178,7 @@ def _candidates(
     context: Context, identity: Mapping[str, Any], officer: bool
 ) -> tuple[Candidate, ...]:
     found = identity["candidates"]
-    opened = open_people(context, sorted({one["person"] for one in found})) if officer else []
-    names = {person.id: full_name(person) for person in opened}
+    names = shown_names(context, {one["person"] for one in found}) if officer else {}
     return tuple(
         Candidate(
             person_id=one["person"],

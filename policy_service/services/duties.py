@@ -30,6 +30,7 @@ from policy_service.ledger.canonical import canonical_bytes
 from policy_service.services.cases import cases_met
 from policy_service.services.context import Context
 from policy_service.services.duty_moves import NewMove, close, make_move, set_next_step, steps_left
+from policy_service.services.duty_steps import timekeeper
 from policy_service.services.gathering.care_facts import care_spells
 from policy_service.services.gathering.facts import Gathered, Question
 
@@ -124,7 +125,7 @@ class _Subjects:
 
     def __init__(self, context: Context, cause: Cause) -> None:
         event = cause.question.event
-        self._event = f"event:{event.id or cause.decision_id}" if event is not None else ""
+        self._event = _about_event(event.id or cause.decision_id) if event is not None else ""
         self._course = _course(context, cause)
         self._ties = {tie.facts.ref: tie for tie in cause.gathered.ties}
 
@@ -214,6 +215,26 @@ def close_attestation_duty(context: Context, clinician_id: str, attestation_id: 
     if duty is not None:
         proof = {"done_on": context.today.isoformat(), "attestation": attestation_id}
         close(context, duty, NewMove(DutyMoveKind.DONE, {"proof": proof}))
+
+
+def close_duties_of_event(context: Context, event_id: str, reason: str) -> None:
+    """What an event asked for is no longer owed once the event no longer counts.
+
+    The service closes the duties, whoever withdrew the event: nobody has judged what they owe.
+    """
+    service = replace(context, principal=timekeeper(context.practice_id))
+    rows = context.session.scalars(
+        select(DutyRow)
+        .where(DutyRow.subject == _about_event(event_id), DutyRow.closed_at.is_(None))
+        .order_by(DutyRow.id)
+        .with_for_update()
+    )
+    for duty in rows.all():
+        close(service, duty, NewMove(DutyMoveKind.NOT_APPLICABLE, {"reason": reason}))
+
+
+def _about_event(event_id: str) -> str:
+    return f"event:{event_id}"
 
 
 def attestation_duty(clinician_id: str) -> NewDuty:

@@ -21,8 +21,8 @@ from policy_service.services.parties import (
     refusal,
     require_period,
 )
-from policy_service.services.revisions import add_first, bump, current, revise, withdraw
-from policy_service.services.touch import touch_clients
+from policy_service.services.revisions import add_first, current, revise, withdraw
+from policy_service.services.touch import touch_clients, touch_clinicians
 
 TERMINATION_REASONS = tuple(
     value for value in VOCABULARY["termination_reason"].values if value != "not_applicable"
@@ -238,9 +238,8 @@ def _log(context: Context, action: str, row: EpisodeRow, *parties: _Parties) -> 
 
 
 def _touch(context: Context, *parties: _Parties) -> None:
-    """Clinicians are bumped alone: their other clients' answers do not depend on this episode."""
-    clinicians = _ids(one for party in parties for one in party.clinicians)
-    bump(context, ClinicianRow, clinicians)
+    """Who is in a clinician's care bears on the clinician's other clients: two may be tied."""
+    touch_clinicians(context, _ids(one for party in parties for one in party.clinicians))
     touch_clients(context, _ids(client for party in parties for client in party.clients))
 
 

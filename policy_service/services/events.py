@@ -20,6 +20,7 @@ from policy_service.services.checks import NOBODY_NAMED, CheckDoor, CheckRequest
 from policy_service.services.clients import survivor
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.duties import close_duties_of_event
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.once import patiently
 from policy_service.services.parties import client_row, clinician_row, named_client, refusal, tell
@@ -39,6 +40,9 @@ MOST_CENTS = 2_000_000_000
 YES_NO = ("no", "yes")
 INTIMATE_KINDS = ("sexual_contact", "sexual_request", "hint_of_future_romance", "request_for_date")
 """Of these alone it can be said whether the client was dependent or deceived."""
+CAUSE_WITHDRAWN = "Its cause was withdrawn."
+CAUSE_MOVED = "Its cause was withdrawn: the event belongs to another client."
+"""Why the service closes a duty that an event raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ def move_event(context: Context, event_id: str, client_id: str, reason: str) -> 
     client = survivor(context, named_client(context, client_id, "/client_id"))
     row = revise(context, old, reason, client_id=client.id)
     _tell(context, "event.moved", row, {"reason": reason, "from": old.client_id})
+    if survivor(context, client_row(context, old.client_id)).id != client.id:
+        close_duties_of_event(context, event_id, CAUSE_MOVED)
     _touch(context, row.clinician_id, {old.client_id, client.id})
 
 
@@ -143,6 +149,7 @@ def withdraw_event(context: Context, event_id: str, reason: str) -> None:
     """It never happened; the record stays readable and counts no more."""
     row = withdraw(context, current(context, BoundaryEventRow, event_id), reason)
     _tell(context, "event.withdrawn", row, {"reason": reason})
+    close_duties_of_event(context, event_id, CAUSE_WITHDRAWN)
     _touch(context, row.clinician_id, {row.client_id})
 
 

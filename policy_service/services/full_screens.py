@@ -21,7 +21,7 @@ from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
 from policy_service.matching.model import MatchModel
 from policy_service.policy.pack import SEMANTICS
-from policy_service.services.asked import asked_key_rows, file_asked_keys
+from policy_service.services.asked import asked_keys, file_asked_keys
 from policy_service.services.chunks import rows_of
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
@@ -33,6 +33,8 @@ from policy_service.services.touch import RESCREEN_ALL, rescreen_everyone
 from policy_service.services.watched import Pair, pairs_of_people
 
 CLIENTS_A_PIECE = 100
+FIRST = "00000000-0000-0000-0000-000000000000"
+"""The id before all others."""
 _CLIENTS = (
     select(ClientRow.id, ClientRow.person_id)
     .where(
@@ -69,7 +71,7 @@ class _Piece:
 def screen_piece(desk: Desk, practice_id: str, work: Work) -> bool:
     """Queue the pairs of some clients, and the piece after this; True if there were clients."""
     principal = rescreener(practice_id)
-    piece = _piece(desk, principal, work.body.get("after", ""))
+    piece = _piece(desk, principal, work.body.get("after", FIRST))
     queue_pairs(desk, principal, piece.pairs)
     _refile(desk, principal, piece)
     if piece.last is None:
@@ -91,7 +93,7 @@ def screen_everyone(desk: Desk, practice_id: str) -> Screened:
 
 
 def _pieces(desk: Desk, principal: Principal) -> Iterator[_Piece]:
-    after: str | None = ""
+    after: str | None = FIRST
     while after is not None:
         piece = _piece(desk, principal, after)
         _refile(desk, principal, piece)
@@ -114,7 +116,7 @@ def _misfiled(context: Context, person_ids: list[str]) -> Iterator[Person]:
     for person_id, key in rows_of(context, _ASKED_KEYS, person_ids):
         filed.setdefault(person_id, set()).add(key)
     for person in open_people(context, person_ids):
-        wanted = {row["key"] for row in asked_key_rows(context, person.id, person.record)}
+        wanted = asked_keys(context, person.record)
         if wanted != filed.get(person.id, set()):
             yield person
 

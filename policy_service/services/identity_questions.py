@@ -6,24 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.people import IdentityVerdictRow, PersonRow
+from policy_service.database.tables.people import IdentityVerdictRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseOccurrenceRow, CaseRow
-from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Role
 from policy_service.domain.reviews import CaseState
 from policy_service.matching.bands import Band
-from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hypotheses import Hypothesis
-from policy_service.matching.recognition import Comparison, compare
 from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
 from policy_service.services.decisions import pseudonym_of, read_decision
 from policy_service.services.identity import verdicts_on
-from policy_service.services.people import full_name, open_people, open_person
+from policy_service.services.people import Person, open_person
+from policy_service.services.recognition import Explained, explain
+from policy_service.services.shown_names import shown_name, shown_names
 from policy_service.vault.errors import KeyNotHeld
 
 CASES_LOOKED_AT = 100
@@ -48,11 +47,12 @@ class IdentityQuestion:
 class Pair:
     """Two records, how they compare, and what officers have said."""
 
-    first: PersonRecord
-    second: PersonRecord
+    first: Person
+    second: Person
     first_name: str
     second_name: str
-    comparison: Comparison
+    explained: Explained | None
+    """None where of both only hashes are kept: nothing that could be shown was compared."""
     verdicts: tuple[IdentityVerdictRow, ...]
 
 
@@ -118,7 +118,7 @@ def _other(row: IdentityVerdictRow, person_id: str) -> str:
 
 def _named(context: Context, pairs: list[_Found]) -> list[IdentityQuestion]:
     wanted = {person for one in pairs for person in (one.client_person, one.other_person)}
-    names = {person.id: full_name(person) for person in open_people(context, sorted(wanted))}
+    names = shown_names(context, wanted)
     return [
         IdentityQuestion(
             case_id=one.case_id,
@@ -138,8 +138,6 @@ def open_pair(context: Context, first_id: str, second_id: str) -> Pair:
     """Two persons side by side. NotFound unless both are persons of this practice."""
     require_role(context, Role.COMPLIANCE, Role.APPROVER)
     first, second = open_person(context, first_id), open_person(context, second_id)
-    mine = PersonRow.practice_id == context.practice_id
-    total = context.session.scalar(select(func.count()).select_from(PersonRow).where(mine)) or 1
     context.log(
         "identity.read",
         {"pair": Owned({"first": first_id, "second": second_id})},
@@ -148,10 +146,17 @@ def open_pair(context: Context, first_id: str, second_id: str) -> Pair:
     both = {first_id, second_id}
     given = [r for r in verdicts_on(context, first_id) if {r.person_a, r.person_b} == both]
     return Pair(
-        first=first.record,
-        second=second.record,
-        first_name=full_name(first),
-        second_name=full_name(second),
-        comparison=compare(first.record, second.record, Frequencies(total), context.model),
+        first=first,
+        second=second,
+        first_name=shown_name(context, first),
+        second_name=shown_name(context, second),
+        explained=_explained(context, first, second),
         verdicts=tuple(given),
     )
+
+
+def _explained(context: Context, first: Person, second: Person) -> Explained | None:
+    """A record is compared with hashes, never the other way round: whoever is in plain asks."""
+    if first.hashed is not None:
+        return explain(context, second.record, first) if second.hashed is None else None
+    return explain(context, first.record, second)

@@ -62,10 +62,11 @@ _CONNECTED = (
         ConnectionRow.is_withdrawn.is_(False),
     )
 )
-_CONNECTED_TO = _CONNECTED.where(ConnectionRow.far_handle_key.in_(_KEYS))
-_FAR_HANDLES = _CONNECTED.with_only_columns(ConnectionRow.far_handle_key).where(
-    AccountRow.person_id.in_(_WANTED)
-)
+_CONNECTED_TO_HANDLE = _CONNECTED.where(ConnectionRow.far_handle_key.in_(_KEYS))
+_CONNECTED_TO_PERSON = _CONNECTED.where(ConnectionRow.far_person_id.in_(_WANTED))
+_FAR_ENDS = _CONNECTED.with_only_columns(
+    ConnectionRow.far_handle_key, ConnectionRow.far_person_id
+).where(AccountRow.person_id.in_(_WANTED))
 _PERSON_OF = select(ClinicianRow.person_id).where(
     ClinicianRow.practice_id == _PRACTICE, ClinicianRow.id.in_(_WANTED)
 )
@@ -75,7 +76,9 @@ def clinicians_joined(context: Context, person_id: str, profiles: Iterable[str])
     """Ids of active clinicians whom something joins to this client; `profiles` are client ids."""
     targets = find_targets(context, open_person(context, person_id))
     people = {target.person_id for target in targets.found}
-    connected = {row[0] for row in rows_of(context, _CONNECTED_TO, _handles(context, targets))}
+    handles = _handles(context, targets)
+    connected = {row[0] for row in rows_of(context, _CONNECTED_TO_HANDLE, handles)}
+    connected |= {row[0] for row in rows_of(context, _CONNECTED_TO_PERSON, people)}
     events = {row[0] for row in rows_of(context, _CLINICIANS_OF_EVENTS, profiles)}
     return clinicians_near(context, people) | clinicians_among(context, connected) | events
 
@@ -95,6 +98,8 @@ def people_joined(context: Context, clinician_id: str) -> set[str]:
     """Persons who, if they are clients, may be joined to this clinician."""
     own = {row[0] for row in rows_of(context, _PERSON_OF, [clinician_id])}
     near = set[str]().union(*within(context, own, STEPS))
-    near |= who_use(context, (row[0] for row in rows_of(context, _FAR_HANDLES, own)))
+    ends = list(rows_of(context, _FAR_ENDS, own))
+    near |= who_use(context, (handle for handle, _ in ends if handle is not None))
+    near |= {person for _, person in ends if person is not None}
     met = {row[0] for row in rows_of(context, _CLIENTS_OF_EVENTS, [clinician_id])}
     return met | who_ask_for(context, near).people

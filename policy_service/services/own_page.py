@@ -17,8 +17,8 @@ from policy_service.services.context import Context
 from policy_service.services.disclosures import disclosures_of
 from policy_service.services.duty_files import DutyFilter, Viewer, list_duties
 from policy_service.services.parties import clinician_row
-from policy_service.services.people import full_name, open_people
 from policy_service.services.revisions import current
+from policy_service.services.shown_names import shown_names
 from policy_service.services.ties import StatedTie, open_ties
 
 
@@ -72,7 +72,7 @@ def open_own(context: Context) -> OwnPage:
     return OwnPage(
         disclosures=tuple(_disclosures(context, stated)),
         accounts=tuple(
-            OwnAccount(account, tuple(connections_of(context, account.id)))
+            OwnAccount(account, tuple(_stated_connections(context, account.id)))
             for account in accounts_of(context, person_id)
         ),
         attestations=tuple(attestations),
@@ -81,9 +81,14 @@ def open_own(context: Context) -> OwnPage:
     )
 
 
+def _stated_connections(context: Context, account_id: str) -> list[ConnectionRow]:
+    """Those the clinician stated one by one; imported ones are thousands, and have no name."""
+    found = connections_of(context, account_id)
+    return [row for row in found if row.far_person_id is None]
+
+
 def _disclosures(context: Context, stated: list[tuple[TieRow, StatedTie]]) -> list[OwnDisclosure]:
-    people = open_people(context, sorted({tie.to_person for _, tie in stated}))
-    names = {person.id: full_name(person) for person in people}
+    names = shown_names(context, {tie.to_person for _, tie in stated})
     return [
         OwnDisclosure(row.id, TIE_KINDS[tie.kind].words, names.get(tie.to_person, "erased"), tie)
         for row, tie in stated

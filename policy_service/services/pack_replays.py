@@ -6,14 +6,16 @@ key goes to them through their pipe and nowhere else.
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policy_service.database.keyring import Keyring, PracticeKeys
@@ -21,8 +23,7 @@ from policy_service.database.session import Database
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.reviews import CaseOccurrenceRow
 from policy_service.domain.outcomes import Outcome
-from policy_service.ledger.canonical import parse_strict
-from policy_service.policy.documents import pack_from_document
+from policy_service.policy.documents import pack_from_tested_document
 from policy_service.policy.pack import Pack
 from policy_service.policy.registry import PackText, load_shipped_packs
 from policy_service.services.candidate_replays import (
@@ -33,7 +34,7 @@ from policy_service.services.candidate_replays import (
     parts,
 )
 from policy_service.services.desk import Desk
-from policy_service.services.packs import PackAltered, open_stored
+from policy_service.services.packs import PackAltered, open_document, stored_document
 from policy_service.vault.keys import Key
 
 SLICE = 2_000
@@ -127,13 +128,15 @@ def replay_candidate(
 
 
 def _bounds(session: Session, practice_id: str) -> list[Any]:
-    """When each slice of the log begins."""
-    place = func.row_number().over(order_by=DecisionRow.at).label("place")
-    numbered = (
-        select(DecisionRow.at, place).where(DecisionRow.practice_id == practice_id).subquery()
-    )
-    begins = select(numbered.c.at).where(numbered.c.place % SLICE == 1).distinct()
-    return sorted(session.scalars(begins))
+    """When each slice of the log begins: found by the index of `at`, one slice after another."""
+    times = select(DecisionRow.at).where(DecisionRow.practice_id == practice_id)
+    times = times.order_by(DecisionRow.at)
+    bounds: list[Any] = []
+    found = session.scalar(times.limit(1))
+    while found is not None:
+        bounds.append(found)
+        found = session.scalar(times.where(DecisionRow.at > found).offset(SLICE - 1).limit(1))
+    return bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +174,24 @@ def _here(desk: Desk, candidate: Candidate, job: _Job, bounds: Sequence[Any]) ->
 
 
 def _stored(
-    database: Database, practice_id: str, known: dict[str, Pack]
+    database: Database, practice_id: str, known: Mapping[str, Pack]
 ) -> Callable[[str], Pack | None]:
-    """Opens a pack by digest: one that is known, else one that the practice has stored."""
+    """Opens a pack by digest: one that is known, one the practice has stored, or a shipped one.
+
+    A practice that was founded before packs were stored has decided by the shipped ones.
+    """
 
     def pack_of(digest: str) -> Pack | None:
         if digest in known:
             return known[digest]
         with database.read(practice_id) as session:
-            try:
-                return open_stored(session, practice_id, digest)
-            except PackAltered:
-                return None
+            raw = stored_document(session, practice_id, digest)
+        if raw is None:
+            return {pack.digest: pack for pack in load_shipped_packs()}.get(digest)
+        try:
+            return open_document(raw, digest, pack_from_tested_document)
+        except PackAltered:
+            return None
 
     return pack_of
 
@@ -202,18 +211,20 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
+_RARELY = 200_000
 _hands: list[_Hand] = []
 """In a process of its own: its one hand."""
 
 
 def _begin(job: _Job) -> None:
-    document = parse_strict(job.document)
-    candidate = pack_from_document(document if isinstance(document, dict) else {})
+    digest = hashlib.sha256(job.document).hexdigest()
+    candidate = open_document(job.document, digest, pack_from_tested_document)
     database = Database(job.url)
-    known = {pack.digest: pack for pack in load_shipped_packs()}
-    opened = _stored(database, job.practice_id, known)
+    opened = _stored(database, job.practice_id, {})
     replay = CandidateReplay(candidate, opened, with_digests=job.with_digests)
     _hands.append(_Hand(database, job, replay))
+    gc.freeze()  # what stands by now lives as long as the process, and what follows has no cycles
+    gc.set_threshold(_RARELY)
 
 
 def _decide(part: Slice) -> Tally:

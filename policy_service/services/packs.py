@@ -154,16 +154,28 @@ def _compiled(desk: Desk, digest: str) -> Pack | None:
 
 def open_stored(session: Session, practice_id: str, digest: str) -> Pack:
     """A stored pack, compiled anew. Raises PackAltered if it is not what its digest names."""
-    raw = session.scalars(
-        select(PackRow.document).where(PackRow.practice_id == practice_id, PackRow.digest == digest)
-    ).first()
+    raw = stored_document(session, practice_id, digest)
     if raw is None:
         raise PackAltered(digest, "is not stored")
+    return open_document(raw, digest)
+
+
+def stored_document(session: Session, practice_id: str, digest: str) -> bytes | None:
+    """What is stored under a digest; None when nothing is."""
+    return session.scalars(
+        select(PackRow.document).where(PackRow.practice_id == practice_id, PackRow.digest == digest)
+    ).first()
+
+
+def open_document(
+    raw: bytes, digest: str, read: Callable[[Mapping[str, Any]], Pack] = pack_from_document
+) -> Pack:
+    """The pack of stored bytes. Raises PackAltered unless they are what the digest names."""
     if hashlib.sha256(raw).hexdigest() != digest:
         raise PackAltered(digest, "what is stored has another digest")
     try:
         document = parse_strict(raw)
-        return pack_from_document(document if isinstance(document, dict) else {})
+        return read(document if isinstance(document, dict) else {})
     except (PackFault, NotCanonical) as error:
         raise PackAltered(digest, f"does not load: {error}") from error
 

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+import orjson
+from sqlalchemy import delete, insert
 
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database import match_index
+from policy_service.database.match_index import Stored
+from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import NotFound
-from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.canonical import canonical_bytes
+from policy_service.matching.filing import FILING
 from policy_service.matching.hashed import HashedRecord, hash_record
-from policy_service.matching.keys import KEYS_VERSION, match_texts
-from policy_service.services.asked import file_asked_keys
+from policy_service.matching.keys import features_texts, match_texts
+from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.stored import NORMALISER, read_stored, stored_form
+from policy_service.services.asked import asked_keys, file_asked_keys
 from policy_service.services.context import Context
 from policy_service.services.hashing import third_party_hash
 from policy_service.services.touch import touch_new_people, touch_record
+from policy_service.vault.errors import KeyNotHeld
+from policy_service.vault.sealing import ChainOpener
 
 PLAIN, HASHED = "plain", "hashed"
 UNNAMED = "someone in a clinician's contacts"
 """What a person is called of whom only hashes are kept."""
-
-_PEOPLE = select(PersonRow).where(
-    PersonRow.id.in_(bindparam("people", expanding=True)), PersonRow.erased_at.is_(None)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +53,53 @@ def register(context: Context, record: PersonRecord, planned: Person | None = No
     `planned` gives the id and pseudonym that a read already handed out.
     """
     person_id = planned.id if planned else context.new_id()
-    context.keyring.create_person_key(context.session, person_id)
-    row = new_person_row(context, person_id, record, planned.pseudonym if planned else None)
-    context.session.execute(insert(PersonRow), [row])
-    _file_match_keys(context, person_id, record)
+    pseudonym = planned.pseudonym if planned else None
+    insert_people(context, [new_person(context, person_id, record, pseudonym)])
     touch_new_people(context, [person_id])
     return person_id
 
 
-def new_person_row(
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """The rows of a person who is to be registered; everything is sealed already."""
+
+    person: dict[str, Any]
+    person_key: dict[str, Any]
+    match_keys: Set[int]
+    asked_keys: Set[int]
+
+
+def new_person(
     context: Context, person_id: str, record: PersonRecord, pseudonym: str | None = None
-) -> dict[str, Any]:
-    """The row of a new person, sealed under a key that the keyring holds already."""
-    return {
+) -> NewPerson:
+    """Make a key, seal the record and what is compared of it, hash the match texts."""
+    person_key = context.keyring.new_person_key(person_id)
+    filing = _filing(context, person_id, record)
+    row = {
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": pseudonym or context.new_id(),
-        "kept": PLAIN,
-        "sealed": _seal(context, person_id, record),
-        "record_digest": record_digest(record),
-        "filed": KEYS_VERSION,
+        **filing.columns,
         "created_at": context.now,
     }
+    return NewPerson(row, person_key, filing.match_keys, asked_keys(context, record))
+
+
+def insert_people(context: Context, people: Sequence[NewPerson]) -> None:
+    """Write new persons, a few statements for all of them."""
+    if not people:
+        return
+    session = context.session
+    session.execute(insert(PersonKeyRow), [one.person_key for one in people])
+    session.execute(insert(PersonRow), [one.person for one in people])
+    ids = [one.person["id"] for one in people]
+    for table, keys in (
+        ("match_key", [one.match_keys for one in people]),
+        ("asked_key", [one.asked_keys for one in people]),
+    ):
+        pairs = [(key, own) for own, held in zip(ids, keys, strict=True) for key in held]
+        match_index.file_keys(session, table, pairs)
+    match_index.count_people(session, ids)
 
 
 def register_hashed(context: Context, record: PersonRecord) -> str:
@@ -80,7 +110,9 @@ def register_hashed(context: Context, record: PersonRecord) -> str:
     person_id = context.new_id()
     context.keyring.create_person_key(context.session, person_id)
     context.session.execute(insert(PersonRow), [hashed_person_row(context, person_id, record)])
+    match_index.count_people(context.session, [person_id])
     _file_match_keys(context, person_id, replace(record, related=()))
+    touch_new_people(context, [person_id])
     return person_id
 
 
@@ -90,7 +122,7 @@ def hashed_person_row(context: Context, person_id: str, record: PersonRecord) ->
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": context.new_id(),
-        "filed": KEYS_VERSION,
+        "filed": FILING,
         "created_at": context.now,
         **hashed_columns(context, person_id, record),
     }
@@ -111,17 +143,52 @@ def hashed_columns(context: Context, person_id: str, record: PersonRecord) -> di
 def replace_record(context: Context, person_id: str, record: PersonRecord) -> None:
     """Put a corrected or fuller record in place of the sealed one, and refile the match keys."""
     row = person_row(context, person_id)
-    row.sealed = _seal(context, person_id, record)
-    row.record_digest = record_digest(record)
-    row.filed = KEYS_VERSION
+    filing = _filing(context, row.id, record)
+    for name, value in filing.columns.items():
+        setattr(row, name, value)
     given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
         .returning(MatchKeyRow.key)
         .execution_options(synchronize_session=False)
     ).all()
-    kept = _file_match_keys(context, person_id, record)
-    touch_record(context, person_id, set(given_up) - kept)
+    pairs = [(key, person_id) for key in filing.match_keys]
+    match_index.file_keys(context.session, "match_key", pairs)
+    file_asked_keys(context, person_id, record)
+    touch_record(context, person_id, set(given_up) - filing.match_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What follows from a record: the columns of its row, and the keys it is found by."""
+
+    columns: dict[str, Any]
+    match_keys: Set[int]
+
+
+def _filing(context: Context, person_id: str, record: PersonRecord) -> Filing:
+    """A record sealed anew, and how it is filed."""
+    raw = canonical_bytes(record.to_json())
+    kept = {
+        "kept": PLAIN,
+        "sealed": _seal(context, person_id, raw, "sealed"),
+        "record_digest": hashlib.sha256(raw).digest(),
+    }
+    filing = filing_of(context, person_id, record)
+    return Filing(kept | filing.columns, filing.match_keys)
+
+
+def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
+    """How a record is filed by this release: its features, and its keys."""
+    features = normalise(record)
+    compared = canonical_bytes(stored_form(features))
+    columns = {
+        "sealed_features": _seal(context, person_id, compared, "sealed_features"),
+        "normaliser": NORMALISER,
+        "filed": FILING,
+    }
+    match_key = context.keyring.match_key
+    return Filing(columns, {match_key(one.text) for one in features_texts(features)})
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:
@@ -137,22 +204,57 @@ def open_person(context: Context, person_id: str) -> Person:
     return _open(context, person_row(context, person_id))
 
 
-def open_people(context: Context, person_ids: list[str]) -> list[Person]:
-    """Unseal several persons; erased ones are left out."""
+def open_people(context: Context, person_ids: Collection[str]) -> list[Person]:
+    """Unseal several persons; erased ones are left out. KeyNotHeld where a key is destroyed."""
     if not person_ids:
         return []
-    context.keyring.load_person_keys(context.session, person_ids)
-    rows = context.session.scalars(_PEOPLE, {"people": person_ids})
-    return [_open(context, row) for row in rows]
+    chain = context.keyring.chain_opener("person", "sealed")
+    found = []
+    for one in match_index.stored_records(context.session, person_ids):
+        raw = _opened(chain, one)
+        found.append(_person(one.person_id, one.pseudonym, one.digest, (raw, one.kept)))
+    return found
+
+
+def open_compared(
+    context: Context, person_ids: Collection[str]
+) -> dict[str, Features | HashedRecord]:
+    """What is compared of several people; erased ones are left out.
+
+    Features of another normaliser are made anew, from the record.
+    """
+    plain = context.keyring.chain_opener("person", "sealed_features")
+    hashed = context.keyring.chain_opener("person", "sealed")
+    found: dict[str, Features | HashedRecord] = {}
+    stale = []
+    for one in match_index.stored_features(context.session, person_ids) if person_ids else ():
+        if one.kept == HASHED:
+            found[one.person_id] = HashedRecord.from_json(orjson.loads(_opened(hashed, one)))
+        elif one.sealed is None or one.normaliser != NORMALISER:
+            stale.append(one.person_id)
+        else:
+            found[one.person_id] = read_stored(orjson.loads(_opened(plain, one)))
+    return found | {one.id: normalise(one.record) for one in open_people(context, stale)}
+
+
+def _opened(chain: ChainOpener, stored: Stored) -> bytes:
+    if stored.wrapped is None or stored.sealed is None:
+        raise KeyNotHeld(f"the key of person {stored.person_id} is destroyed")
+    return chain.open(stored.wrapped, stored.sealed, stored.person_id)
 
 
 def _open(context: Context, row: PersonRow) -> Person:
     raw = context.keyring.open(context.session, row.id, row.sealed, ("person", row.id, "sealed"))
-    body: Any = parse_strict(raw)
-    if row.kept == HASHED:
-        hashed = HashedRecord.from_json(body)
-        return Person(row.id, row.pseudonym, PersonRecord(), row.record_digest, hashed)
-    return Person(row.id, row.pseudonym, PersonRecord.from_json(body), row.record_digest)
+    return _person(row.id, row.pseudonym, row.record_digest, (raw, row.kept))
+
+
+def _person(person_id: str, pseudonym: str, digest: bytes, opened: tuple[bytes, str]) -> Person:
+    """What we sealed ourselves, and what opened, needs no strict reading."""
+    raw, kept = opened
+    body = orjson.loads(raw)
+    if kept == HASHED:
+        return Person(person_id, pseudonym, PersonRecord(), digest, HashedRecord.from_json(body))
+    return Person(person_id, pseudonym, PersonRecord.from_json(body), digest)
 
 
 def full_name(person: Person) -> str:
@@ -168,18 +270,15 @@ def record_digest(record: PersonRecord) -> bytes:
     return hashlib.sha256(canonical_bytes(record.to_json())).digest()
 
 
-def _seal(context: Context, person_id: str, record: PersonRecord) -> bytes:
-    raw = canonical_bytes(record.to_json())
-    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, "sealed"))
+def _seal(context: Context, person_id: str, raw: bytes, column: str) -> bytes:
+    return context.keyring.seal(context.session, person_id, raw, ("person", person_id, column))
 
 
-def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> set[int]:
+def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:
     """File what the person is found by, and what a check of the person asks for."""
-    rows = match_key_rows(context, person_id, record)
-    if rows:
-        context.session.execute(insert(MatchKeyRow), rows)
+    keys = {row["key"] for row in match_key_rows(context, person_id, record)}
+    match_index.file_keys(context.session, "match_key", [(key, person_id) for key in keys])
     file_asked_keys(context, person_id, record)
-    return {row["key"] for row in rows}
 
 
 def match_key_rows(context: Context, person_id: str, record: PersonRecord) -> list[dict[str, Any]]:

@@ -5,39 +5,40 @@ Recognition is not replayed: its result is an input fact of the decision.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
-
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database import match_index
+from policy_service.database.match_index import Limits
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band
-from policy_service.matching.frequencies import frequency_texts
-from policy_service.matching.hashed import HashedRecord
-from policy_service.matching.hypotheses import Hypothesis
-from policy_service.matching.keys import match_texts
+from policy_service.matching.frequencies import features_values
+from policy_service.matching.hypotheses import Hypothesis, Scales
+from policy_service.matching.keys import KeyText, features_texts
+from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.probing import (
+    HOT_KEY,
+    HOT_OPTIONAL_KEY,
+    Probes,
+    probe,
+    ranked,
+)
 from policy_service.matching.probing import frequencies as held_by
-from policy_service.matching.probing import probe, ranked
-from policy_service.matching.recognition import Comparison, Recognised, recognise
+from policy_service.matching.recognition import (
+    Asked,
+    Comparison,
+    Recognised,
+    missing_fields,
+    surest_first,
+)
 from policy_service.services.context import Context
 from policy_service.services.frequencies import frequencies
 from policy_service.services.hashing import hashed_comparer
-from policy_service.services.people import Person, open_people, record_digest
+from policy_service.services.people import Person, open_compared, open_people, record_digest
 from policy_service.services.steps import holders_counted, people_counted
 from policy_service.services.verdicts import Judgements, judgements_on
 
-_KEYS = (
-    MatchKeyRow.practice_id == bindparam("practice"),
-    MatchKeyRow.key.in_(bindparam("keys", expanding=True)),
-)
-_COUNTS = select(MatchKeyRow.key, func.count()).where(*_KEYS).group_by(MatchKeyRow.key)
-_HOLDERS = select(MatchKeyRow.key, MatchKeyRow.person_id).where(*_KEYS)
-_POPULATION = (
-    select(func.count())
-    .select_from(PersonRow)
-    .where(PersonRow.practice_id == bindparam("practice"))
-)
+_LIMITS = Limits(many=HOT_KEY, few=HOT_OPTIONAL_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,51 +74,126 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """What recognition found, and what it could not look at."""
+    """What recognition found, and what it could not look at.
+
+    `matches` are those of whom something can be said, and those an officer judged; `weak` counts
+    the candidates compared of whom nothing can, `left_out` those that were not opened.
+    """
 
     matches: tuple[Match, ...] = ()
     missing: tuple[str, ...] = ()
     skipped_keys: tuple[str, ...] = ()
     left_out: int = 0
+    is_filed: bool = True
+    """False while people are still filed under the keys of an older release."""
+    weak: int = 0
 
     @property
     def is_comparable(self) -> bool:
         """True when an empty answer means that nobody known was found."""
-        return not (self.missing or self.skipped_keys)
+        return self.is_filed and not (self.missing or self.skipped_keys)
 
 
 def identify(context: Context, record: PersonRecord, exclude: Collection[str]) -> Identification:
     """Find the known persons who may be, or be kin to, the person of this record."""
-    texts = {context.keyring.match_key(text.text): text for text in match_texts(record)}
-    exact = _key_counts(context, list(texts))
-    counts = {key: holders_counted(count) for key, count in exact.items()}
-    probes = probe(texts, counts)
-    total = people_counted(population(context))
-    held = _holders(context, list(probes.usable), frozenset(exclude))
-    ranking = ranked(held, counts, total, context.model.candidates)
+    query = normalise(record)
+    probed = _probe(context, query)
+    held = _others(probed, exclude)
+    ranking = ranked(held, probed.counts, probed.people, context.model.candidates)
     judgements = judgements_on(context, record_digest(record))
-    best = dict(ranking.best)
-    for person_id, _digest in judgements:  # whoever was judged is looked at whatever is shared
-        if person_id not in exclude:
-            best.setdefault(person_id, 0)
-    people = {person.id: person for person in open_people(context, list(best))}
-    result = recognise(
-        record,
-        ((ref, _kept(people[ref]), held) for ref, held in best.items() if ref in people),
-        frequencies(context, frequency_texts(record), held_by(texts, counts, total)),
-        context.model,
-        hashed_comparer(context),
-    )
+    judged = {person_id for person_id, _digest in judgements} - set(exclude)
+    best = dict.fromkeys(judged, 0) | dict(ranking.best)  # the judged, whatever is shared
+    asked = Asked(query, _scales(context, query, probed), hashed_comparer(context))
+    found = _recognised(context, asked, best, judged)
+    people = {person.id: person for person in open_people(context, [one.ref for one in found])}
     return Identification(
-        matches=tuple(_judged(found, people[found.ref], judgements) for found in result.candidates),
-        missing=result.missing,
-        skipped_keys=probes.skipped,
+        matches=tuple(_judged(one, people[one.ref], judgements) for one in found),
+        missing=missing_fields(query),
+        skipped_keys=probed.probes.skipped,
         left_out=ranking.left_out,
+        is_filed=context.matching.is_filed,
+        weak=len(best) - len(found),
     )
 
 
-def _kept(person: Person) -> PersonRecord | HashedRecord:
-    return person.record if person.hashed is None else person.hashed
+@dataclass(frozen=True, slots=True)
+class _Probed:
+    """Who holds the query's keys, and how many do."""
+
+    texts: dict[int, KeyText]
+    counts: dict[int, int]
+    held: dict[int, list[str]]
+    probes: Probes[int]
+    people: int
+
+
+def _probe(context: Context, query: Features) -> _Probed:
+    texts = {context.keyring.match_key(text.text): text for text in features_texts(query)}
+    many = [key for key, text in texts.items() if not text.is_optional]
+    few = [key for key, text in texts.items() if text.is_optional]
+    found = match_index.find(context.session, many, few, _LIMITS)
+    held = {key: holders for key, holders in found.holders.items() if holders}
+    counts = {
+        key: len(holders) if holders else HOT_KEY + 1 for key, holders in found.holders.items()
+    }
+    hot = [key for key in counts if key not in held and texts[key].measures]
+    exact = match_index.counts(context.session, hot)
+    counts |= {key: holders_counted(count) for key, count in exact.items()}
+    return _Probed(texts, counts, held, probe(texts, counts), people_counted(found.people))
+
+
+def _scales(context: Context, query: Features, probed: _Probed) -> Scales:
+    """The model, and how common the query's values are here."""
+    held = held_by(probed.texts, probed.counts, probed.people)
+    return Scales(context.model, frequencies(context, features_values(query), held))
+
+
+def population(context: Context) -> int:
+    """How many persons the practice knows, erased ones included."""
+    return match_index.population(context.session)
+
+
+def _others(probed: _Probed, exclude: Collection[str]) -> dict[int, list[str]]:
+    """The holders of the usable keys, but for those who are known to be the person asked about."""
+    held = {key: probed.held[key] for key in probed.probes.usable}
+    for person_id in exclude:
+        for holders in held.values():
+            if person_id in holders:
+                holders.remove(person_id)
+    return held
+
+
+def _recognised(
+    context: Context, asked: Asked, best: Mapping[str, int], judged: Collection[str]
+) -> tuple[Recognised[str], ...]:
+    """Those of the best of whom something is to be said, surest first."""
+    found = []
+    for person_id, known in open_compared(context, list(best)).items():
+        comparison = asked.compare(known) if person_id in judged else asked.unless_weak(known)
+        if comparison is not None:
+            found.append(Recognised(person_id, best[person_id], comparison))
+    return surest_first(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One person compared with one record, as a check would. `people` are those asked among."""
+
+    comparison: Comparison
+    skipped_keys: tuple[str, ...]
+    people: int
+    has_counts: bool
+    """Whether a measurement counted values; else the holders of keys tell how common they are."""
+
+
+def explain(context: Context, record: PersonRecord, other: Person) -> Explained:
+    """Compare the record with a known person, whatever keys they share: the path of a check."""
+    query = normalise(record)
+    probed = _probe(context, query)
+    asked = Asked(query, _scales(context, query, probed), hashed_comparer(context))
+    [known] = open_compared(context, [other.id]).values()
+    skipped, counted = probed.probes.skipped, context.matching.counted
+    return Explained(asked.compare(known), skipped, probed.people, counted > 0)
 
 
 def united(several: Sequence[Identification]) -> Identification:
@@ -133,26 +209,9 @@ def united(several: Sequence[Identification]) -> Identification:
         missing=min((one.missing for one in several), key=len, default=()),
         skipped_keys=tuple(sorted({key for one in several for key in one.skipped_keys})),
         left_out=sum(one.left_out for one in several),
+        is_filed=all(one.is_filed for one in several),
+        weak=sum(one.weak for one in several),
     )
-
-
-def _key_counts(context: Context, keys: list[int]) -> dict[int, int]:
-    rows = context.session.execute(_COUNTS, {"practice": context.practice_id, "keys": keys})
-    return dict(rows.all())
-
-
-def _holders(
-    context: Context, keys: list[int], exclude: frozenset[str]
-) -> Iterator[tuple[int, str]]:
-    rows = context.session.execute(_HOLDERS, {"practice": context.practice_id, "keys": keys})
-    return ((key, person_id) for key, person_id in rows if person_id not in exclude)
-
-
-def population(context: Context) -> int:
-    """How many persons the practice knows, erased ones included."""
-    asked = {"practice": context.practice_id}
-    count: int = context.session.execute(_POPULATION, asked).scalar_one()
-    return count
 
 
 def _judged(found: Recognised[str], person: Person, judgements: Judgements) -> Match:

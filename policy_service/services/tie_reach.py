@@ -98,10 +98,11 @@ def clinicians_near(context: Context, people: Iterable[str]) -> set[str]:
 
 
 def brought_near(context: Context, one: str, other: str) -> set[str]:
-    """Persons whom this tie may bring near a clinician, or into company in one episode.
+    """Persons whom this tie may bring near a clinician or a client in care, or into company.
 
-    A path is clinician … near end, far end … person, of three ties in all: how far beyond the far
-    end one must look depends on how near a clinician is to the near end.
+    A path is start … near end, far end … person, of three ties in all: how far beyond the far end
+    one must look depends on how near a start is to the near end. Paths start at clinicians, and at
+    clients in care for the ties between clients.
     """
     found = {one, other}
     for near, far in ((one, other), (other, one)):
@@ -111,10 +112,14 @@ def brought_near(context: Context, one: str, other: str) -> set[str]:
 
 def _beyond(context: Context, near: str, far: str) -> set[str]:
     for behind, ring in enumerate(within(context, [near], STEPS - 1, without=[far])):
-        if clinicians_among(context, ring):
+        if clinicians_among(context, ring) or _are_in_care(context, ring):
             ahead = STEPS - 1 - behind
             return set().union(*within(context, [far], ahead, without=[near]))
     return set()
+
+
+def _are_in_care(context: Context, people: Iterable[str]) -> bool:
+    return next(rows_of(context, _EPISODES_OF, people), None) is not None
 
 
 def _company(context: Context, one: str, other: str) -> set[str]:

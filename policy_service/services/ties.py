@@ -5,6 +5,7 @@ Append-only revisions. Kind, period and origin are sealed under the key of the f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,7 +52,7 @@ def seal_tie(context: Context, tie: StatedTie, revision: int) -> bytes:
     return context.keyring.seal(context.session, tie.to_person, body, _where(tie.id, revision))
 
 
-def open_ties(context: Context, rows: list[TieRow]) -> list[StatedTie]:
+def open_ties(context: Context, rows: Sequence[TieRow]) -> list[StatedTie]:
     """Unseal tie rows; their far persons' keys are loaded by one query."""
     context.keyring.load_person_keys(context.session, {row.to_person_id for row in rows})
     return [_open(context, row) for row in rows]

@@ -8,7 +8,7 @@ behind, is alike whether or not the person named is a client.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Self
@@ -25,7 +25,7 @@ RECENT = timedelta(days=90)
 """A pair, or a client, that was asked about within this time is watched (see `watched`)."""
 ONCE_ASKED = frozenset({"event", "emergency"})
 """Purposes of a moment: the question is not repeated, and its answer is not what stands."""
-PEOPLE_A_PIECE = 50
+A_PIECE = 50
 """New persons in one piece of work: few enough to be looked at well within a lease."""
 _CHUNK = 500  # an import touches thousands
 
@@ -36,14 +36,13 @@ class Touched:
 
     `people`: their records, ties to an identity, care or accounts changed. `keys` are match keys
     that one of them gave up. `tied` are the two ends of a tie. `clinicians`: what binds them, or
-    what they attested. `handles` are the keys of handles at the far end of a connection.
+    what they attested.
     """
 
     people: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     clinicians: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    handles: tuple[str, ...] = ()
 
     def to_body(self) -> dict[str, str]:
         """The body of a piece of work."""
@@ -83,14 +82,18 @@ def touch_people(context: Context, person_ids: Iterable[str]) -> None:
 
 
 def touch_new_people(context: Context, person_ids: Iterable[str]) -> None:
-    """Persons were registered, however many: a few pieces of work for all of them.
+    """Persons were registered, or contacts changed: a few pieces of work however many they are.
 
     For whoever writes person rows in bulk; call it in the transaction that writes them, with their
     match keys. `people.register` does so by itself.
     """
     ids = sorted(set(person_ids))
-    pieces = (ids[start : start + PEOPLE_A_PIECE] for start in range(0, len(ids), PEOPLE_A_PIECE))
-    _enqueue(context, [Touched(people=tuple(piece)) for piece in pieces])
+    _enqueue(context, [Touched(people=tuple(piece)) for piece in _pieces(ids)])
+
+
+def _pieces(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), A_PIECE):
+        yield values[start : start + A_PIECE]
 
 
 def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) -> None:
@@ -102,11 +105,6 @@ def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) 
 def touch_tie(context: Context, one: str, other: str) -> None:
     """A tie between two persons was stated, revised or withdrawn."""
     _enqueue(context, [Touched(tied=(one, other))])
-
-
-def touch_handles(context: Context, handle_keys: Iterable[int]) -> None:
-    """A connection to these handles changed."""
-    _enqueue(context, [Touched(handles=(str(key),)) for key in sorted(set(handle_keys))])
 
 
 def touch_pair(context: Context, clinician_id: str, client_id: str) -> None:

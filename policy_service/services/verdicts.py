@@ -6,17 +6,26 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, or_, select
 
+from policy_service.database.guard import practice_of
 from policy_service.database.tables.people import IdentityVerdictRow
 from policy_service.domain.kinship import converse
 from policy_service.services.context import Context
 
 _VERDICTS_ON = (
-    select(IdentityVerdictRow)
+    select(
+        IdentityVerdictRow.digest_a,
+        IdentityVerdictRow.digest_b,
+        IdentityVerdictRow.person_a,
+        IdentityVerdictRow.person_b,
+        IdentityVerdictRow.verdict,
+        IdentityVerdictRow.relation,
+    )
     .where(
+        IdentityVerdictRow.practice_id == bindparam("practice"),
         or_(
             IdentityVerdictRow.digest_a == bindparam("digest"),
             IdentityVerdictRow.digest_b == bindparam("digest"),
-        )
+        ),
     )
     .order_by(IdentityVerdictRow.decided_at, IdentityVerdictRow.id)
 )
@@ -36,9 +45,9 @@ Judgements = dict[tuple[str, bytes], Judgement]
 
 def judgements_on(context: Context, digest: bytes) -> Judgements:
     """The newest verdict per other person that was given on a record of this digest."""
-    rows = context.session.scalars(_VERDICTS_ON, {"digest": digest})
+    values = {"practice": practice_of(context.session), "digest": digest}
     found: Judgements = {}
-    for row in rows:
+    for row in context.session.connection().execute(_VERDICTS_ON, values):
         # Two persons may have equal records: then the verdict reads both ways.
         if row.digest_a == digest:
             back = converse(row.relation) if row.relation else None

@@ -25,6 +25,24 @@ def match_key(secret: PurposeKey, text: str) -> int:
     return int.from_bytes(keyed_digest(secret, text)[:_BIGINT_BYTES], "big", signed=True)
 
 
+class MatchKeys:
+    """`match_key` under one key, made ready: a record has dozens of texts."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, secret: PurposeKey) -> None:
+        block = secret.secret.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def __call__(self, text: str) -> int:
+        """As `match_key`."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return int.from_bytes(outer.digest()[:_BIGINT_BYTES], "big", signed=True)
+
+
 def pseudonym(secret: PurposeKey, text: str) -> str:
     """A name-free reference, 22 characters of base64url (128 bits), the same for the same text."""
     return base64.urlsafe_b64encode(keyed_digest(secret, text)[:16]).rstrip(b"=").decode("ascii")

@@ -130,3 +130,24 @@ def test_bad_episodes_are_refused_by_name(
     answer = write.post("/v1/episodes", json=episode(world) | change)
     assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, pointer)
     assert world.facts("ben", "nora")["client_status"] == "prospective"
+
+
+def test_values_that_cannot_be_used_are_kept_and_warned_of(world: World) -> None:
+    http = world.http(Scope.REGISTRY_WRITE, Scope.REGISTRY_READ)
+    stated = {
+        "names": [{"given": "Unknown", "family": "Lind"}],
+        "birth_date": "1900-01-01",
+        "phones": ["0000000000"],
+    }
+    made = http.post("/v1/clients", json={"person": stated})
+    assert made.status_code == 201
+    body = made.get_json()
+    assert body["warnings"] == [
+        {"pointer": "/person/names/0", "detail": "A placeholder stands in place of a name."},
+        {"pointer": "/person/birth_date", "detail": "A placeholder."},
+        {"pointer": "/person/phones/0", "detail": "A placeholder, or no phone number."},
+    ]
+    assert body["person"]["phones"] == ["0000000000"]
+    usable = {"names": [{"given": "Nora", "family": "Lind"}], "birth_date": "1990-02-17"}
+    put = http.put(f"/v1/clients/{body['id']}", json={"person": usable})
+    assert put.get_json()["warnings"] == []

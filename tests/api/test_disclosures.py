@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from werkzeug.test import TestResponse
 
 from policy_service.api import changes
@@ -46,6 +46,7 @@ def test_a_disclosure_is_answered_alike_whether_or_not_the_person_is_a_client(
 ) -> None:
     with world.writing() as context:
         register_client(context, PAULA)
+        context.session.execute(delete(WorkRow))  # a new client leaves work of its own
     named, unknown = disclose(world), disclose(twin_world)
     assert named.status_code == 202
     assert set(named.get_json()) == {"id", "at", "status"}
@@ -121,5 +122,6 @@ def test_the_paired_worlds_would_notice_an_answer_that_tells(
     monkeypatch.setattr(changes, "recorded", telling)
     with world.writing() as context:
         register_client(context, PAULA)
+        context.session.execute(delete(WorkRow))  # a new client leaves work of its own
     named, unknown = disclose(world), disclose(twin_world)
     assert seen_by_the_discloser(named) != seen_by_the_discloser(unknown)

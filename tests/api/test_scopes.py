@@ -108,6 +108,15 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/previews/{preview_id}": PREVIEW,
     "POST /v1/previews/{preview_id}/share": PREVIEW,
 }
+_IMPORTS = "/v1/clinicians/{clinician_id}/contact-imports"
+MATRIX |= {
+    f"POST {_IMPORTS}": {Scope.CONTACTS_WRITE},
+    f"GET {_IMPORTS}": {Scope.CONTACTS_WRITE},
+    f"GET {_IMPORTS}/{{import_id}}": {Scope.CONTACTS_WRITE},
+    f"POST {_IMPORTS}/{{import_id}}/storing": {Scope.CONTACTS_WRITE},
+    f"POST {_IMPORTS}/{{import_id}}/discard": {Scope.CONTACTS_WRITE},
+    f"POST {_IMPORTS}/{{import_id}}/undo": {Scope.CONTACTS_WRITE},
+}
 DOCUMENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 OPERATIONS = operations(DOCUMENT)
 SPECIAL: dict[str, Any] = {

@@ -16,6 +16,8 @@ PAGES = {
     "/cases": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR, Role.CONSULTANT},
     "/duties": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/identity": {Role.COMPLIANCE, Role.APPROVER},
+    "/identity/duplicates": {Role.COMPLIANCE, Role.APPROVER},
+    "/matching": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/audit": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/audit/checkpoint": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/previews": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},

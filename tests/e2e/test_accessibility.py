@@ -7,11 +7,13 @@ from playwright.sync_api import Page
 
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import ActingUser, Role
+from policy_service.services.parties import client_row
 from policy_service.services.preview_reading import share_preview
+from policy_service.services.recognition import identify
 from policy_service.services.replay_orders import order_replay
 from policy_service.worker import run_due
 from tests.care import current_client, former_client
-from tests.cast import World, person
+from tests.cast import TOMAS, World, person
 from tests.console.office import add_login, check, former_partner_case, friend_case, open_case
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
@@ -40,6 +42,7 @@ def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
     paths = ["/cases", "/audit", "/duties", "/identity", "/accounts", "/nothing/here"]
     paths += ["/previews", shared_preview(world)]
     paths += [f"/cases/{case}" for case in cases]
+    paths += [pair_page(world)]
     practise_in(world, "US-CA")
     report(world, "US-CA")
     paths += [f"/duties/{duty.id}" for duty in duties(world)]
@@ -49,6 +52,14 @@ def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
         _open_all(page)
         assert violations(page) == [], path
         assert _fits(page), f"{path} scrolls sideways at {width}"
+
+
+def pair_page(world: World) -> str:
+    """Tomas as a client and as the brother whom Alma disclosed."""
+    with world.reading() as context:
+        client = client_row(context, world.ids["tomas"]).person_id
+        disclosed = identify(context, TOMAS, {client}).matches[0].person.id
+    return f"/identity/{client}/{disclosed}"
 
 
 @pytest.mark.parametrize("width", [1280, 360])

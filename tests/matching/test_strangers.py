@@ -117,7 +117,8 @@ def test_the_digest_covers_the_model_and_what_was_measured() -> None:
 def test_a_measured_model_is_read_back_from_its_document() -> None:
     measured = measured_model(MODEL, 3, _counted(townsfolk(100), 2_000))
     again = read_model(measured.document.decode())
-    assert again == measured
+    assert (again.digest, again.document) == (measured.digest, measured.document)
+    assert (again.fields, again.kin) == (measured.fields, measured.kin)
     assert json.loads(measured.document)["measured"]["shipped"] == MODEL.digest
 
 

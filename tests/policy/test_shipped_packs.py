@@ -7,10 +7,13 @@ from importlib import resources
 
 import pytest
 
+from policy_service.domain.decisions import decide
 from policy_service.domain.outcomes import Outcome
 from policy_service.policy.clocks import Clock, Period
+from policy_service.policy.engine import judge_alone, read_alone
 from policy_service.policy.faults import PackFault
 from policy_service.policy.pack import Layer, PackSet
+from policy_service.policy.plan import Step
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.rule import Rule
 from policy_service.policy.rule_tests import run_cases
@@ -51,6 +54,17 @@ def test_the_packs_ship() -> None:
         "us-tx-lpc",
         "us-wa-psychology",
     ]
+
+
+def test_a_rule_judged_alone_is_what_its_reading_leads_to() -> None:
+    """Rule tests judge; a decision reads. Both must find the same of every test there is."""
+    for pack, rule in RULES:
+        step = Step(pack, rule, 0, None)
+        for test in rule.tests:
+            reading = read_alone(pack, rule, test.given, test.as_of)
+            decision = decide([reading], ())
+            expected = (reading.closed, decision.outcome, decision.could_become)
+            assert judge_alone(step, test.given, test.as_of) == expected, rule.id
 
 
 def test_drafts_are_exactly_what_was_not_read_at_its_source() -> None:

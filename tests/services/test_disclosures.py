@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +19,6 @@ from policy_service.services.disclosures import (
     TieForm,
     disclose,
     disclosures_of,
-    neighbourhood,
     revise_disclosure,
     revise_tie,
     state_tie,
@@ -28,8 +26,7 @@ from policy_service.services.disclosures import (
     withdraw_tie,
 )
 from policy_service.services.parties import client_row, clinician_row
-from policy_service.services.people import register
-from tests.cast import NORA, World, person
+from tests.cast import NORA, World
 
 FORGETS = HealthCheck.function_scoped_fixture
 
@@ -116,15 +113,6 @@ def test_ties_between_others_are_for_officers(world: World) -> None:
 def test_an_officer_does_not_speak_for_a_clinician(world: World) -> None:
     with pytest.raises(NotFound), world.writing() as context:
         withdraw_tie(context, world.ids["brother_tie"], "surely not")
-
-
-def test_a_neighbourhood_reaches_two_ties_and_no_farther(world: World) -> None:
-    with world.writing() as context:
-        chain = [register(context, person("N", str(number))) for number in range(5)]
-        for near, far in pairwise(chain):
-            state_tie(context, TieForm(near, far, "FRND"))
-        assert neighbourhood(context, {chain[0]}) == set(chain[:3])
-        assert neighbourhood(context, {chain[2]}) == set(chain)
 
 
 def test_dana_withdraws_nothing_of_ours(postgresql_world: World) -> None:

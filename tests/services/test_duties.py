@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -13,12 +14,22 @@ from sqlalchemy.exc import IntegrityError
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.duties import DutyOccurrenceRow, DutyRow
 from policy_service.domain.decisions import Decision, RuleReading
+from policy_service.domain.duties import Proof
 from policy_service.domain.duty_specs import DUTIES
 from policy_service.services import duties as module
+from policy_service.services.checks import NOBODY_NAMED
 from policy_service.services.disclosures import TieForm, state_tie
 from policy_service.services.duties import raise_duty
 from policy_service.services.duty_files import DutyFilter, list_duties
+from policy_service.services.duty_proofs import prove
 from policy_service.services.episodes import revise_episode
+from policy_service.services.events import (
+    CAUSE_MOVED,
+    CAUSE_WITHDRAWN,
+    events_of,
+    move_event,
+    withdraw_event,
+)
 from policy_service.services.own_page import own_viewer
 from policy_service.services.parties import client_row, clinician_row
 from tests.cast import NORA, World, person
@@ -116,6 +127,53 @@ def test_each_event_has_a_duty_of_its_own(world: World) -> None:
     found = duties(world, "hand_over_brochure")
     assert len({duty.subject for duty in found}) == 2
     assert all(duty.subject.startswith("event:") for duty in found)
+
+
+def event_of(world: World, answer: dict[str, Any]) -> str:
+    """The id of the event an answer is about."""
+    with world.reading() as context:
+        decision = context.session.get_one(DecisionRow, (context.practice_id, answer["id"]))
+        rows = events_of(context, decision.clinician_id, decision.client_id)
+        return next(row.id for row in rows if row.recorded_at == decision.at)
+
+
+def test_a_duty_ends_when_the_event_that_raised_it_is_withdrawn(world: World) -> None:
+    """The other event's duty stays; the reason, the service as actor and the entry are there."""
+    practise_in(world, "US-CA")
+    first = event_of(world, report(world, "US-CA"))
+    world.clock.advance(minutes=1)
+    report(world, "US-CA", occurred_on="2026-02-01")
+    with world.writing() as context:
+        withdraw_event(context, first, "Typed into the wrong chart.")
+    by_subject = {duty.subject: duty for duty in duties(world, "hand_over_brochure")}
+    closed = by_subject.pop(f"event:{first}")
+    assert [duty.state for duty in by_subject.values()] == ["open"]
+    assert (closed.state, closed.next_step_on) == ("not_applicable", None)
+    last = history(world, closed)[-1]
+    assert last.words == {"reason": CAUSE_WITHDRAWN}
+    assert last.actor == "account:duties"
+    assert world.actions()[-2:] == ["event.withdrawn", "duty.not_applicable"]
+
+
+def test_a_duty_ends_when_its_event_turns_out_to_be_another_client_s(world: World) -> None:
+    practise_in(world, "US-CA")
+    event = event_of(world, report(world, "US-CA"))
+    with world.writing() as context:
+        move_event(context, event, world.ids["tomas"], "The other client.")
+    duty = the_duty(world, "hand_over_brochure")
+    assert duty.state == "not_applicable"
+    assert history(world, duty)[-1].words == {"reason": CAUSE_MOVED}
+
+
+def test_a_duty_that_was_proved_stays_proved_when_its_event_is_withdrawn(world: World) -> None:
+    practise_in(world, "US-CA")
+    event = event_of(world, report(world, "US-CA"))
+    duty = the_duty(world, "hand_over_brochure")
+    with world.writing() as context:
+        prove(context, NOBODY_NAMED, duty.id, Proof(context.today, "Handed over."))
+    with world.writing() as context:
+        withdraw_event(context, event, "It never happened.")
+    assert the_duty(world, "hand_over_brochure").state == "done"
 
 
 def test_each_tie_has_a_duty_of_its_own(world: World) -> None:

@@ -26,7 +26,6 @@ from policy_service.policy.analysis import prove_no_loosening
 from policy_service.policy.documents import pack_from_document
 from policy_service.services.audit_entries import open_entry
 from policy_service.services.pack_activation import (
-    RESCREEN_ALL,
     ActivationForm,
     approve,
     ask,
@@ -34,6 +33,7 @@ from policy_service.services.pack_activation import (
 )
 from policy_service.services.pack_storing import PackUpload, store_pack
 from policy_service.services.packs import Mode, packs_in_use
+from policy_service.services.touch import RESCREEN_ALL
 from policy_service.worker import run_due
 from tests.cast import World
 from tests.policy.example_pack import CASES, HEADER, RULES

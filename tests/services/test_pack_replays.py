@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from policy_service.database.tables.decisions import DecisionRow
@@ -204,14 +206,31 @@ FACTS = [
 
 def test_the_fast_reader_reads_facts_as_the_plain_one_does() -> None:
     base = {f"fact{n}": fact for n, fact in enumerate(FACTS)}
-    body = {
+    body: dict[str, Any] = {
         "as_of": "2026-03-02",
         "base": base,
         "ties": [{"ref": "t1", "facts": dict(reversed(base.items()))}],
         "candidates": ["a" * 64],
     }
     reader = FactsReader()
-    for _ in range(2):
-        facts = reader.read(json.dumps(body).encode())
+    for raw in 2 * [json.dumps(body).encode(), canonical_bytes(body)]:
+        facts = reader.read(raw)
         assert facts == facts_from_json(body)
         assert facts_to_json(facts)["base"] == base
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(("a", "b", "c")) | st.text(alphabet='ab{},:"\\', max_size=6),
+        st.sampled_from(FACTS)
+        | st.builds(lambda text: {"value": text}, st.text('{},:"\\x', max_size=8)),
+        max_size=4,
+    ),
+    st.sampled_from(({}, {"candidates": ["a" * 64]})),
+)
+def test_no_text_in_a_fact_misleads_the_fast_reader(
+    base: dict[str, Any], more: dict[str, Any]
+) -> None:
+    """Where a value looks like the seam between two facts, the record is read the plain way."""
+    body = {"as_of": "2026-03-02", "base": base, "ties": [{"ref": "t1", "facts": base}]} | more
+    assert FactsReader().read(canonical_bytes(body)) == facts_from_json(body)

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from policy_service.api.schemas.fields import Id, Partial, Strict, Text, Word
 from policy_service.api.schemas.lists import PageSchema, ReasonSchema
-from policy_service.api.schemas.people import PersonSchema
+from policy_service.api.schemas.people import PersonSchema, WarningSchema
 from policy_service.domain.care import ClientRole, ClinicianRole
 from policy_service.services.episodes import (
     TERMINATION_REASONS,
@@ -42,6 +42,7 @@ class ClientSchema(ClientRowSchema):
 
     person_id = Id(required=True)
     person = fields.Nested(PersonSchema, required=True)
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)
 
 
 class ClientPageSchema(PageSchema):

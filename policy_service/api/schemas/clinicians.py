@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from policy_service.api.schemas.fields import Day, Id, Partial, Strict, Text, Word
 from policy_service.api.schemas.lists import PageSchema, ReasonSchema
-from policy_service.api.schemas.people import PersonSchema
+from policy_service.api.schemas.people import PersonSchema, WarningSchema
 from policy_service.domain.attestations import AttestationKind
 
 CODE = validate.Regexp(
@@ -94,6 +94,7 @@ class ClinicianSchema(ClinicianRowSchema):
 
     person_id = Id(required=True)
     person = fields.Nested(PersonSchema, required=True)
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)
     licences = fields.List(fields.Nested(LicenceSchema), required=True)
     memberships = fields.List(fields.Nested(MembershipSchema), required=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from policy_service.api.schemas.fields import Past, Strict, Text, Word
 from policy_service.domain.people import (
@@ -101,3 +101,10 @@ class PersonSchema(Strict):
             name: tuple(part) if isinstance(part, list) else part for name, part in parts.items()
         }
         return PersonRecord(**made)
+
+
+class WarningSchema(Schema):
+    """A value that was kept and that recognition cannot use: a placeholder, or no such thing."""
+
+    pointer = fields.String(required=True)
+    detail = fields.String(required=True)

@@ -64,7 +64,8 @@ class ContactRow(Revised, Base):
     `tie_id`: the card states what the person is to the clinician.
 
     `contact_key` finds the same contact in a newer export, `digest` tells whether it says anything
-    new; both are keyed. `import_id` is the import that made this revision.
+    new; both are keyed. `import_id` is the import that made this revision, and
+    `connection_revision` the one it made of the connection, if any.
     """
 
     __tablename__ = "contact"
@@ -81,6 +82,7 @@ class ContactRow(Revised, Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     person_id: Mapped[str] = mapped_column(UuidText)
     connection_id: Mapped[str | None] = mapped_column(UuidText)
+    connection_revision: Mapped[int | None] = mapped_column()
     tie_id: Mapped[str | None] = mapped_column(UuidText)
     is_listed: Mapped[bool] = mapped_column(Boolean)
     import_id: Mapped[str] = mapped_column(UuidText)

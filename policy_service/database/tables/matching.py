@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
@@ -17,7 +17,7 @@ class MatchHeadRow(PracticeOwned, Base):
 
     `measurement` is the one whose u stands in the model in use (0: the shipped model as it is),
     `counted` the one whose frequencies are used (0: none), of so many `people`. `filed` is the
-    number of the match keys under which every person is filed.
+    number of keys and features under which every person is filed (`matching.filing`).
     """
 
     __tablename__ = "match_head"
@@ -68,3 +68,28 @@ class FrequencyRow(PracticeOwned, Base):
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     field: Mapped[str] = mapped_column(String(12))
     count: Mapped[int] = mapped_column()
+
+
+class LikelyDuplicateRow(PracticeOwned, Base):
+    """Two profiles of clients that were recognised as one person, surely or probably."""
+
+    __tablename__ = "likely_duplicate"
+
+    person_a: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    person_b: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    band: Mapped[str] = mapped_column(String(10))
+    bits: Mapped[int] = mapped_column()
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MatchReportRow(PracticeOwned, Base):
+    """What the thresholds meant on one day: counts only, as canonical JSON; None until made."""
+
+    __tablename__ = "match_report"
+    __table_args__ = (Index("ix_match_report_asked", "practice_id", "asked_at"),)
+
+    id: Mapped[str] = mapped_column(UuidText, primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_by: Mapped[str] = mapped_column(String(60))
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    report: Mapped[bytes | None] = mapped_column(CanonicalBytes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
@@ -14,10 +14,13 @@ from policy_service.database.types import UtcDateTime, UuidText
 class PersonRow(PracticeOwned, Base):
     """Anyone we may need to recognise. `pseudonym` is what the audit log calls them.
 
+    `sealed_features` is what recognition compares, as `normaliser` made it of a plain record:
+    sealed like the record and opened for every candidate; the record only for those reported.
+
     `kept` plain: `sealed` is a person record. Hashed: it holds keyed hashes of a third party, from
     which no name can be read, and no other copy of the record exists.
 
-    `filed` is the number of the match keys they are filed under (`matching.keys.KEYS_VERSION`);
+    `filed` is the number of the keys and features they are filed under (`matching.filing.FILING`);
     0: by software that did not say.
     """
 
@@ -30,12 +33,27 @@ class PersonRow(PracticeOwned, Base):
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     pseudonym: Mapped[str] = mapped_column(UuidText)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_features: Mapped[bytes | None] = mapped_column(LargeBinary)
+    normaliser: Mapped[int | None] = mapped_column(SmallInteger)
     kept: Mapped[str] = mapped_column(String(6), default="plain", server_default="plain")
     record_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     filed: Mapped[int] = mapped_column(server_default="0")
     merged_into: Mapped[str | None] = mapped_column(UuidText)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PersonCountRow(PracticeOwned, Base):
+    """How many persons a practice holds, in sixteen parts by the first letter of their ids.
+
+    Counting a million rows takes longer than a recognition may; parts, so that those who register
+    people at one time rarely wait for each other.
+    """
+
+    __tablename__ = "person_count"
+
+    part: Mapped[str] = mapped_column(String(1), primary_key=True)
+    people: Mapped[int] = mapped_column(BigInteger)
 
 
 class PersonKeyRow(PracticeOwned, Base):

@@ -17,6 +17,7 @@ from policy_service.policy.files import CASES, HEADER, README, parse_files, read
 from policy_service.policy.loader import read_pack
 from policy_service.policy.nodes import Node
 from policy_service.policy.pack import Pack, PackSet
+from policy_service.policy.registry import refuse_shared_ids
 from policy_service.policy.rule_form import read_rule
 from policy_service.policy.rule_tests import run_cases, run_rule_tests
 from policy_service.policy.sources import FILE as SOURCES
@@ -119,6 +120,8 @@ def _in_company(
     for pack in packs:
         for rule in pack.rules:
             alone = replace(pack, rules=(rule,))
+            for fault in _caught(refuse_shared_ids, alone, company):
+                yield Item.of_fault(pack.id, fault)
             for fault in _caught(check_against_sources, alone, rows):
                 yield Item.of_fault(pack.id, fault)
         for case in pack.cases:

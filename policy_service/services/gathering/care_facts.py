@@ -161,7 +161,7 @@ def _extreme(dates: list[PartialDate | None], *, latest: bool = True) -> Fact:
     return On(best)
 
 
-def linked_clients(context: Context, client_ids: Iterable[str]) -> bool:
+def share_an_episode(context: Context, client_ids: Iterable[str]) -> bool:
     """Do two clients of one open episode of theirs have a tie, or one a family or guardian role?"""
     episodes = _open_episodes(context, list(client_ids))
     if not episodes:

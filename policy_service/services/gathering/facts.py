@@ -14,7 +14,9 @@ from policy_service.domain.care import ClientStatus, client_status
 from policy_service.domain.facts import NOT_APPLICABLE, Fact, Facts, Known, Unknown, Why
 from policy_service.services.context import Context
 from policy_service.services.gathering.account_facts import account_facts, find_connections
-from policy_service.services.gathering.care_facts import care_facts, care_spells, linked_clients
+from policy_service.services.gathering.care_facts import care_facts, care_spells
+from policy_service.services.gathering.client_links import ClientLinks, client_links
+from policy_service.services.gathering.contact_hints import contact_hints
 from policy_service.services.gathering.event_facts import (
     RecordedEvent,
     event_facts,
@@ -61,6 +63,11 @@ class Gathered:
     targets: Targets
     events: tuple[RecordedEvent, ...]
     client_ids: tuple[str, ...]
+    links: ClientLinks
+    """Other clients of the clinician to whom this one is tied."""
+    own_base: Mapping[str, Fact]
+    """The base facts if there were nothing but what the clinician stated or the client told them.
+    Equal to the base where nothing is hidden."""
 
 
 def gather_facts(context: Context, question: Question, targets: Targets | None = None) -> Gathered:
@@ -74,20 +81,33 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     spells = care_spells(context, clinician.id, client_ids)
     maybe = care_spells(context, clinician.id, maybe_ids)
     steps = walk(context, clinician.person_id, targets.found)
-    ties = read_ties(steps.paths)
+    hints = contact_hints(context, clinician, targets.found, steps.paths)
+    ties = read_ties((*steps.paths, *hints))
     attested = attested_kinds(context, clinician.id, question.as_of)
     connections = find_connections(context, clinician.person_id, targets)
     comparable = targets.identification.is_comparable and not steps.cut
+    links = client_links(context, clinician.id, client_ids, targets)
     base: dict[str, Fact] = {
         **care_facts(question.purpose, spells, maybe),
         **_practice_facts(context, [*client_ids, *maybe_ids], bool(spells)),
+        "linked_clients": links.fact,
         **event_facts(events, question.event),
         **intimacy_facts(events, ties, spells, attested),
         **account_facts(connections, attested),
         **base_tie_facts(attested, comparable),
     }
+    told = [event for event in events if event.is_told]
+    own_ties = [tie for tie in ties if tie.known_to(clinician.id)]
+    this = question.event if question.event and question.event.is_told else None
+    own_base = {
+        **base,
+        **care_facts(question.purpose, spells, []),
+        "linked_clients": links.own,
+        **event_facts(told, this),
+        **intimacy_facts(told, own_ties, spells, attested),
+    }
     facts = Facts(question.as_of, base, tuple(tie.facts for tie in ties))
-    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids))
+    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids), links, own_base)
 
 
 def clients_of(context: Context, person_ids: Iterable[str]) -> list[str]:
@@ -113,7 +133,6 @@ def _practice_facts(context: Context, client_ids: list[str], treats: bool) -> Ma
     return {
         "practice_client_status": Known(word),
         "clinician_knows_practice_client": _knows(word, treats),
-        "linked_clients": Known("yes" if linked_clients(context, client_ids) else "no"),
     }
 
 

@@ -1,68 +1,68 @@
-"""Tie paths of at most three steps from a clinician to the targets of a client.
-
-Met in the middle: one step out from the clinician, one step back from the targets, and the edges
-between; three indexed queries whatever the size of the practice.
-"""
+"""Tie paths of at most three steps from a person to the targets of a client."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy import bindparam, select
 
-from policy_service.database.tables.registry import ClinicianRow
 from policy_service.database.tables.ties import TieRow
-from policy_service.domain.kinship import TieStep, converse
+from policy_service.domain.kinship import MAX_STEPS, ONESELF, TieStep, converse
 from policy_service.services.context import Context
-from policy_service.services.gathering.targets import Certainty, Target
+from policy_service.services.gathering.targets import Certainty, Target, clinicians_among
+from policy_service.services.gathering.tie_graph import Arc, Chain, chains
 from policy_service.services.ties import StatedTie, open_ties
 
+_SURENESS = list(Certainty)
 _CHUNK = 500
-_PEOPLE: BindParameter[str] = bindparam("people", expanding=True)
-_TIES_OF = select(TieRow).where(
-    TieRow.is_current.is_(True),
-    TieRow.is_withdrawn.is_(False),
-    or_(TieRow.from_person_id.in_(_PEOPLE), TieRow.to_person_id.in_(_PEOPLE)),
+_TIES = select(TieRow).where(
+    TieRow.id.in_(bindparam("ties", expanding=True)), TieRow.is_current.is_(True)
 )
-_CLINICIANS_AMONG = select(ClinicianRow.person_id).where(
-    ClinicianRow.person_id.in_(_PEOPLE), ClinicianRow.is_active.is_(True)
-)
-_MIDDLE_LIMIT = 2000
-"""More neighbours than this are not walked; the answer says that the walk was cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One tie read away from the clinician: the person at the far end is `step.kind` to the near.
+    """One tie read away from the start: the person at the far end is `step.kind` to the near.
 
-    `tie` None is a working relation that follows from both being clinicians here.
+    `tie` None is a relation that no tie on record stands for: two clinicians work here, or a
+    record names somebody.
     """
 
     near: str
     far: str
     step: TieStep
     tie: StatedTie | None = None
+    certainty: Certainty = Certainty.FACT
+    evidence: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Edges from the clinician to a target's person, and the target's own step to the client."""
+    """Edges from the start to a target's person, and the target's own step to the client."""
 
     edges: tuple[Edge, ...]
     target: Target
 
     @property
     def certainty(self) -> Certainty:
-        """How sure it is that the path ends at the client."""
-        return self.target.certainty
+        """That of its least sure part."""
+        parts = [self.target.certainty, *(edge.certainty for edge in self.edges)]
+        return max(parts, key=_SURENESS.index)
+
+    def stated_by(self, clinician_id: str) -> bool:
+        """True when every tie on it was stated by this clinician or told by the client."""
+        stated = (edge.tie for edge in self.edges if edge.tie is not None)
+        return all(tie.clinician_id == clinician_id or tie.source == "client" for tie in stated)
 
     @property
     def steps(self) -> tuple[TieStep, ...]:
-        """All steps, the target's included."""
+        """All steps, the target's included; nobody between the two: it is the start in person."""
         own = tuple(edge.step for edge in self.edges)
-        return own if self.target.step is None else (*own, self.target.step)
+        last = (self.target.step,) if self.target.step else ()
+        return (*own, *last) or (TieStep(ONESELF),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,110 +75,70 @@ class Walk:
 
 def walk(context: Context, clinician_person: str, targets: Iterable[Target]) -> Walk:
     """Every path of one to three steps from the clinician's person to the client."""
+    wanted = tuple(targets)
+    known = working_relations(context, clinician_person, {one.person_id for one in wanted})
+    return walk_from(context, clinician_person, wanted, known)
+
+
+def walk_from(
+    context: Context, start: str, targets: Sequence[Target], known: Sequence[Edge] = ()
+) -> Walk:
+    """Every path of one to three steps from a person to the client.
+
+    `known` are edges away from `start` that no tie on record stands for. Nobody is on a path twice,
+    and whoever is the client stands at its end alone.
+    """
     ends: defaultdict[str, list[Target]] = defaultdict(list)
     for target in targets:
         ends[target.person_id].append(target)
-    outward = [
-        *_edges(context, [clinician_person]),
-        *_working_relations(context, clinician_person, ends),
-    ]
-    backward = _edges(context, list(ends), away=False)
-    middle = {edge.far for edge in outward} - {clinician_person}
-    before_last = {edge.near for edge in backward} - {clinician_person}
-    cut = max(len(middle), len(before_last)) > _MIDDLE_LIMIT
-    between = [] if cut else _edges(context, sorted(middle), only_to=before_last)
-    chains = _chains(clinician_person, outward, between, backward, ends)
+    given = [Arc(edge.near, edge.far, "", number) for number, edge in enumerate(known)]
+    found = chains(context.session, start, ends, given)
+    opened = _opened(context, found.found, known)
+    client = {one.person_id for one in targets if one.step is None and _is_sure(one)}
     paths = [
-        Path(chain, target) for chain in chains for target in ends[_end(chain, clinician_person)]
+        Path(tuple(opened[arc] for arc in chain), target)
+        for chain in found.found
+        for target in ends[chain[-1].far if chain else start]
+        if client.isdisjoint(_passed(start, chain, target))
     ]
-    usable = {_identity(path): path for path in paths if 1 <= len(path.steps) <= 3}
-    return Walk(tuple(sorted(usable.values(), key=_nearest_first)), cut)
+    short = [path for path in paths if len(path.steps) <= MAX_STEPS]
+    surest = {_identity(path): path for path in sorted(short, key=_nearest_first, reverse=True)}
+    return Walk(tuple(sorted(surest.values(), key=_nearest_first)), found.cut)
 
 
-def _end(chain: tuple[Edge, ...], clinician_person: str) -> str:
-    return chain[-1].far if chain else clinician_person
+def _is_sure(target: Target) -> bool:
+    return target.certainty is Certainty.FACT
 
 
-def _chains(
-    start: str,
-    outward: list[Edge],
-    between: list[Edge],
-    backward: list[Edge],
-    ends: Mapping[str, list[Target]],
-) -> Iterator[tuple[Edge, ...]]:
-    """Chains of zero to three edges that end at a target; none visits a person twice."""
-    if start in ends:
-        yield ()
-    to_end: defaultdict[str, list[Edge]] = defaultdict(list)
-    for edge in backward:
-        to_end[edge.near].append(edge)
-    onward: defaultdict[str, list[Edge]] = defaultdict(list)
-    for edge in between:
-        onward[edge.near].append(edge)
-    for first in outward:
-        if first.far in ends:
-            yield (first,)
-        for last in to_end[first.far]:
-            yield from _simple(start, (first, last))
-        for second in onward[first.far]:
-            for last in to_end[second.far]:
-                yield from _simple(start, (first, second, last))
+def _passed(start: str, chain: Chain, target: Target) -> set[str]:
+    """The persons on the way, who must not be the client."""
+    people = [start, *(arc.far for arc in chain)]
+    return set(people if target.step else people[:-1])
 
 
-def _simple(start: str, chain: tuple[Edge, ...]) -> Iterator[tuple[Edge, ...]]:
-    people = [start, *(edge.far for edge in chain)]
-    if len(set(people)) == len(people):
-        yield chain
+def _opened(context: Context, found: Iterable[Chain], known: Sequence[Edge]) -> Mapping[Arc, Edge]:
+    """The edge of every arc on a chain; only ties that lie on one are read and unsealed."""
+    arcs = {arc for chain in found for arc in chain}
+    wanted = sorted({arc.tie for arc in arcs if arc.tie})
+    opened = {tie.id: tie for tie in open_ties(context, _rows(context, wanted))}
+    return {arc: _edge(arc, opened[arc.tie]) if arc.tie else known[arc.given] for arc in arcs}
 
 
-def _edges(
-    context: Context,
-    people: list[str],
-    *,
-    away: bool = True,
-    only_to: set[str] | None = None,
-) -> list[Edge]:
-    """Ties that touch `people`, read away from them, or towards them when `away` is False."""
-    wanted = set(people)
-    edges = []
-    for tie in open_ties(context, list(_tie_rows(context, people))):
-        for edge in (_forward(tie), _backward(tie)):
-            inside = edge.near if away else edge.far
-            outside = edge.far if away else edge.near
-            if inside in wanted and (only_to is None or outside in only_to):
-                edges.append(edge)
-    return edges
+def _rows(context: Context, tie_ids: Sequence[str]) -> list[TieRow]:
+    chunks = (tie_ids[at : at + _CHUNK] for at in range(0, len(tie_ids), _CHUNK))
+    return [row for chunk in chunks for row in context.session.scalars(_TIES, {"ties": chunk})]
 
 
-def _tie_rows(context: Context, people: list[str]) -> Iterator[TieRow]:
-    seen = set()
-    for start in range(0, len(people), _CHUNK):
-        chunk = people[start : start + _CHUNK]
-        for row in context.session.scalars(_TIES_OF, {"people": chunk}):
-            if row.id not in seen:
-                seen.add(row.id)
-                yield row
+def _edge(arc: Arc, tie: StatedTie) -> Edge:
+    kind = tie.kind if arc.near == tie.from_person else converse(tie.kind)
+    step = TieStep(kind, ended=tie.is_ended, since=tie.since or "", until=tie.until or "")
+    return Edge(arc.near, arc.far, step, tie)
 
 
-def _forward(tie: StatedTie) -> Edge:
-    return Edge(tie.from_person, tie.to_person, _step(tie, tie.kind), tie)
-
-
-def _backward(tie: StatedTie) -> Edge:
-    return Edge(tie.to_person, tie.from_person, _step(tie, converse(tie.kind)), tie)
-
-
-def _step(tie: StatedTie, kind: str) -> TieStep:
-    return TieStep(kind, ended=tie.is_ended, since=tie.since or "", until=tie.until or "")
-
-
-def _working_relations(
-    context: Context, clinician_person: str, ends: Mapping[str, list[Target]]
-) -> list[Edge]:
+def working_relations(context: Context, clinician_person: str, people: Iterable[str]) -> list[Edge]:
     """Another active clinician of the practice is a colleague, whether or not anybody says so."""
-    others = [person for person in ends if person != clinician_person]
-    rows = context.session.scalars(_CLINICIANS_AMONG, {"people": others}) if others else ()
-    return [Edge(clinician_person, person, TieStep("colleague")) for person in rows]
+    others = clinicians_among(context, sorted(set(people) - {clinician_person}))
+    return [Edge(clinician_person, person, TieStep("colleague")) for person in sorted(others)]
 
 
 def _identity(path: Path) -> tuple[object, ...]:
@@ -190,9 +150,6 @@ def _identity(path: Path) -> tuple[object, ...]:
     )
 
 
-_SURENESS = list(Certainty)
-
-
 def _nearest_first(path: Path) -> tuple[int, int, str]:
     tie_ids = "|".join(edge.tie.id if edge.tie else "" for edge in path.edges)
-    return len(path.steps), _SURENESS.index(path.target.certainty), tie_ids
+    return len(path.steps), _SURENESS.index(path.certainty), tie_ids

@@ -6,21 +6,40 @@ client.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-from policy_service.domain.kinship import TieStep
-from policy_service.domain.people import PersonRecord, RelatedPerson
+from sqlalchemy import bindparam, select
+
+from policy_service.database.tables.registry import ClinicianRow
+from policy_service.domain.kinship import ONESELF, TieStep, converse
+from policy_service.domain.people import PersonRecord, RelatedPerson, RelatedRole
 from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.bands import Band
+from policy_service.matching.hypotheses import Hypothesis
+from policy_service.matching.model import MatchModel
 from policy_service.services.asked import as_person
 from policy_service.services.context import Context
 from policy_service.services.gathering.merges import merged_with
 from policy_service.services.people import Person, open_people
 from policy_service.services.recognition import Identification, Match, identify, united
 
-_ROLE_KINDS = {"partner": "SIGOTHR", "guardian": "guardian", "family": "FAMMEMB"}
+_CONTACTS = frozenset({RelatedRole.EMERGENCY_CONTACT, RelatedRole.GUARANTOR})
+_CLINICIANS_AMONG = select(ClinicianRow.person_id).where(
+    ClinicianRow.person_id.in_(bindparam("people", expanding=True)),
+    ClinicianRow.is_active.is_(True),
+)
+_ROLE_KINDS = {
+    "partner": "SIGOTHR",
+    "guardian": "guardian",
+    "family": "FAMMEMB",
+    "emergency_contact": "FAMMEMB",
+    "guarantor": "FAMMEMB",
+}
+"""What a person named without a relation is taken for: whom one names for need is mostly family."""
 
 
 class Certainty(StrEnum):
@@ -30,6 +49,8 @@ class Certainty(StrEnum):
     PROBABLE = "probable"
     INFERRED = "inferred"
     POSSIBLE = "possible"
+    HINT = "hint"
+    """Only in the clinician's address book, however sure it is that it is the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +61,24 @@ class Target:
     certainty: Certainty
     step: TieStep | None = None
     match: Match | None = None
+    named_as: str = ""
+    """The role in which the client's record names the person; "" where it names nobody."""
+
+    @property
+    def evidence(self) -> dict[str, Any] | None:
+        """What the records say for it: reasons in words, and bits a field; no values."""
+        if self.match is None:
+            return None
+        comparison = self.match.comparison
+        named = [f"the client's record names them as {_said(self.named_as)}"]
+        rows = [
+            {"sentence": row.sentence, "bits": row.bits} for row in comparison.evidence if row.bits
+        ]
+        return {
+            "reasons": [*(named if self.named_as else ()), *comparison.reasons],
+            "bits": comparison.bits,
+            "rows": rows,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +115,11 @@ def find_targets(context: Context, client: Person) -> Targets:
     ids = [person.id for person in own]
     identification = united([identify(context, person.record, ids) for person in own])
     found = [Target(person_id, Certainty.FACT) for person_id in ids]
-    found += [target for match in identification.matches for target in _of_match(match)]
+    for match in identification.matches:
+        found += _of_match(match, context.model)
+    settled = frozenset(match.person.id for match in identification.matches if match.verdict)
     for person in own:
-        for related in person.record.related:
-            found += _of_related(context, person, related)
+        found += _Named(person, ids, settled).targets(context)
     found += _merged_with_matches(context, found)
     return Targets(tuple(found), identification, tuple(person.record for person in own))
 
@@ -113,39 +153,98 @@ def _merged_with_matches(context: Context, found: list[Target]) -> list[Target]:
     return merged
 
 
-def _of_match(match: Match) -> Iterator[Target]:
+def _of_match(match: Match, model: MatchModel) -> Iterator[Target]:
     if match.is_same:
         yield Target(match.person.id, Certainty.FACT, None, match)
     elif match.verdict == "related" and match.relation:
         yield Target(match.person.id, Certainty.FACT, TieStep(match.relation), match)
     elif match.verdict is None:
-        yield from _questions(match)
+        yield from _questions(match, model)
 
 
-def _questions(match: Match) -> Iterator[Target]:
+def _questions(match: Match, model: MatchModel) -> Iterator[Target]:
     """The same two records may ask both: one person, or kin of one household?"""
     if match.may_be_same:
         yield Target(match.person.id, Certainty.PROBABLE, None, match)
     elif match.comparison.identity is Band.POSSIBLE:
         yield Target(match.person.id, Certainty.POSSIBLE, None, match)
-    if match.may_be_kin:
+    if match.may_be_kin or _is_thinkable_kin(match):
         step = TieStep(match.comparison.label or "FAMMEMB")
-        yield Target(match.person.id, Certainty.INFERRED, step, match)
+        yield Target(match.person.id, _kin_certainty(match, model), step, match)
 
 
-def _of_related(context: Context, client: Person, related: RelatedPerson) -> Iterator[Target]:
-    """The client states what the related person is to the client; read from them it is converse."""
-    step = TieStep(_from_related_to_client(related), sex=client.record.sex)
-    for match in identify(context, as_person(related), [client.id]).matches:
-        if match.is_same:
-            yield Target(match.person.id, Certainty.FACT, step, match)
-        elif match.may_be_same or _is_thinkable(match):
-            yield Target(match.person.id, Certainty.PROBABLE, step, match)
+def _is_thinkable_kin(match: Match) -> bool:
+    comparison = match.comparison
+    return comparison.hypothesis is Hypothesis.KIN and comparison.band is Band.POSSIBLE
 
 
-def _from_related_to_client(related: RelatedPerson) -> str:
+def _kin_certainty(match: Match, model: MatchModel) -> Certainty:
+    """Merely possible kin are a question worth a case only where two groups of evidence speak."""
+    if match.may_be_kin:
+        return Certainty.INFERRED
+    said: defaultdict[str, int] = defaultdict(int)
+    for row in match.comparison.evidence:
+        said[row.group] += row.bits
+    telling = [group for group, bits in model.telling_bits.items() if said[group.value] >= bits]
+    return Certainty.INFERRED if len(telling) > 1 else Certainty.POSSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Whom the client's record names, and what is settled about those who may be meant."""
+
+    client: Person
+    own: Sequence[str]
+    """Ids of the client's own person records."""
+    settled: frozenset[str]
+    """Persons on whom an officer has given a verdict beside the client."""
+
+    def targets(self, context: Context) -> Iterator[Target]:
+        """Everyone who is, or may be, somebody the record names."""
+        for related in self.client.record.related:
+            if related.relation != ONESELF:
+                yield from self._of(context, related)
+
+    def _of(self, context: Context, related: RelatedPerson) -> Iterator[Target]:
+        """The client says what that person is to them; read from the person it is converse."""
+        step = TieStep(_from_related_to_client(related, self.client.record.sex))
+        found = identify(context, as_person(related), self.own).matches
+        open_ones = [match for match in found if match.person.id not in self.settled]
+        staff = clinicians_among(context, [match.person.id for match in open_ones])
+        for match in open_ones:
+            is_fact = related.role not in _CONTACTS and match.person.id not in staff
+            certainty = _named_certainty(match, is_fact)
+            if certainty is not None:
+                role = related.role.value
+                yield Target(match.person.id, certainty, step, match, role)
+
+
+def _named_certainty(match: Match, may_be_fact: bool) -> Certainty | None:
+    """A contact row has few fields: a merely possible identity of it is already a question.
+
+    That an emergency contact or a guarantor is known here, or is the therapist, is never a fact.
+    """
+    if match.is_same:
+        return Certainty.FACT if may_be_fact else Certainty.INFERRED
+    if match.may_be_same or _is_thinkable(match):
+        return Certainty.PROBABLE
+    return None
+
+
+def clinicians_among(context: Context, person_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these persons are active clinicians of the practice."""
+    if not person_ids:
+        return frozenset()
+    return frozenset(context.session.scalars(_CLINICIANS_AMONG, {"people": sorted(person_ids)}))
+
+
+def _from_related_to_client(related: RelatedPerson, sex: str) -> str:
     kind = related.relation if related.relation in TIE_KINDS else _ROLE_KINDS.get(related.role)
-    return TIE_KINDS[kind or "other"].converse
+    return converse(kind or "other", sex)
+
+
+def _said(word: str) -> str:
+    return word.replace("_", " ")
 
 
 def _is_thinkable(match: Match) -> bool:

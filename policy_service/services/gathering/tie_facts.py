@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from policy_service.domain.attestations import AttestationKind, uncovered_categories
 from policy_service.domain.dates import PartialDate
@@ -17,6 +19,7 @@ from policy_service.domain.facts import (
     Unknown,
     Why,
 )
+from policy_service.domain.kin_readings import FARTHEST, generation
 from policy_service.domain.kinship import Composition, Via, compose
 from policy_service.domain.ties import TieCategory
 from policy_service.services.gathering.paths import Path
@@ -30,7 +33,9 @@ _WHY = {
     Certainty.PROBABLE: Why.IDENTITY_UNCONFIRMED,
     Certainty.INFERRED: Why.NOT_ASKED,
     Certainty.POSSIBLE: Why.IDENTITY_NOT_COMPARABLE,
+    Certainty.HINT: Why.NOT_ATTESTED,
 }
+_HINTED = "in the clinician's address book"
 _OTHER_TIE_FACTS = ("tie_degree", "tie_state", "tie_via", "tie_began_on", "tie_ended_on")
 _GRAVE = frozenset({TieCategory.PARTNER, TieCategory.EX_PARTNER})
 
@@ -43,25 +48,67 @@ class ReadTie:
     path: Path
     composition: Composition
     category: TieCategory
+    warning: str = ""
+    """What is wrong with the record, in words: somebody contradicts themselves."""
 
     @property
     def label(self) -> str:
         """The path in words, without names."""
+        if self.path.target.certainty is Certainty.HINT:
+            return _HINTED
         return self.composition.label
+
+    @property
+    def evidence(self) -> dict[str, Any] | None:
+        """Why it is thought of, where it is no fact: reasons and bits, without values."""
+        return None if self.path.certainty is Certainty.FACT else self.path.target.evidence
 
     def known_to(self, clinician_id: str) -> bool:
         """True when it rests only on what this clinician stated or the client told."""
-        if self.path.certainty is not Certainty.FACT:
-            return False
-        return all(
-            edge.tie is None or edge.tie.clinician_id == clinician_id or edge.tie.source == "client"
-            for edge in self.path.edges
-        )
+        return self.path.certainty is Certainty.FACT and self.path.stated_by(clinician_id)
+
+    def in_words(self, clinician_id: str) -> dict[str, Any]:
+        """What is kept beside the facts, to show the decision again."""
+        kept = {"evidence": self.evidence, "warning": self.warning}
+        return {
+            "ref": self.facts.ref,
+            "label": self.label,
+            "certainty": self.path.certainty.value,
+            "people": [edge.far for edge in self.path.edges],
+            "known_to_clinician": self.known_to(clinician_id),
+            **{name: said for name, said in kept.items() if said},
+        }
 
 
 def read_ties(paths: tuple[Path, ...]) -> tuple[ReadTie, ...]:
     """One set of tie facts per path, in the order given."""
-    return tuple(_read(f"t{number}", path) for number, path in enumerate(paths[:MOST_TIES], 1))
+    ties = tuple(_read(f"t{number}", path) for number, path in enumerate(paths[:MOST_TIES], 1))
+    return tuple(_with_warning(tie, ties) for tie in ties)
+
+
+def _with_warning(tie: ReadTie, ties: Sequence[ReadTie]) -> ReadTie:
+    """Nobody is of two generations: then which is not known, and the record needs an eye."""
+    against = [other for other in ties if _contradict(tie, other)]
+    if not against:
+        return tie
+    both = [tie, *against]
+    spans = [one.composition.degrees or (1, FARTHEST) for one in both]
+    nearest, farthest = min(low for low, _ in spans), max(high for _, high in spans)
+    unsure = Between(nearest, max(farthest, nearest + 1), Why.CONTRADICTED)
+    words = " and ".join(sorted({one.label for one in both}))
+    return replace(
+        tie,
+        facts=replace(tie.facts, facts={**tie.facts.facts, "tie_degree": unsure}),
+        warning=f"The ties on record contradict each other: {words}. One of them must be wrong.",
+    )
+
+
+def _contradict(one: ReadTie, other: ReadTie) -> bool:
+    """Both stated as facts, both by blood, and generations apart."""
+    if {one.path.certainty, other.path.certainty} != {Certainty.FACT}:
+        return False
+    levels = [generation(tuple(step.kind for step in tie.path.steps)) for tie in (one, other)]
+    return None not in levels and levels[0] != levels[1]
 
 
 def _read(ref: str, path: Path) -> ReadTie:

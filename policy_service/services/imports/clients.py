@@ -12,19 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
 
 from policy_service.audit.log import NewEntry, Owned, append_all
-from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
+from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow
-from policy_service.database.tables.watching import AskedKeyRow
 from policy_service.domain.people import PersonRecord
 from policy_service.importers.roster import ClientLine
-from policy_service.services.asked import asked_key_rows
 from policy_service.services.clients import correct_client
 from policy_service.services.context import Context
 from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan
-from policy_service.services.people import match_key_rows, new_person_row, record_digest
+from policy_service.services.people import NewPerson, insert_people, new_person, record_digest
 from policy_service.services.touch import touch_new_people
 
 
@@ -41,10 +38,7 @@ class _NewClient:
     """The rows of one new client, and what the log will say."""
 
     client: dict[str, Any]
-    person: dict[str, Any]
-    person_key: dict[str, Any]
-    match_keys: list[dict[str, Any]]
-    asked_keys: list[dict[str, Any]]
+    person: NewPerson
     told: dict[str, Any]
 
 
@@ -85,7 +79,6 @@ def known_clients(context: Context, external_ids: Sequence[str]) -> dict[str, Kn
 
 def _new(context: Context, line: ClientLine) -> _NewClient:
     person_id, client_id = context.new_id(), context.new_id()
-    person_key = context.keyring.new_person_key(person_id)
     return _NewClient(
         client={
             "practice_id": context.practice_id,
@@ -95,10 +88,7 @@ def _new(context: Context, line: ClientLine) -> _NewClient:
             "version": 1,
             "created_at": context.now,
         },
-        person=new_person_row(context, person_id, line.record),
-        person_key=person_key,
-        match_keys=match_key_rows(context, person_id, line.record),
-        asked_keys=asked_key_rows(context, person_id, line.record),
+        person=new_person(context, person_id, line.record),
         told={
             "id": client_id,
             "external_id": line.external_id,
@@ -111,20 +101,10 @@ def _insert(context: Context, new: Sequence[_NewClient]) -> None:
     if not new:
         return
     session = context.session
-    session.execute(insert(PersonKeyRow), [one.person_key for one in new])
-    session.execute(insert(PersonRow), [one.person for one in new])
-    _insert_keys(session, MatchKeyRow, [key for one in new for key in one.match_keys])
-    _insert_keys(session, AskedKeyRow, [key for one in new for key in one.asked_keys])
+    insert_people(context, [one.person for one in new])
     session.execute(insert(ClientRow), [one.client for one in new])
-    touch_new_people(context, [one.person["id"] for one in new])
+    touch_new_people(context, [one.client["person_id"] for one in new])
     append_all(session, context.keyring, [_entry(context, one) for one in new])
-
-
-def _insert_keys(
-    session: Session, table: type[MatchKeyRow | AskedKeyRow], rows: list[dict[str, Any]]
-) -> None:
-    if rows:
-        session.execute(insert(table), rows)
 
 
 def _entry(context: Context, one: _NewClient) -> NewEntry:
@@ -134,7 +114,7 @@ def _entry(context: Context, one: _NewClient) -> NewEntry:
         at=context.now,
         actor_ref=context.principal.actor_ref,
         groups={"change": Owned(one.told, one.client["person_id"])},
-        subject_refs=frozenset({one.person["pseudonym"]}),
+        subject_refs=frozenset({one.person.person["pseudonym"]}),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from policy_service.database.match_index import count_people
 from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactBatchRow, ContactImportRow, ContactRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
@@ -33,6 +34,7 @@ from policy_service.services.imports.known_contacts import (
     of_origin,
 )
 from policy_service.services.parties import clinician_row
+from policy_service.services.touch import touch_new_people
 
 _TABLES = (PersonKeyRow, PersonRow, MatchKeyRow, ConnectionRow, TieRow, ContactRow)
 
@@ -53,12 +55,14 @@ class Batch:
             rows = [one for contact in self.new for one in contact.rows.get(table, ())]
             if rows:
                 context.session.execute(insert(table), rows)
-        for change in self.changed:
-            write_change(context, row, change)
-        gone = mark_missing(context, row, self.missing) if row.with_missing else 0
+        count_people(context.session, [contact.person_id for contact in self.new])
+        stored = [contact.person_id for contact in self.new]
+        stored += [write_change(context, row, change) for change in self.changed]
+        gone = mark_missing(context, row, self.missing) if row.with_missing else []
+        touch_new_people(context, [*stored, *gone])
         _destroy(context, row.id, self.number)
         counts = Counter({NEW: len(self.new), CHANGED: len(self.changed), KNOWN: self.known})
-        return {**counts, "missing": gone}
+        return {**counts, "missing": len(gone)}
 
 
 @dataclass(slots=True)

@@ -21,7 +21,9 @@ from policy_service.services.imports.known_contacts import content_digest
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import hashed_columns, match_key_rows
 from policy_service.services.revisions import current, revise
+from policy_service.services.touch import touch_record, touch_tie
 
+_SHOWN = ("far_handle_key", "direction", "initiator", "state", "since")
 SHOWN, GONE = "as a newer export shows it", "a newer export no longer shows it"
 
 
@@ -34,13 +36,12 @@ class Change:
     says_more: bool
 
 
-def write_change(context: Context, row: ContactImportRow, change: Change) -> None:
-    """The contact stands as the newer export shows it."""
+def write_change(context: Context, row: ContactImportRow, change: Change) -> str:
+    """The contact stands as the newer export shows it; returns the person's id."""
     contact = current(context, ContactRow, change.contact_id)
     if change.says_more:
         _rehash(context, contact.person_id, change.line)
-    if contact.connection_id is not None:
-        _reconnect(context, row, contact.connection_id, change.line)
+    revision = _reconnect(context, row, contact.connection_id, change.line)
     tie_id = contact.tie_id or _tie(context, row, contact.person_id, change.line)
     revise(
         context,
@@ -48,9 +49,11 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Non
         SHOWN,
         digest=content_digest(context, change.line),
         is_listed=True,
+        connection_revision=revision,
         tie_id=tie_id,
         import_id=row.id,
     )
+    return contact.person_id
 
 
 def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) -> str | None:
@@ -60,6 +63,7 @@ def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) ->
     owner = clinician_row(context, row.clinician_id).person_id
     made = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
     context.session.execute(insert(TieRow), [made])
+    touch_tie(context, owner, person_id)
     return str(made["id"])
 
 
@@ -71,47 +75,61 @@ def _rehash(context: Context, person_id: str, line: Line) -> None:
         .values(**hashed_columns(context, person_id, line.record))
         .execution_options(synchronize_session=False)
     )
-    context.session.execute(
+    given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
+        .returning(MatchKeyRow.key)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
     keys = match_key_rows(context, person_id, line.record)
     if keys:
         context.session.execute(insert(MatchKeyRow), keys)
+    touch_record(context, person_id, set(given_up) - {row["key"] for row in keys})
 
 
-def _reconnect(context: Context, row: ContactImportRow, connection_id: str, line: Line) -> None:
+def _reconnect(
+    context: Context, row: ContactImportRow, connection_id: str | None, line: Line
+) -> int | None:
+    """The connection as the export shows it; returns its new revision, None where it stands so."""
+    if connection_id is None:
+        return None
     connection = current(context, ConnectionRow, connection_id)
     wanted = connection_columns(context, line)
-    if connection.is_withdrawn or all(
-        getattr(connection, name) == value for name, value in wanted.items()
-    ):
-        return
-    since = wanted["since"] or connection.since
-    days = _between(context, row) if connection.state != wanted["state"] else {}
-    revise(context, connection, SHOWN, **wanted | {"since": since}, **days)
+    if connection.is_withdrawn or all(getattr(connection, name) == wanted[name] for name in _SHOWN):
+        return None
+    if connection.state != wanted["state"] and wanted["changed_before"] is None:
+        wanted |= _between(context, row)
+    wanted["since"] = wanted["since"] or connection.since
+    return revise(context, connection, SHOWN, **wanted).revision
 
 
-def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[str]) -> int:
-    """Connections that the newer export no longer shows were removed on some day in between."""
-    gone = 0
+def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[str]) -> list[str]:
+    """Connections that the newer export no longer shows were removed on some day in between.
+
+    Returns the persons' ids.
+    """
+    gone = []
     for contact_id in contact_ids:
         contact = current(context, ContactRow, contact_id)
         if contact.is_withdrawn or not contact.is_listed:
             continue
-        if contact.connection_id is not None:
-            _disconnect(context, row, contact.connection_id)
-        revise(context, contact, GONE, is_listed=False, import_id=row.id)
-        gone += 1
+        made = {
+            "connection_revision": _disconnect(context, row, contact.connection_id),
+            "import_id": row.id,
+        }
+        revise(context, contact, GONE, is_listed=False, **made)
+        gone.append(contact.person_id)
     return gone
 
 
-def _disconnect(context: Context, row: ContactImportRow, connection_id: str) -> None:
+def _disconnect(context: Context, row: ContactImportRow, connection_id: str | None) -> int | None:
+    if connection_id is None:
+        return None
     connection = current(context, ConnectionRow, connection_id)
-    if not connection.is_withdrawn and connection.state != ConnectionState.REMOVED:
-        removed = ConnectionState.REMOVED.value
-        revise(context, connection, GONE, state=removed, **_between(context, row))
+    if connection.is_withdrawn or connection.state == ConnectionState.REMOVED:
+        return None
+    removed = ConnectionState.REMOVED.value
+    return revise(context, connection, GONE, state=removed, **_between(context, row)).revision
 
 
 def _between(context: Context, row: ContactImportRow) -> dict[str, Any]:

@@ -31,11 +31,12 @@ STORE, UNDO = "contacts.store", "contacts.undo"
 
 
 def store_import(
-    context: Context, clinician_id: str, import_id: str, *, with_missing: bool = True
+    context: Context, clinician_id: str, import_id: str, *, with_missing: bool | None = None
 ) -> None:
     """Have the worker store what the preview showed. StateConflict when that is void by now.
 
-    `with_missing`: connections that the export no longer shows count as removed.
+    `with_missing`: connections that the export no longer shows count as removed. Unsaid, they do
+    where every line was read: a line that was refused may be the very contact.
     """
     row = _locked(context, clinician_id, import_id, READY)
     if row.expires_at <= context.now:
@@ -43,7 +44,7 @@ def store_import(
     _find_account(context, row)
     _require_newest(context, row, row.after_import_id)
     row.state, row.decided_at, row.sealed = STORING, context.now, None
-    row.with_missing = with_missing
+    row.with_missing = row.with_missing if with_missing is None else with_missing
     log_step(context, "contacts.confirmed", row)
     _queue(context, STORE, row)
 

@@ -43,7 +43,7 @@ class ReadUpload:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every entry was read: what a file does not show may else be a refused line."""
+        """Whether every entry was read: who is missing may else be on a refused line."""
         return self.refused_count == sum(one.kept for one in self.refused)
 
 
@@ -101,7 +101,7 @@ def import_rows(
         **compared.counts(),
         "batches": len(batches),
         "done": 0,
-        "with_missing": True,
+        "with_missing": read.is_whole,
         "sealed": _seal(context, person_id, sealed_at(import_id), _preview(compared, read)),
     }
     return PreparedImport(row, tuple(batches))
@@ -111,8 +111,7 @@ def _compared(context: Context, origin: Origin, read: ReadUpload) -> _Compared:
     lines = list(read.by_source[origin.source].by_name.values())
     known = known_contacts(context, origin)
     changes = [compare(context, line, known) for line in lines]
-    missing = missing_contacts(context, lines, known, read.is_archive) if read.is_whole else []
-    return _Compared(lines, changes, missing)
+    return _Compared(lines, changes, missing_contacts(context, lines, known, read.is_archive))
 
 
 def _bodies(compared: _Compared) -> Iterator[Json]:

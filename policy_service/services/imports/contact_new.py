@@ -11,6 +11,7 @@ from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactImportRow, ContactRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.database.tables.ties import TieRow
+from policy_service.domain.accounts import ConnectionState
 from policy_service.domain.dates import PartialDate
 from policy_service.services.accounts import handle_key
 from policy_service.services.context import Context
@@ -20,6 +21,7 @@ from policy_service.services.people import hashed_person_row, match_key_rows
 from policy_service.services.revisions import first_stamps
 from policy_service.services.ties import StatedTie, TieSource, seal_tie
 
+_OVER = (ConnectionState.REMOVED, ConnectionState.DECLINED)
 Rows = Mapping[type[PracticeOwned], list[dict[str, Any]]]
 
 
@@ -27,6 +29,7 @@ Rows = Mapping[type[PracticeOwned], list[dict[str, Any]]]
 class NewContact:
     """The rows of one new contact, by table. The person is sealed under a key of their own."""
 
+    person_id: str
     rows: Rows
 
 
@@ -47,6 +50,7 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
         "digest": content_digest(context, line),
         "person_id": person_id,
         "connection_id": None,
+        "connection_revision": None,
         "tie_id": None,
         "is_listed": True,
         "import_id": row.id,
@@ -57,24 +61,31 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
             "far_person_id": person_id,
             **connection_columns(context, line),
         }
-        rows[ConnectionRow], contact["connection_id"] = [made], made["id"]
+        rows[ConnectionRow] = [made]
+        contact |= {"connection_id": made["id"], "connection_revision": 1}
     if line.tie:
         tie = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
         rows[TieRow], contact["tie_id"] = [tie], tie["id"]
     rows[ContactRow] = [contact]
-    return NewContact(rows)
+    return NewContact(person_id, rows)
 
 
 def connection_columns(context: Context, line: Line) -> dict[str, Any]:
-    """What an export says of a connection. Of the far side's handle only a key is kept."""
-    contact = line.contact
+    """What an export says of a connection. Of the far side's handle only a key is kept.
+
+    The day of a connection that is over is the day it ended.
+    """
+    contact, day = line.contact, known_day(line.contact.since)
     key = handle_key(context, contact.platform, contact.handle) if contact.handle else None
+    is_over = contact.state in _OVER
     return {
         "far_handle_key": key,
         "direction": contact.direction.value if contact.direction else None,
         "initiator": contact.initiator,
         "state": contact.state.value if contact.state else None,
-        "since": known_day(contact.since),
+        "since": None if is_over else day,
+        "changed_after": day if is_over else None,
+        "changed_before": day if is_over else None,
     }
 
 

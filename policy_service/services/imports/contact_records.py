@@ -160,15 +160,16 @@ def _joined(one: Line, other: Line) -> Line:
     """Two entries about one account: who follows and is followed is connected both ways."""
     first, second = one.contact, other.contact
     directions = {first.direction, second.direction} - {None}
-    said = {first.state, second.state}
+    state = next((state for state in _STATES if state in (first.state, second.state)), None)
+    days = (contact.since for contact in (first, second) if contact.state == state)
     both = len(directions) > 1 and first.state == second.state
     joined = replace(
         first,
         names=first.names or second.names,
         direction=Direction.MUTUAL if both else first.direction or second.direction,
-        state=next((state for state in _STATES if state in said), None),
+        state=state,
         initiator=first.initiator or second.initiator,
-        since=min(filter(None, (first.since, second.since)), default=""),
+        since=min(filter(None, days), default=""),
     )
     return replace(one, contact=joined, tie=one.tie or other.tie)
 

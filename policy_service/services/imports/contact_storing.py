@@ -65,7 +65,7 @@ def _store(context: Context, row: ContactImportRow, batch: Batch) -> None:
     destroy_upload(context, row)
     row.state, row.ended_at = STORED, context.now
     log_step(context, "contacts.stored", row)
-    _touch(context, row)
+    touch_clinicians(context, [row.clinician_id])
 
 
 def undo_batch(desk: Desk, practice_id: str, work: Work) -> bool:
@@ -82,7 +82,7 @@ def undo_batch(desk: Desk, practice_id: str, work: Work) -> bool:
             return True
         row.state, row.ended_at = UNDONE, context.now
         log_step(context, "contacts.undone", row)
-        _touch(context, row)
+        touch_clinicians(context, [row.clinician_id])
     return True
 
 
@@ -97,16 +97,11 @@ def _row(
 
 
 def _go_on(context: Context, kind: str, row: ContactImportRow) -> None:
-    """A check that read half of the batch prepares again; re-screens follow when all is there."""
+    """The next batch is queued; a check that read half of this one prepares again."""
     context.session.flush()
     bump(context, ClinicianRow, {row.clinician_id})
     body = [{"import": row.id}]
     queue.enqueue(context.session, context.practice_id, kind, body, context.now)
-
-
-def _touch(context: Context, row: ContactImportRow) -> None:
-    context.session.flush()
-    touch_clinicians(context, [row.clinician_id])
 
 
 CONTACT_STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {

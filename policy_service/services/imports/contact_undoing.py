@@ -18,6 +18,7 @@ from policy_service.services.context import Context
 from policy_service.services.disclosures import withdraw_disclosure
 from policy_service.services.erasure import erase_people
 from policy_service.services.revisions import current, revise, withdraw
+from policy_service.services.touch import touch_new_people
 
 R = TypeVar("R", ConnectionRow, ContactRow)
 AT_ONCE = 200
@@ -46,6 +47,7 @@ def undo_some(context: Context, row: ContactImportRow) -> dict[str, int]:
         else:
             _restore(context, contact, made)
     erase_people(context, forgotten)
+    touch_new_people(context, [contact.person_id for contact in contacts])
     counts = Counter(forgotten=len(forgotten), restored=len(contacts) - len(forgotten))
     return dict(counts) if contacts else {}
 
@@ -73,25 +75,21 @@ def _withdraw(context: Context, contact: ContactRow) -> None:
 def _restore(context: Context, contact: ContactRow, made: ContactRow) -> None:
     """As it stood before this import first revised it."""
     before = _revision(context, ContactRow, contact.id, made.revision - 1)
-    if contact.connection_id is not None:
-        _reconnect(context, contact.connection_id, made)
+    if contact.connection_id is not None and made.connection_revision is not None:
+        _reconnect(context, contact.connection_id, made.connection_revision)
     if contact.tie_id is not None and before.tie_id is None:
         withdraw_disclosure(context, contact.tie_id, _UNDONE)
-    undone = {"is_listed": before.is_listed, "tie_id": before.tie_id, "import_id": before.import_id}
-    revise(context, contact, _UNDONE, **undone)
+    undone = {name: getattr(before, name) for name in ("is_listed", "tie_id", "import_id")}
+    revise(context, contact, _UNDONE, connection_revision=None, **undone)
 
 
-def _reconnect(context: Context, connection_id: str, made: ContactRow) -> None:
+def _reconnect(context: Context, connection_id: str, revision: int) -> None:
     """Unless the clinician has said otherwise since, the connection stands as before the import."""
     now = current(context, ConnectionRow, connection_id)
-    imported = context.session.scalars(
-        select(ConnectionRow).where(
-            ConnectionRow.id == connection_id, ConnectionRow.recorded_at == made.recorded_at
-        )
-    ).first()
-    if imported is None or now.is_withdrawn or _said(now) != _said(imported):
+    imported = _revision(context, ConnectionRow, connection_id, revision)
+    if now.is_withdrawn or _said(now) != _said(imported):
         return
-    before = _revision(context, ConnectionRow, connection_id, imported.revision - 1)
+    before = _revision(context, ConnectionRow, connection_id, revision - 1)
     revise(context, now, _UNDONE, **dict(zip(_SAID, _said(before), strict=True)))
 
 

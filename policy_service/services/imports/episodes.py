@@ -24,8 +24,8 @@ from policy_service.services.episodes import (
 from policy_service.services.imports.clinicians import CORRECTED
 from policy_service.services.imports.episode_forms import Parties, read_forms
 from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan, Tally
-from policy_service.services.revisions import bump, first_stamps
-from policy_service.services.touch import touch_clients
+from policy_service.services.revisions import first_stamps
+from policy_service.services.touch import touch_clients, touch_clinicians
 
 _CHUNK = 100
 
@@ -180,7 +180,7 @@ def _insert(context: Context, forms: Sequence[EpisodeForm]) -> None:
     session.execute(insert(EpisodeClientRow), clients)
     session.execute(insert(EpisodeClinicianRow), clinicians)
     _log(context, made)
-    bump(context, ClinicianRow, {part["clinician_id"] for part in clinicians})
+    touch_clinicians(context, {part["clinician_id"] for part in clinicians})
     touch_clients(context, {part["client_id"] for part in clients})
 
 

@@ -129,15 +129,17 @@ def _lists(lines: Iterable[Line]) -> frozenset[str]:
 
 
 def newest_stored(context: Context, origin: Origin) -> ContactImportRow | None:
-    """The import of this origin that stands, if any."""
-    return context.session.scalars(
-        select(ContactImportRow)
-        .where(
+    """The import of this origin that stands, if any: no other that is stored came after it.
+
+    Clocks are not asked: each import names the one it was compared with.
+    """
+    rows = context.session.scalars(
+        select(ContactImportRow).where(
             ContactImportRow.clinician_id == origin.clinician_id,
             ContactImportRow.source == origin.source,
             ContactImportRow.account_id.is_not_distinct_from(origin.account_id),
             ContactImportRow.state == STORED,
         )
-        .order_by(ContactImportRow.decided_at.desc(), ContactImportRow.id)
-        .limit(1)
-    ).first()
+    ).all()
+    followed = {row.after_import_id for row in rows}
+    return next((row for row in rows if row.id not in followed), None)

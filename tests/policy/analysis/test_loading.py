@@ -63,6 +63,30 @@ def test_a_rule_beyond_its_source_is_told(tmp_path: Path) -> None:
     assert sum("unknown source row" in sentence for sentence in said) == 3
 
 
+def test_packs_that_share_a_rule_id_are_told_of_each_other(tmp_path: Path) -> None:
+    """Control: two versions of one pack may share their ids."""
+    write_pack(tmp_path / "one", OURS, PRACTICE)
+    write_pack(tmp_path / "two", OURS, PRACTICE.replace("pack: example", "pack: other"))
+    shipped = tuple(load_shipped_packs())
+    loaded = load_all(tmp_path, shipped)
+    assert loaded.packs == ()
+    said = {
+        (fault.pack, fault.sentence) for fault in loaded.faults if "two-years" in fault.sentence
+    }
+    shared = "rule id 'example.former-client.two-years' is also used by pack"
+    assert said == {("example", f"{shared} 'other'"), ("other", f"{shared} 'example'")}
+    (older,) = load_all(tmp_path / "one", shipped).packs
+    assert load_all(tmp_path / "one", (*shipped, older)).faults == ()
+
+
+def test_a_rule_id_of_a_pack_that_stands_beside_is_told(tmp_path: Path) -> None:
+    taken = load_shipped_packs().by_id("baseline").rules[0].id
+    assert any(
+        f"rule id {taken!r} is also used by pack 'baseline'" in line
+        for line in faults(tmp_path, OURS.replace("example.event.gift", taken))
+    )
+
+
 def test_a_folder_without_packs_is_a_fault(tmp_path: Path) -> None:
     (fault,) = load_all(tmp_path).faults
     assert "neither a pack nor a folder of packs" in fault.sentence

@@ -190,11 +190,11 @@ def test_an_episode_line_that_fits_nothing_is_refused(world: World, line: str, c
     assert (report.errors[0].line, report.errors[0].field) == (3, column)
 
 
-def test_open_episodes_are_screened_again_and_ended_ones_are_not(world: World) -> None:
+def test_every_client_of_an_imported_episode_is_touched(world: World) -> None:
     parties(world)
     before = count(world, WorkRow)
     do(world, "episodes", EPISODES + "e1,c0,t1,2020,,\ne2,c1,t1,2019,2020,\n")
-    assert count(world, WorkRow) == before + 1
+    assert count(world, WorkRow) == before + 2
 
 
 def test_the_log_verifies_and_names_every_imported_client(world: World) -> None:

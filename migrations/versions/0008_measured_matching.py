@@ -7,7 +7,7 @@ did not say under which keys, so that the worker files them anew.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
@@ -59,6 +59,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("practice_id", "measurement", "key", name=op.f("pk_frequency")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "likely_duplicate",
+        sa.Column("practice_id", sa.String(36), nullable=False),
+        sa.Column("person_a", sa.String(36), nullable=False),
+        sa.Column("person_b", sa.String(36), nullable=False),
+        sa.Column("band", sa.String(length=10), nullable=False),
+        sa.Column("bits", sa.Integer(), nullable=False),
+        sa.Column("found_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "practice_id", "person_a", "person_b", name=op.f("pk_likely_duplicate")
+        ),
+    )
+    op.create_table(
+        "match_report",
+        sa.Column("practice_id", sa.String(36), nullable=False),
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("asked_at", _MOMENT, nullable=False),
+        sa.Column("asked_by", sa.String(length=60), nullable=False),
+        sa.Column("finished_at", _MOMENT, nullable=True),
+        sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("practice_id", "id", name=op.f("pk_match_report")),
+    )
+    with op.batch_alter_table("match_report", schema=None) as batch_op:
+        batch_op.create_index("ix_match_report_asked", ["practice_id", "asked_at"], unique=False)
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("filed", sa.Integer(), server_default="0", nullable=False))
         batch_op.create_index("ix_person_filed", ["practice_id", "filed"], unique=False)
@@ -72,5 +96,9 @@ def downgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index("ix_person_filed")
         batch_op.drop_column("filed")
+    with op.batch_alter_table("match_report", schema=None) as batch_op:
+        batch_op.drop_index("ix_match_report_asked")
+    for table in ("match_report", "likely_duplicate"):
+        op.drop_table(table)
     for table in ("frequency", "match_model", "match_measurement", "match_head"):
         op.drop_table(table)
