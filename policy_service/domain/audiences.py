@@ -32,8 +32,8 @@ class Answer:
     """A decision as it may be shown to an officer, with what redaction needs to know.
 
     `full` is the rendered decision JSON. `names` are third parties' names by tie, for officers
-    only. `known_to_clinician` marks the findings (rule, tie) that rest only on what the clinician
-    stated or the client told them, `own_ties` the ties that do, in order.
+    only. `own_findings` are those of the world that holds only what the clinician stated or the
+    client told them, `own_ties` the ties that rest on that alone, in order.
     """
 
     id: str
@@ -43,18 +43,18 @@ class Answer:
     clinician_id: str
     full: Mapping[str, Any]
     tie_names: Mapping[str, Any]
-    known_to_clinician: frozenset[tuple[str, str | None]]
+    own_findings: Sequence[Mapping[str, Any]]
     own_ties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineAnswer:
-    """The timeline of a check in full, and what its own clinician may see of it."""
+    """The timeline of a check in full, and `own`, drawn of its own clinician's findings alone."""
 
     id: str
     at: str
     timeline: Timeline
-    known_to_clinician: frozenset[tuple[str, str | None]]
+    own: Timeline
     own_ties: tuple[str, ...]
 
 
@@ -296,8 +296,7 @@ def _own_findings(answer: Answer) -> list[dict[str, Any]]:
     own = _own_refs(answer.own_ties)
     known = [
         {**finding, "tie": own.get(finding["tie"], finding["tie"])}
-        for finding in answer.full["findings"]
-        if (finding["rule"], finding["tie"]) in answer.known_to_clinician
+        for finding in answer.own_findings
     ]
     return sorted(known, key=_place)
 
@@ -330,20 +329,16 @@ def redact_timeline(answer: TimelineAnswer, audience: Audience) -> dict[str, Any
 
 def _own_entries(answer: TimelineAnswer) -> list[dict[str, Any]]:
     refs = _own_refs(answer.own_ties)
-    known = (
-        _own_entry(entry, answer.known_to_clinician, refs) for entry in answer.timeline.entries
-    )
+    known = (_own_entry(entry, refs) for entry in answer.own.entries)
     own = [entry for entry in known if entry is not None]
     return [entry.to_json() for entry in in_order(answer.timeline.as_of, own).entries]
 
 
-def _own_entry(
-    entry: Entry, known: frozenset[tuple[str, str | None]], refs: Mapping[str, str]
-) -> Entry | None:
+def _own_entry(entry: Entry, refs: Mapping[str, str]) -> Entry | None:
     tie = refs.get(entry.tie or "")
     if entry.bar is None:
         return replace(entry, tie=tie) if tie else None
-    if entry.bar.unverified or (entry.bar.rule, entry.tie) not in known:
+    if entry.bar.unverified:
         return None
     # A bar for ever rests on no date, so its finding does not vouch for the dates of care.
     counted = entry.days.when is not When.NEVER

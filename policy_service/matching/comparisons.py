@@ -6,6 +6,7 @@ hypotheses keep the one that speaks loudest. Each function is symmetric in its t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from policy_service.domain.people import NameKind
 from policy_service.matching.keys import sound
 from policy_service.matching.names import FoldedName
 from policy_service.matching.normalise import Features
-from policy_service.matching.short_names import are_variants, is_known_name
+from policy_service.matching.short_names import are_variants, is_form_of, is_known_name
 from policy_service.matching.spelling import beginning_alike, slips
 
 
@@ -28,6 +29,7 @@ class Level(NamedTuple):
 
 
 Alternative = tuple[Level, ...]
+_LONG_ENOUGH = 5
 _NOT_CURRENT = frozenset({NameKind.MAIDEN, NameKind.FORMER, NameKind.ALIAS})
 
 
@@ -62,20 +64,43 @@ def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
     """Given and family name exchanged; or one of them written in the other's place."""
     if _are_alike(one.given, other.given) or _are_alike(one.family, other.family):
         return ()
-    if _are_alike(one.given, other.family) and _are_alike(one.family, other.given):
+    if _are_exchanged((one.given, other.family), (one.family, other.given)):
         given = Level("given", "swapped", one.given, other.family)
-        return given, Level("family", "swapped", one.family, other.given)
-    if one.given and one.given == other.family:
-        return _displaced(one.given, (one.family, other.given))
-    if one.family and one.family == other.given:
-        return _displaced(one.family, (one.given, other.family))
+        counted = (
+            _crossed_text(one) if (one.given, one.family) == (other.family, other.given) else ""
+        )
+        return given, Level("family", "swapped", one.family, other.given, counted)
+    if _is_written_as(one.given, other.family):
+        return _displaced(one.given, other.family, (one.family, other.given))
+    if _is_written_as(one.family, other.given):
+        return _displaced(one.family, other.given, (one.given, other.family))
     return ()
 
 
-def _displaced(shared: str, others: tuple[str, str]) -> Alternative:
+def _displaced(one: str, other: str, others: tuple[str, str]) -> Alternative:
     """One part stands in the other's column; what stands opposite it may differ too."""
-    family = Level("family", "displaced", shared, shared)
+    family = Level("family", "displaced", one, other)
     return (family, Level("given", "different", *others)) if all(others) else (family,)
+
+
+def _is_written_as(one: str, other: str) -> bool:
+    """One word in two columns; from five letters on with a slip of the pen."""
+    if one == other or min(len(one), len(other)) < _LONG_ENOUGH:
+        return one == other != ""
+    return slips(one, other, 1) == 1
+
+
+def _crossed_text(name: FoldedName) -> str:
+    return f"crossed:{min(name.given, name.family)}|{max(name.given, name.family)}"
+
+
+def _are_exchanged(*crossed: tuple[str, str]) -> bool:
+    """Both crossed pairs agree; one of them perhaps as a nickname ("Bob Roth", "Roth, Robert")."""
+    alike = [_are_alike(*pair) for pair in crossed]
+    if any(alike) and not all(alike):
+        mine, theirs = crossed[alike.index(False)]
+        return bool(mine and theirs) and is_form_of(mine, theirs)
+    return all(alike)
 
 
 def _are_alike(one: str, other: str) -> bool:
@@ -108,6 +133,8 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
 
 def _goes_by_another(one: FoldedName, other: FoldedName) -> bool:
     """A second given name or the middle name in everyday use ("Mary Ann", "J. Robert")."""
+    if not (one.middle or other.middle or " " in one.given or " " in other.given):
+        return False
     mine = {*one.given.split(), *one.middle.split()}
     theirs = {*other.given.split(), *other.middle.split()}
     return one.given in theirs or other.given in mine
@@ -137,6 +164,7 @@ def family_level(one: FoldedName, other: FoldedName) -> str:
     return "sound" if sound(left) == sound(right) else "different"
 
 
+@lru_cache(maxsize=8192)  # every pair is asked twice, and common names with most candidates
 def _is_close(one: str, other: str) -> bool:
     """One slip of the pen, two from six letters on, or Jaro-Winkler from 0.92."""
     if not one or not other or one == other:

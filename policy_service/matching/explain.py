@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_service.matching.hashed_comparisons import Hashed
 from policy_service.matching.hypotheses import Hypothesis, Weight
 from policy_service.matching.normalise import Features
+
+if TYPE_CHECKING:  # who compares plain records alone does not pay for hashes
+    from policy_service.matching.hashed_comparisons import Hashed
 
 _FIELD_WORDS = {
     "given": "given names", "family": "family names", "middle": "middle names",
@@ -18,7 +20,8 @@ _FIELD_WORDS = {
 }  # fmt: skip
 _LEVEL_WORDS = {
     "exact": "agree", "exact_apart": "agree, the homes differ",
-    "different_apart": "differ, as the homes do", "variant": "are forms of one name", "close": "differ by a slip of the pen",
+    "different_apart": "differ, as the homes do", "variant": "are forms of one name",
+    "close": "differ by a slip of the pen",
     "near": "are alike", "other_house": "agree, the house numbers differ",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",

@@ -143,9 +143,17 @@ def _displaced(one: HashedName, other: HashedName) -> str:
     parts = (one.given, other.given), (one.family, other.family)
     if any(mine and theirs and _is_alike(mine, theirs) for mine, theirs in parts):
         return ""
-    if one.given and other.family and one.given.whole == other.family.whole:
+    if one.given and other.family and _is_written_as(one.given, other.family):
         return "given"
-    return "family" if one.family and other.given and one.family.whole == other.given.whole else ""
+    crossed = one.family and other.given and _is_written_as(one.family, other.given)
+    return "family" if crossed else ""
+
+
+def _is_written_as(one: HashedText, other: HashedText) -> bool:
+    """One word in two columns; from six letters on with a slip of the pen."""
+    return one.whole == other.whole or (
+        min(one.length, other.length) >= _LONG and _slip(one, other) == "close"
+    )
 
 
 def _is_alike(one: HashedText, other: HashedText) -> bool:

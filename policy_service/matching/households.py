@@ -38,7 +38,7 @@ def live_apart(street: Level | None, house: Level | None) -> bool:
 def apart(level: Level | None) -> Level | None:
     """The level of an area once the homes are known to differ.
 
-    A home in one postcode is then no part of a home in common, and another one no further difference.
+    One postcode is then no part of a common home, and two are no further difference.
     """
     if level is None or level.level == "close":
         return level
@@ -83,11 +83,15 @@ def _street(one: Place, other: Place) -> Level | None:
         return None
     if one.street == other.street:
         return Level("street", "exact", one.street, other.street)
-    if (one.street == other.building) or (one.building == other.street):
+    if _is_line(one.street, other.building) or _is_line(one.building, other.street):
         return Level("street", "close", one.street, other.street)  # address lines exchanged
     same_name = one.street_name == other.street_name
     close = same_name or ratio(one.street, other.street) >= 80
     return Level("street", "close" if close else "different", one.street, other.street)
+
+
+def _is_line(street: str, building: str) -> bool:
+    return bool(street and building) and ratio(street, building) >= 80
 
 
 def _postcode(one: Place, other: Place) -> Level | None:

@@ -8,6 +8,7 @@ are those he or she would have as a person, so a named contact meets that person
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -90,6 +91,10 @@ def _related_person_keys(person: NamedPerson) -> Iterator[KeyText]:
         yield KeyText("phone of a named person", f"ph:{person.phone[-7:]}")
     for key in _name_keys(person.name):
         yield KeyText("name of a named person", key.text)
+    for formal, family in product(
+        sorted(formal_names(person.name.given)), person.name.family_parts
+    ):
+        yield KeyText("name of a named person", f"nf:{formal}|{sound(family)}")
     if person.birth and person.birth.is_full:
         yield KeyText("birth date of a named person", f"bd:{person.birth}")
 
@@ -137,6 +142,11 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
         yield KeyText("town", f"ci:{place.city}", is_optional=True)
     if place.house and street:
         yield KeyText("house and street", f"hs:{place.house}|{street}")
+    if place.house and place.building:
+        yield KeyText("house and street", f"hs:{place.house}|{sound(place.building.split()[0])}")
+    if place.house and place.city:
+        near = f"ht:{place.house}|{soundex(place.city)}"
+        yield KeyText("house number and town", near, is_optional=True)
     if place.city and features.birth:
         about = f"ty:{soundex(place.city)}|{features.birth.year}"
         yield KeyText("town and birth year", about, is_optional=True)
@@ -175,6 +185,7 @@ def _letters(local: str) -> str:
     return "".join(filter(str.isalpha, local)) or local
 
 
+@lru_cache(maxsize=8192)
 def sound(word: str) -> str:
     """Metaphone, or the word itself where metaphone hears nothing."""
     return metaphone(word) or word

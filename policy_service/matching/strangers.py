@@ -139,7 +139,7 @@ def judge_strangers(
 
 def _count_levels(weighing: Weighing, precision: str, counts: StrangerCounts) -> None:
     for weight in weighing.weights:
-        name, level = weight.level.field, weight.level.level
+        name, level = weight.level.field, weight.level.level.removesuffix("_apart")
         if name in COUNTED:
             counts.seen[f"{name}:{level}"] += 1
             counts.compared[f"birth_date:{precision}" if name == "birth_date" else name] += 1

@@ -157,10 +157,13 @@ def decide_question(
     in_use = packs_in_use(desk, context)
     selection = select_packs(in_use.active, binding)
     facts = selection.applied_to(gathered.facts)
+    own = replace(gathered.facts, base=gathered.own_base)
+    is_all_known = own.base == gathered.facts.base
     return Material(
         question,
         replace(gathered, facts=facts),
         decide(evaluate(selection.read, facts), selection.not_consulted),
+        None if is_all_known else decide(evaluate(selection.read, selection.applied_to(own)), ()),
         tuple(pack.digest for pack in selection.read),
         location,
         activation=in_use.number,

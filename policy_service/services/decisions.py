@@ -18,7 +18,7 @@ from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingUser
 from policy_service.domain.standings import advise
-from policy_service.domain.vocabulary import VOCABULARY, spec_of
+from policy_service.domain.vocabulary import spec_of
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.ledger.leaf import Leaf, format_at
@@ -41,6 +41,8 @@ _VERSION_OF = {
     for table in (ClinicianRow, ClientRow)
     for shared in (True, False)
 }
+_ALWAYS_PRIVATE = ("practice_client_status", "clinician_knows_practice_client")
+"""Base facts that rest on the care of other clinicians."""
 _PSEUDONYM = select(PersonRow.pseudonym).where(PersonRow.id == bindparam("person"))
 Render = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -52,6 +54,8 @@ class Material:
     question: Question
     gathered: Gathered
     decision: Decision
+    own: Decision | None
+    """The decision on the base facts that the clinician knows; None where they know all of them."""
     packs: tuple[str, ...]
     location_of_service: str
     activation: int
@@ -169,7 +173,7 @@ def _follow_up(context: Context, material: Material, recorded: Recorded) -> None
     """What a decision sets going: cases for people to decide, duties for people to do."""
     question, decision = material.question, material.decision
     raise_cases(context, question, decision, recorded.id)
-    known = known_findings(recorded)
+    known = frozenset(_key(finding) for finding in own_findings(recorded) if _holds(finding))
     raise_duties(context, Cause(question, material.gathered, decision, recorded.id, known))
     require_attestation(context, question.clinician.id, decision)
     context.session.flush()
@@ -250,6 +254,7 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
 def _context_json(context: Context, material: Material, acting: ActingUser) -> dict[str, Any]:
     """What is not a fact but is needed to show the decision again, under the client's key."""
     question, gathered = material.question, material.gathered
+    own = None if material.own is None else [one.to_json() for one in material.own.findings]
     return {
         "request": {
             "purpose": question.purpose,
@@ -261,7 +266,8 @@ def _context_json(context: Context, material: Material, acting: ActingUser) -> d
         "recognised": recognised(context, gathered),
         "ties": [tie.in_words(question.clinician.id) for tie in gathered.ties],
         "linked": [link.in_words() for link in gathered.links.found],
-        "private_facts": private_facts(gathered),
+        "private_facts": sorted(_ALWAYS_PRIVATE),
+        "own_findings": own,
     }
 
 
@@ -271,20 +277,6 @@ def recognised(context: Context, gathered: Gathered) -> list[dict[str, str]]:
     found = dict.fromkeys(clients_of(context, targets.maybe_people), "probable")
     found |= dict.fromkeys(clients_of(context, targets.same_people), "certain")
     return [{"client_id": key, "certainty": value} for key, value in sorted(found.items())]
-
-
-def private_facts(gathered: Gathered) -> list[str]:
-    """Base facts that rest on something neither the clinician stated nor the client told."""
-    private = {"practice_client_status", "clinician_knows_practice_client"}
-    if any(event.stated_by == "other" for event in gathered.events):
-        private |= {n for n, spec in VOCABULARY.items() if spec.group is FactGroup.EVENTS}
-    if any(not tie.known_to("") for tie in gathered.ties):
-        private |= {name for name in VOCABULARY if name.startswith("intimacy_")}
-    if gathered.links.is_private:
-        private.add("linked_clients")
-    if gathered.targets.maybe_people:
-        private |= {n for n, spec in VOCABULARY.items() if spec.group is FactGroup.CARE}
-    return sorted(private)
 
 
 def read_decision(context: Context, decision_id: str) -> Recorded:
@@ -315,6 +307,7 @@ def answer_of(context: Context, recorded: Recorded, render: Render, officer: boo
     standing = standing_of(context, recorded.id)
     outcome = Outcome(recorded.body["outcome"])
     rendered = render(recorded.body)
+    own = {**recorded.body, "findings": own_findings(recorded)}
     full = {
         **rendered,
         "clinician_id": recorded.clinician_id,
@@ -331,7 +324,7 @@ def answer_of(context: Context, recorded: Recorded, render: Render, officer: boo
         clinician_id=recorded.clinician_id,
         full=full,
         tie_names=tie_names(context, recorded) if officer else {},
-        known_to_clinician=known_findings(recorded),
+        own_findings=render(own)["findings"],
         own_ties=own_ties(recorded),
     )
 
@@ -341,16 +334,29 @@ def own_ties(recorded: Recorded) -> tuple[str, ...]:
     return tuple(tie["ref"] for tie in recorded.context["ties"] if tie["known_to_clinician"])
 
 
-def known_findings(recorded: Recorded) -> frozenset[tuple[str, str | None]]:
-    """The findings that rest only on what the clinician stated or the client told them."""
-    known_ties = set(own_ties(recorded))
+def own_findings(recorded: Recorded) -> list[Mapping[str, Any]]:
+    """The findings of the world that holds only what the clinician stated or the client told them.
+
+    Where something hidden changed a fact, they were decided without it and kept beside the body:
+    what the clinician sees is the same whether or not there is something hidden.
+    """
+    known_ties = {None, *own_ties(recorded)}
     private = set(recorded.context["private_facts"])
-    return frozenset(
-        (finding["rule"], finding["tie"])
-        for finding in recorded.body["findings"]
-        if (finding["tie"] is None or finding["tie"] in known_ties)
+    found = recorded.context.get("own_findings")
+    return [
+        finding
+        for finding in (recorded.body["findings"] if found is None else found)
+        if finding["tie"] in known_ties
         and private.isdisjoint(used["fact"] for used in finding["facts"])
-    )
+    ]
+
+
+def _key(finding: Mapping[str, Any]) -> tuple[str, str | None]:
+    return finding["rule"], finding["tie"]
+
+
+def _holds(finding: Mapping[str, Any]) -> bool:
+    return not finding["undecided"]
 
 
 def tie_names(context: Context, recorded: Recorded) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def match_state(session: Session, practice_id: str, shelf: ModelShelf) -> MatchS
     """The state as of this transaction, read at the first call."""
     found: MatchState | None = session.info.get(_KEPT)
     if found is None:
-        row = session.execute(_STATE, {"practice": practice_id}).first()
+        row = session.connection().execute(_STATE, {"practice": practice_id}).first()
         measurement = row.measurement if row else 0
         model = shelf.model_of(session, practice_id, measurement)
         found = MatchState(model, *row) if row else MatchState(model)

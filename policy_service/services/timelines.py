@@ -12,7 +12,7 @@ from policy_service.domain.facts import Facts, facts_from_json
 from policy_service.domain.timelines import Timeline
 from policy_service.ledger.canonical import parse_strict
 from policy_service.services.context import Context
-from policy_service.services.decisions import Recorded, known_findings, own_ties
+from policy_service.services.decisions import Recorded, own_findings, own_ties
 
 Draw = Callable[[Mapping[str, Any], Facts], Timeline]
 """How the door makes a timeline of a decision body and its facts: the packs are the door's."""
@@ -20,11 +20,12 @@ Draw = Callable[[Mapping[str, Any], Facts], Timeline]
 
 def timeline_of(context: Context, recorded: Recorded, draw: Draw) -> TimelineAnswer:
     """The whole timeline of a check, to be redacted. KeyNotHeld after erasure."""
+    facts = read_facts(context, recorded)
     return TimelineAnswer(
         recorded.id,
         recorded.at,
-        draw(recorded.body, read_facts(context, recorded)),
-        known_findings(recorded),
+        draw(recorded.body, facts),
+        draw({**recorded.body, "findings": own_findings(recorded)}, facts),
         own_ties(recorded),
     )
 

@@ -150,6 +150,6 @@ def test_the_comparison_sees_a_timeline_that_tells(
     world: World, twin_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: every entry is told, whatever it rests on."""
-    monkeypatch.setattr(audiences, "_own_entry", lambda entry, _known, _refs: entry)
+    monkeypatch.setattr(audiences, "_own_entry", lambda entry, _refs: entry)
     plain = _seen_by_ben(world, hidden=False, stated=True)
     assert plain != _seen_by_ben(twin_world, hidden=True, stated=True)

@@ -188,13 +188,89 @@ def test_name_and_sex_are_still_name_only() -> None:
 
 
 def test_certain_needs_a_birth_date_or_a_contact_point() -> None:
-    found = judge(replace(ANNA, birth_date="", phones=(), emails=()), ANNA)
-    assert (found.hypothesis, found.band) == (Hypothesis.SELF, Band.PROBABLE)
+    known = replace(ANNA, birth_date="", phones=(), emails=())
+    moved = replace(ANNA, addresses=(replace(HOME, house="70", street="Harbor Road"),))
+    found = judge(known, moved, total=1000)
+    assert found.hypothesis is Hypothesis.SELF
+    assert found.band is not Band.CERTAIN
+
+
+def test_one_name_in_one_home_without_birth_dates_is_a_question_not_one_person() -> None:
+    known = replace(ANNA, birth_date="", phones=(), emails=())
+    found = judge(known, ANNA)
+    assert (found.hypothesis, found.identity) == (Hypothesis.KIN, Band.PROBABLE)
+    assert found.self_bits == found.kin_bits  # it cannot be told
+    assert found.identity_odds < found.self_bits - 1000
+    control = judge(replace(known, emails=ANNA.emails), ANNA)
+    assert control.hypothesis is Hypothesis.SELF  # an address of her own tells
+
+
+def test_one_name_and_one_town_without_birth_dates_stays_one_person_perhaps() -> None:
+    social = PersonRecord(ANNA.names, addresses=(Address(city="Austin"),))
+    found = judge(social, ANNA)
+    assert (found.hypothesis, found.band) == (Hypothesis.SELF, Band.POSSIBLE)
+
+
+def test_twins_registered_with_one_postcode_are_not_one_child() -> None:
+    """NHSDigital manage-vaccinations-in-schools, pull request 2264: twins share family name,
+    birth date and postcode, and were taken for duplicates."""
+    area = Address(postcode="78701")
+    one, other = (
+        PersonRecord((named(given, "Berg"),), "2015-03-09", addresses=(area,))
+        for given in ("Mia", "Leo")
+    )
+    found = judge(one, other)
+    assert (found.hypothesis, found.label) == (Hypothesis.KIN, "TWIN")
+    assert found.self_bits < 0
+    assert judge(one, one).hypothesis is Hypothesis.SELF  # control
+
+
+def test_a_rule_leaves_nothing_that_speaks_for_one_person() -> None:
+    found = judge(ANNA, replace(ANNA, names=(named("Clara", "Berg"),)))
+    assert found.self_bits < 0 < found.identity_bits
+
+
+def test_a_name_alone_against_a_full_birth_date_is_no_flag() -> None:
+    one, other = (PersonRecord((named("Anna", "Berg"),), born) for born in ("1984-05-17", "1987"))
+    assert judge(one, replace(other, birth_date="1987-11-30")).band is Band.WEAK
+
+
+def test_swapped_names_meet_through_a_nickname() -> None:
+    one, other = (
+        PersonRecord((named("Bob", "Lindqvist"),)),
+        PersonRecord((named("Lindqvist", "Robert"),)),
+    )
+    assert "swapped" in {e.level for e in judge(one, other).evidence}
+
+
+def test_a_mistyped_name_in_the_other_column_is_displaced() -> None:
+    one, other = (
+        PersonRecord((named("Jasper", "Colemann"),)),
+        PersonRecord((named("Coleman", "Osric"),)),
+    )
+    assert "displaced" in {e.level for e in judge(one, other).evidence}
+
+
+def test_one_postcode_says_less_once_the_homes_are_known_to_differ() -> None:
+    def bits(street: str) -> int:
+        other = replace(ANNA, addresses=(Address("", street, "", "Austin", "78701"),))
+        bare = replace(other, names=(named("Hugo", "Berg"),), birth_date="", phones=(), emails=())
+        rows = judge(bare, ANNA).evidence
+        return next(row.bits for row in rows if row.field == "postcode")
+
+    assert 0 < bits("Harbor Road") < bits("")
 
 
 def test_a_surname_alone_is_never_a_flag() -> None:
     one, other = (PersonRecord((named(g, "Quackenbush"),)) for g in ("Zoe", "Hugo"))
     assert judge(one, other).band is Band.WEAK
+
+
+@pytest.mark.parametrize(("bearers", "band"), [(1, Band.POSSIBLE), (40, Band.WEAK)])
+def test_a_surname_counted_and_found_rare_is_a_question(bearers: int, band: Band) -> None:
+    one, other = (PersonRecord((named(g, "Quackenbush"),)) for g in ("Zoe", "Hugo"))
+    counted = Frequencies(2400, {"family:quackenbush": bearers})
+    assert compare(one, other, counted, default_model()).band is band
 
 
 def test_room_mates_are_possible_kin_and_labelled_room() -> None:

@@ -75,8 +75,43 @@ def test_a_contact_of_ones_own_name_is_kin_and_a_question_of_identity() -> None:
     found = judge(replace(known, related=(contact,)), known)
     assert found.hypothesis is Hypothesis.KIN
     assert found.identity is not Band.WEAK
-    control = judge(known, known)
+    control = judge(replace(known, birth_date="1984-05-17"), replace(known, birth_date="1984"))
     assert control.hypothesis is Hypothesis.SELF
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("emails", ("john@post.org",)), ("birth_date", "1984-05-17")],
+)
+def test_a_namesake_of_one_home_is_ruled_out_by_what_is_personal(field: str, value: object) -> None:
+    known = PersonRecord((PersonName("John", "Berg"),), sex="male", addresses=(HOME,))
+    assert judge(known, known).hypothesis is Hypothesis.KIN
+    told = replace(known, **{field: value})
+    assert judge(told, told).hypothesis is Hypothesis.SELF
+
+
+def test_a_named_contact_of_a_common_name_says_less() -> None:
+    contact = RelatedPerson(PersonName("Anna", "Berg"), "SIS", RelatedRole.EMERGENCY_CONTACT)
+    client = replace(kin("Max", "Olsen", "1990-01-30", "male", AWAY), related=(contact,))
+
+    def bits(bearers: int) -> int:
+        counted = Frequencies(2000, {"given:anna": bearers, "family:berg": bearers})
+        rows = compare(client, ANNA, counted, default_model()).evidence
+        return next(row.bits for row in rows if row.field == "named_contact")
+
+    assert bits(1) > bits(20) > bits(200)
+
+
+def test_a_named_contact_with_another_phone_says_less() -> None:
+    def bits(phone: str) -> int:
+        contact = RelatedPerson(
+            PersonName("Anna", "Berg"), "SIS", RelatedRole.EMERGENCY_CONTACT, phone=phone
+        )
+        client = replace(kin("Max", "Olsen", "1990-01-30", "male", AWAY), related=(contact,))
+        rows = judge(client, replace(ANNA, phones=("512-867-2309",))).evidence
+        return next(row.bits for row in rows if row.field == "named_contact")
+
+    assert bits("512-867-2309") > bits("") > bits("737-222-1000") > 0
 
 
 def test_a_junior_beside_a_record_without_suffix_is_kin() -> None:
@@ -107,7 +142,9 @@ def test_a_spouse_in_one_home_is_not_asked_about_as_the_same_person() -> None:
 
 def test_identity_bits_leave_the_rules_out() -> None:
     twin = judge(kin("Clara", "Berg", "1984-05-17", "female"), ANNA)
-    assert twin.identity_bits == twin.self_bits + 2000
+    taken = next(row for row in twin.evidence if row.level == "twin")
+    assert taken.bits == twin.identity_bits - (twin.kin_bits - taken.bits)
+    assert twin.identity_bits > 0 > twin.self_bits
 
 
 def test_agreement_is_never_evidence_against_any_kind() -> None:

@@ -49,6 +49,11 @@ class RecordedEvent:
     id: str = ""
     dependence_or_deception: str | None = None
 
+    @property
+    def is_told(self) -> bool:
+        """True when the clinician stated it or the client told them."""
+        return self.stated_by != "other"
+
 
 def recorded_events(
     context: Context, clinician_id: str, client_ids: Iterable[str]

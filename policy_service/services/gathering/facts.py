@@ -65,6 +65,9 @@ class Gathered:
     client_ids: tuple[str, ...]
     links: ClientLinks
     """Other clients of the clinician to whom this one is tied."""
+    own_base: Mapping[str, Fact]
+    """The base facts if there were nothing but what the clinician stated or the client told them.
+    Equal to the base where nothing is hidden."""
 
 
 def gather_facts(context: Context, question: Question, targets: Targets | None = None) -> Gathered:
@@ -93,8 +96,18 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
         **account_facts(connections, attested),
         **base_tie_facts(attested, comparable),
     }
+    told = [event for event in events if event.is_told]
+    own_ties = [tie for tie in ties if tie.known_to(clinician.id)]
+    this = question.event if question.event and question.event.is_told else None
+    own_base = {
+        **base,
+        **care_facts(question.purpose, spells, []),
+        "linked_clients": links.own,
+        **event_facts(told, this),
+        **intimacy_facts(told, own_ties, spells, attested),
+    }
     facts = Facts(question.as_of, base, tuple(tie.facts for tie in ties))
-    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids), links)
+    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids), links, own_base)
 
 
 def clients_of(context: Context, person_ids: Iterable[str]) -> list[str]:
