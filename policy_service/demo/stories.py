@@ -250,7 +250,7 @@ STORIES: tuple[Story, ...] = (
         "The boy is a stranger; his mother and guardian is Priyanka's friend.",
         OHIO,
         MINOR,
-        Ending(Outcome.DELIBERATE, Outcome.DELIBERATE, rule="baseline.ties.", complete=False),
+        Ending(Outcome.DELIBERATE, Outcome.DELIBERATE, rule="baseline.ties."),
         location="US-OH",
         tie=Tie("FRND", GUARDIAN, since=60),
     ),
