@@ -214,10 +214,10 @@ def _strangers(context: Context, people: int) -> dict[str, Any] | None:
     flags = {name: n for name, n in sorted(counts.bands.items()) if not name.endswith(":weak")}
     seen = sum(flags.values())
     return {
-        "pairs": counts.pairs,
+        "pairs": counts.judged,
         "flags": flags,
-        "in_a_thousand_intakes": seen * people * 1000 // max(counts.pairs, 1),
-        "at_most": (seen or 3) * people * 1000 // max(counts.pairs, 1),
+        "in_a_thousand_intakes": seen * people * 1000 // max(counts.judged, 1),
+        "at_most": (seen or 3) * people * 1000 // max(counts.judged, 1),
         "left_out_as_related": counts.related,
     }
 

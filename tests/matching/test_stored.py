@@ -35,7 +35,11 @@ CORPUS = (
         (Address("012", "Juniper St Apt 4B", "", "Austin", "78701-1234", "TX"),),
         (Handle("Instagram", "@AnnaBerg"),),
         "Acme GmbH",
-        (RelatedPerson(PersonName("Tom", "Berg"), "SPS", RelatedRole.PARTNER, "1980-02", "5128672310"),),
+        (
+            RelatedPerson(
+                PersonName("Tom", "Berg"), "SPS", RelatedRole.PARTNER, "1980-02", "5128672310"
+            ),
+        ),
     ),
     PersonRecord((PersonName("Мария", "Иванова"),), "1900-01-01", addresses=(Address(city="x"),)),
 )  # fmt: skip
