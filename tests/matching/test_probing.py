@@ -52,4 +52,5 @@ def test_a_phone_that_a_whole_shelter_shares_says_less_in_a_check() -> None:
         rows = found["anna"].evidence
         return next((row.bits for row in rows if row.field == "phone"), 0)
 
-    assert bits(0) > bits(30)
+    assert bits(0) > bits(15) > 0
+    assert bits(30) == 0  # more than a household: an institution's phone is not compared
