@@ -36,13 +36,14 @@ class Touched:
 
     `people`: their records, ties to an identity, care or accounts changed. `keys` are match keys
     that one of them gave up. `tied` are the two ends of a tie. `clinicians`: what binds them, or
-    what they attested.
+    what they attested. `handles` are the keys of handles at the far end of imported connections.
     """
 
     people: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     clinicians: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
 
     def to_body(self) -> dict[str, str]:
         """The body of a piece of work."""
@@ -82,7 +83,7 @@ def touch_people(context: Context, person_ids: Iterable[str]) -> None:
 
 
 def touch_new_people(context: Context, person_ids: Iterable[str]) -> None:
-    """Persons were registered, however many: a few pieces of work for all of them.
+    """Persons were registered, or contacts changed: a few pieces of work however many they are.
 
     For whoever writes person rows in bulk; call it in the transaction that writes them, with their
     match keys. `people.register` does so by itself.
@@ -94,24 +95,6 @@ def touch_new_people(context: Context, person_ids: Iterable[str]) -> None:
 def _pieces(values: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(values), A_PIECE):
         yield values[start : start + A_PIECE]
-
-
-def touch_contacts(
-    context: Context,
-    person_ids: Iterable[str],
-    dropped_keys: Iterable[int] = (),
-    handle_keys: Iterable[int] = (),
-) -> None:
-    """Contacts of an import were stored, changed or forgotten: a few pieces of work for all.
-
-    Call it in the transaction that writes them, with the match keys that were given up and the
-    handles at the far ends of their connections.
-    """
-    touch_new_people(context, person_ids)
-    for name, keys in (("keys", dropped_keys), ("handles", handle_keys)):
-        texts = [str(key) for key in sorted(set(keys))]
-        pieces = (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
-        _enqueue(context, [Touched(**{name: tuple(piece)}) for piece in pieces])
 
 
 def touch_record(context: Context, person_id: str, dropped_keys: Iterable[int]) -> None:

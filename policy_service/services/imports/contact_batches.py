@@ -24,7 +24,6 @@ from policy_service.services.imports.contact_changes import Change, mark_missing
 from policy_service.services.imports.contact_new import NewContact, new_contact
 from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import sealed_at
-from policy_service.services.imports.contact_touches import touch_all
 from policy_service.services.imports.known_contacts import (
     CHANGED,
     KNOWN,
@@ -35,6 +34,7 @@ from policy_service.services.imports.known_contacts import (
     of_origin,
 )
 from policy_service.services.parties import clinician_row
+from policy_service.services.touch import touch_new_people
 
 _TABLES = (PersonKeyRow, PersonRow, MatchKeyRow, ConnectionRow, TieRow, ContactRow)
 
@@ -56,10 +56,10 @@ class Batch:
             if rows:
                 context.session.execute(insert(table), rows)
         count_people(context.session, [contact.person_id for contact in self.new])
-        touches = [contact.touch for contact in self.new]
-        touches += [write_change(context, row, change) for change in self.changed]
+        stored = [contact.person_id for contact in self.new]
+        stored += [write_change(context, row, change) for change in self.changed]
         gone = mark_missing(context, row, self.missing) if row.with_missing else []
-        touch_all(context, [*touches, *gone])
+        touch_new_people(context, [*stored, *gone])
         _destroy(context, row.id, self.number)
         counts = Counter({NEW: len(self.new), CHANGED: len(self.changed), KNOWN: self.known})
         return {**counts, "missing": len(gone)}

@@ -17,7 +17,6 @@ from policy_service.services.context import Context
 from policy_service.services.imports.contact_new import connection_columns, tie_row
 from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import import_row
-from policy_service.services.imports.contact_touches import Touch, keys_held
 from policy_service.services.imports.known_contacts import content_digest
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import hashed_columns, match_key_rows
@@ -37,10 +36,9 @@ class Change:
     says_more: bool
 
 
-def write_change(context: Context, row: ContactImportRow, change: Change) -> Touch:
-    """The contact stands as the newer export shows it."""
+def write_change(context: Context, row: ContactImportRow, change: Change) -> str:
+    """The contact stands as the newer export shows it; returns the person's id."""
     contact = current(context, ContactRow, change.contact_id)
-    dropped = keys_held(context, contact.person_id) if change.says_more else ()
     if change.says_more:
         _rehash(context, contact.person_id, change.line)
     revision = _reconnect(context, row, contact.connection_id, change.line)
@@ -55,13 +53,7 @@ def write_change(context: Context, row: ContactImportRow, change: Change) -> Tou
         tie_id=tie_id,
         import_id=row.id,
     )
-    return Touch(contact.person_id, _far_handle(context, contact.connection_id), dropped)
-
-
-def _far_handle(context: Context, connection_id: str | None) -> int | None:
-    if connection_id is None:
-        return None
-    return current(context, ConnectionRow, connection_id).far_handle_key
+    return contact.person_id
 
 
 def _tie(context: Context, row: ContactImportRow, person_id: str, line: Line) -> str | None:
@@ -111,10 +103,11 @@ def _reconnect(
     return revise(context, connection, SHOWN, **wanted).revision
 
 
-def mark_missing(
-    context: Context, row: ContactImportRow, contact_ids: Sequence[str]
-) -> list[Touch]:
-    """Connections that the newer export no longer shows were removed on some day in between."""
+def mark_missing(context: Context, row: ContactImportRow, contact_ids: Sequence[str]) -> list[str]:
+    """Connections that the newer export no longer shows were removed on some day in between.
+
+    Returns the persons' ids.
+    """
     gone = []
     for contact_id in contact_ids:
         contact = current(context, ContactRow, contact_id)
@@ -125,7 +118,7 @@ def mark_missing(
             "import_id": row.id,
         }
         revise(context, contact, GONE, is_listed=False, **made)
-        gone.append(Touch(contact.person_id, _far_handle(context, contact.connection_id)))
+        gone.append(contact.person_id)
     return gone
 
 

@@ -16,7 +16,6 @@ from policy_service.domain.dates import PartialDate
 from policy_service.services.accounts import handle_key
 from policy_service.services.context import Context
 from policy_service.services.imports.contact_records import Line
-from policy_service.services.imports.contact_touches import Touch
 from policy_service.services.imports.known_contacts import contact_key, content_digest
 from policy_service.services.people import hashed_person_row, match_key_rows
 from policy_service.services.revisions import first_stamps
@@ -32,7 +31,6 @@ class NewContact:
 
     person_id: str
     rows: Rows
-    touch: Touch
 
 
 def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line) -> NewContact:
@@ -69,8 +67,7 @@ def new_contact(context: Context, row: ContactImportRow, owner: str, line: Line)
         tie = tie_row(context, row.clinician_id, (owner, person_id), line.tie)
         rows[TieRow], contact["tie_id"] = [tie], tie["id"]
     rows[ContactRow] = [contact]
-    key = rows[ConnectionRow][0]["far_handle_key"] if ConnectionRow in rows else None
-    return NewContact(person_id, rows, Touch(person_id, key))
+    return NewContact(person_id, rows)
 
 
 def connection_columns(context: Context, line: Line) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from policy_service.services.imports.contact_states import (
 )
 from policy_service.services.imports.contact_undoing import undo_some
 from policy_service.services.revisions import bump
+from policy_service.services.touch import touch_clinicians
 
 
 def importer(practice_id: str) -> Principal:
@@ -64,7 +65,7 @@ def _store(context: Context, row: ContactImportRow, batch: Batch) -> None:
     destroy_upload(context, row)
     row.state, row.ended_at = STORED, context.now
     log_step(context, "contacts.stored", row)
-    bump(context, ClinicianRow, {row.clinician_id})
+    touch_clinicians(context, [row.clinician_id])
 
 
 def undo_batch(desk: Desk, practice_id: str, work: Work) -> bool:
@@ -81,6 +82,7 @@ def undo_batch(desk: Desk, practice_id: str, work: Work) -> bool:
             return True
         row.state, row.ended_at = UNDONE, context.now
         log_step(context, "contacts.undone", row)
+        touch_clinicians(context, [row.clinician_id])
     return True
 
 

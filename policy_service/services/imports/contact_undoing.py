@@ -17,8 +17,8 @@ from policy_service.database.tables.contacts import ContactImportRow, ContactRow
 from policy_service.services.context import Context
 from policy_service.services.disclosures import withdraw_disclosure
 from policy_service.services.erasure import erase_people
-from policy_service.services.imports.contact_touches import Touch, keys_held, touch_all
 from policy_service.services.revisions import current, revise, withdraw
+from policy_service.services.touch import touch_new_people
 
 R = TypeVar("R", ConnectionRow, ContactRow)
 AT_ONCE = 200
@@ -38,26 +38,18 @@ def undo_some(context: Context, row: ContactImportRow) -> dict[str, int]:
         .order_by(ContactRow.id)
         .limit(AT_ONCE)
     ).all()
-    forgotten, touches = [], []
+    forgotten = []
     for contact in contacts:
         made = _first_of(context, contact)
-        touches.append(_touch(context, contact))
         if made.revision == 1:
             forgotten.append(contact.person_id)
             _withdraw(context, contact)
         else:
             _restore(context, contact, made)
     erase_people(context, forgotten)
-    touch_all(context, touches)
+    touch_new_people(context, [contact.person_id for contact in contacts])
     counts = Counter(forgotten=len(forgotten), restored=len(contacts) - len(forgotten))
     return dict(counts) if contacts else {}
-
-
-def _touch(context: Context, contact: ContactRow) -> Touch:
-    key = None
-    if contact.connection_id is not None:
-        key = current(context, ConnectionRow, contact.connection_id).far_handle_key
-    return Touch(contact.person_id, key, keys_held(context, contact.person_id))
 
 
 def _first_of(context: Context, contact: ContactRow) -> ContactRow:
