@@ -59,7 +59,7 @@ class Refused:
     field: str
     detail: str
     kept: bool = False
-    """The rest of the row was read; only `field` was left out or mended."""
+    """The person was read: only `field` was left out or mended, or the entry stands already."""
 
 
 @dataclass(slots=True)

@@ -127,8 +127,8 @@ def test_the_same_entry_twice_is_read_once_and_said_by_line() -> None:
     rows = b"Anna,Berg,,,,,\nBo,Boe,,,,,\nAnna,Berg,,,,,\n"
     found = read("c.csv", LINKEDIN + rows)
     assert found.names() == ["Anna Berg", "Bo Boe"]
-    (twice,) = found.dropped
-    assert twice.line == 4
+    (twice,) = found.refused
+    assert (twice.line, twice.kept) == (4, True)
     assert "stands earlier" in twice.detail
 
 

@@ -84,7 +84,7 @@ def test_a_takeout_holds_the_same_contact_in_several_groups() -> None:
     )
     found = read("takeout.zip", archive)
     assert len(found.contacts) == 3
-    assert sum("stands earlier" in refused.detail for refused in found.dropped) == 3
+    assert sum("stands earlier" in refused.detail for refused in found.notes) == 3
 
 
 def test_an_unclosed_quotation_mark_refuses_its_own_line() -> None:
