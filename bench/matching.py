@@ -1,6 +1,6 @@
 """How well we recognise people, beside others who match people, in one process.
 
-    make bench-matching        python -m bench.matching [--only linkage hashed kin cost paths]
+    make bench-matching        python -m bench.matching [--only linkage hashed kin cost paths speed]
 
 Prints JSON lines {figure, value, unit, peer, peer_value, ratio}. F1 is at each matcher's best
 threshold; a true pair that never becomes a candidate counts as missed. Our pairs are ranked by
@@ -23,6 +23,7 @@ from bench.figures import Scored, best_f1, recall_at_precision, report
 from bench.hashed_figures import bench_hashed
 from bench.kin_figures import bench_kin_regimes
 from bench.linkage import LinkageSet, Pair, fake_1000, febrl3, febrl4, people
+from bench.matching_speed import bench_speed
 from bench.peers import Scores, rapidfuzz_pairs, recordlinkage_pairs
 from bench.splink_peer import splink_pairs
 from bench.tie_paths import bench_paths
@@ -126,6 +127,7 @@ _PARTS: dict[str, Callable[[], None]] = {
     "kin": bench_kin_regimes,
     "cost": bench_cost,
     "paths": bench_paths,
+    "speed": bench_speed,
 }
 
 

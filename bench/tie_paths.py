@@ -33,22 +33,36 @@ from tests.postgresql_server import NoServer, running_server
 Finder = Callable[[str, str], set[tuple[str, ...]]]
 """The paths from one person to another, as the persons on them."""
 
-_RECURSIVE = """
-WITH RECURSIVE way (person, steps, trail) AS (
-    SELECT CAST(:start AS TEXT), 0, CAST(:start AS TEXT)
+_FIRST = "SELECT CAST(:start AS TEXT) AS person, 0 AS steps, CAST(:start AS TEXT) AS trail"
+_ARCS = {
+    "sqlite": """
+    SELECT tie.to_person_id, steps + 1, trail || ' ' || tie.to_person_id
+    FROM way JOIN tie ON practice_id = :practice AND {live} AND from_person_id = person
+    WHERE steps < 3
     UNION ALL
-    SELECT CASE WHEN tie.from_person_id = way.person THEN CAST(tie.to_person_id AS TEXT)
-                ELSE CAST(tie.from_person_id AS TEXT) END,
-           way.steps + 1,
-           way.trail || ' ' || CASE WHEN tie.from_person_id = way.person
-                THEN tie.to_person_id ELSE tie.from_person_id END
-    FROM way JOIN tie ON tie.practice_id = :practice
-        AND {live}
-        AND (tie.from_person_id = way.person OR tie.to_person_id = way.person)
-    WHERE way.steps < 3
-)
-SELECT trail FROM way WHERE person = :end AND steps > 0
-"""
+    SELECT tie.from_person_id, steps + 1, trail || ' ' || tie.from_person_id
+    FROM way JOIN tie ON practice_id = :practice AND {live} AND to_person_id = person
+    WHERE steps < 3""",
+    "postgresql": """
+    SELECT CAST(arc.far AS TEXT), steps + 1, trail || ' ' || arc.far
+    FROM way CROSS JOIN LATERAL (
+        SELECT to_person_id AS far FROM tie
+        WHERE practice_id = :practice AND {live} AND from_person_id = person
+        UNION ALL
+        SELECT from_person_id FROM tie
+        WHERE practice_id = :practice AND {live} AND to_person_id = person
+    ) AS arc
+    WHERE steps < 3""",
+}
+
+
+def _recursive_sql(dialect: str) -> str:
+    """Each database in the form it plans well: both use the indexes of a tie's ends."""
+    arcs = _ARCS[dialect].format(live=LIVE[dialect])
+    return (
+        f"WITH RECURSIVE way AS ({_FIRST} UNION ALL {arcs})"  # noqa: S608 - no input
+        " SELECT trail FROM way WHERE person = :end AND steps > 0"
+    )
 
 
 def ours(session: Session) -> Finder:
@@ -63,7 +77,7 @@ def ours(session: Session) -> Finder:
 
 def recursive(session: Session) -> Finder:
     """One statement that walks everything within three ties of the start."""
-    statement = text(_RECURSIVE.format(live=LIVE[session.get_bind().dialect.name]))
+    statement = text(_recursive_sql(session.get_bind().dialect.name))
 
     def find(start: str, end: str) -> set[tuple[str, ...]]:
         asked = {"practice": PRACTICE, "start": start, "end": end}

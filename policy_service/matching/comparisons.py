@@ -6,6 +6,7 @@ hypotheses keep the one that speaks loudest. Each function is symmetric in its t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from policy_service.domain.people import NameKind
 from policy_service.matching.keys import sound
 from policy_service.matching.names import FoldedName
 from policy_service.matching.normalise import Features
-from policy_service.matching.short_names import are_variants, is_known_name
+from policy_service.matching.short_names import are_variants, is_form_of, is_known_name
 from policy_service.matching.spelling import beginning_alike, slips
 
 
@@ -65,7 +66,10 @@ def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
         return ()
     if _are_exchanged((one.given, other.family), (one.family, other.given)):
         given = Level("given", "swapped", one.given, other.family)
-        return given, Level("family", "swapped", one.family, other.given)
+        counted = (
+            _crossed_text(one) if (one.given, one.family) == (other.family, other.given) else ""
+        )
+        return given, Level("family", "swapped", one.family, other.given, counted)
     if _is_written_as(one.given, other.family):
         return _displaced(one.given, other.family, (one.family, other.given))
     if _is_written_as(one.family, other.given):
@@ -86,12 +90,16 @@ def _is_written_as(one: str, other: str) -> bool:
     return slips(one, other, 1) == 1
 
 
+def _crossed_text(name: FoldedName) -> str:
+    return f"crossed:{min(name.given, name.family)}|{max(name.given, name.family)}"
+
+
 def _are_exchanged(*crossed: tuple[str, str]) -> bool:
     """Both crossed pairs agree; one of them perhaps as a nickname ("Bob Roth", "Roth, Robert")."""
     alike = [_are_alike(*pair) for pair in crossed]
     if any(alike) and not all(alike):
         mine, theirs = crossed[alike.index(False)]
-        return bool(mine and theirs) and are_variants(mine, theirs)
+        return bool(mine and theirs) and is_form_of(mine, theirs)
     return all(alike)
 
 
@@ -125,6 +133,8 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
 
 def _goes_by_another(one: FoldedName, other: FoldedName) -> bool:
     """A second given name or the middle name in everyday use ("Mary Ann", "J. Robert")."""
+    if not (one.middle or other.middle or " " in one.given or " " in other.given):
+        return False
     mine = {*one.given.split(), *one.middle.split()}
     theirs = {*other.given.split(), *other.middle.split()}
     return one.given in theirs or other.given in mine
@@ -154,6 +164,7 @@ def family_level(one: FoldedName, other: FoldedName) -> str:
     return "sound" if sound(left) == sound(right) else "different"
 
 
+@lru_cache(maxsize=8192)  # every pair is asked twice, and common names with most candidates
 def _is_close(one: str, other: str) -> bool:
     """One slip of the pen, two from six letters on, or Jaro-Winkler from 0.92."""
     if not one or not other or one == other:

@@ -29,6 +29,8 @@ class BirthDate:
         return self.day > 0
 
     def __str__(self) -> str:
+        if self.day:
+            return f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
         parts = [f"{self.year:04d}", f"{self.month:02d}", f"{self.day:02d}"]
         return "-".join(parts[: 1 + (self.month > 0) + (self.day > 0)])
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from policy_service.matching.hashed_comparisons import Hashed
 from policy_service.matching.hypotheses import Hypothesis, Weight
 from policy_service.matching.normalise import Features
+
+if TYPE_CHECKING:  # who compares plain records alone does not pay for hashes
+    from policy_service.matching.hashed_comparisons import Hashed
 
 _FIELD_WORDS = {
     "given": "given names", "family": "family names", "middle": "middle names",

@@ -8,6 +8,7 @@ are those he or she would have as a person, so a named contact meets that person
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -143,6 +144,8 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
         yield KeyText("house and street", f"hs:{place.house}|{street}")
     if place.house and place.building:
         yield KeyText("house and street", f"hs:{place.house}|{sound(place.building.split()[0])}")
+    for word in words if place.house else ():
+        yield KeyText("name and house number", f"wh:{sound(word)}|{place.house}", is_optional=True)
     if place.house and place.city:
         near = f"ht:{place.house}|{soundex(place.city)}"
         yield KeyText("house number and town", near, is_optional=True)
@@ -184,6 +187,7 @@ def _letters(local: str) -> str:
     return "".join(filter(str.isalpha, local)) or local
 
 
+@lru_cache(maxsize=8192)
 def sound(word: str) -> str:
     """Metaphone, or the word itself where metaphone hears nothing."""
     return metaphone(word) or word

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from policy_service.domain.kinship import converse, sexed
 from policy_service.domain.ties import TIE_KINDS
-from policy_service.matching.hashed_comparisons import Hashed
 from policy_service.matching.hypotheses import Weighing
 from policy_service.matching.normalise import Features, NamedPerson
 from policy_service.matching.relatives import naming
+
+if TYPE_CHECKING:  # who compares plain records alone does not pay for hashes
+    from policy_service.matching.hashed_comparisons import Hashed
 
 _UNSAID = {"partner": "SIGOTHR", "guardian": "guardian", "family": "FAMMEMB"}
 _BETWEEN_GENERATIONS = frozenset({"parent_or_child", "namesake"})
@@ -53,7 +56,7 @@ def infer_label(
 def _stated(
     query: Features, candidate: Features | Hashed, weighing: Weighing
 ) -> Iterator[KinLabel]:
-    if isinstance(candidate, Hashed):
+    if not isinstance(candidate, Features):
         named: tuple[NamedPerson, ...] = ()
         if weighing.level("named_contact") and len(query.related) == 1:
             named = query.related

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band, against_chance, choose, identity_odds
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
-from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
-from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
 from policy_service.matching.hypotheses import Hypothesis, Scales, Weighed, Weighing
 from policy_service.matching.institutions import without_institutions
 from policy_service.matching.kin_labels import KinLabel, infer_label
 from policy_service.matching.model import MatchModel
 from policy_service.matching.normalise import Features, normalise
+
+if TYPE_CHECKING:  # loaded by the first third party that is kept as hashes
+    from policy_service.matching.hashed import Hash, HashedRecord, OpenDates
+    from policy_service.matching.hashed_comparisons import Hashed, HashedQuery
 
 Ref = TypeVar("Ref")
 _BAND_ORDER = {Band.CERTAIN: 0, Band.PROBABLE: 1, Band.POSSIBLE: 2, Band.WEAK: 3}
@@ -111,6 +113,8 @@ class HashedComparer:
     @classmethod
     def under(cls, hashed: Hash) -> HashedComparer:
         """For the practice's key."""
+        from policy_service.matching.hashed import OpenDates
+
         return cls(hashed, OpenDates.under(hashed))
 
     def compare(
@@ -133,11 +137,23 @@ class HashedComparer:
         self, query: Features, candidates: Iterable[HashedRecord], scales: Scales
     ) -> Iterator[Comparison]:
         """`compare_all` for a query that is normalised already."""
-        asked = HashedQuery.of(query, self.hashed)
+        asked = self.asked(query)
         for candidate in candidates:
-            opened = Hashed.opened(candidate, self.dates)
+            opened = self.opened(candidate)
             weighed = scales.weigh_alternatives(asked.alternatives(opened))
             yield _comparison(asked.features, opened, weighed, scales)
+
+    def asked(self, query: Features) -> HashedQuery:
+        """The query with its own hashes, made once for many candidates."""
+        from policy_service.matching.hashed_comparisons import HashedQuery
+
+        return HashedQuery.of(query, self.hashed)
+
+    def opened(self, candidate: HashedRecord) -> Hashed:
+        """A stored record with its dates read."""
+        from policy_service.matching.hashed_comparisons import Hashed
+
+        return Hashed.opened(candidate, self.dates)
 
 
 def _compare(query: Features, candidate: Features, scales: Scales) -> Comparison:
@@ -240,7 +256,7 @@ class Asked:
         if isinstance(candidate, Features):
             return candidate, self.scales.weigh(self.query, candidate)
         query, comparer = self._hashed
-        opened = Hashed.opened(candidate, comparer.dates)
+        opened = comparer.opened(candidate)
         return opened, self.scales.weigh_alternatives(query.alternatives(opened))
 
     @cached_property
@@ -248,7 +264,7 @@ class Asked:
         """The query's own hashes, made once and only if somebody is kept as hashes."""
         if self._comparer is None:
             raise ValueError("comparer: needed where a candidate is kept as hashes")
-        return HashedQuery.of(self.query, self._comparer.hashed), self._comparer
+        return self._comparer.asked(self.query), self._comparer
 
 
 def surest_first(found: Iterable[Recognised[Ref]]) -> tuple[Recognised[Ref], ...]:

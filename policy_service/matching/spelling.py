@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 
 
 @cache
-def _distance() -> ModuleType:
-    import rapidfuzz.distance
+def _osa() -> Callable[..., int]:
+    from rapidfuzz.distance import OSA
 
-    return rapidfuzz.distance
+    return OSA.distance
+
+
+@cache
+def _jaro_winkler() -> Callable[..., float]:
+    from rapidfuzz.distance import JaroWinkler
+
+    return JaroWinkler.similarity
 
 
 @cache
@@ -22,14 +30,12 @@ def _fuzz() -> ModuleType:
 
 def slips(one: str, other: str, most: int) -> int:
     """Letters changed, lost, added or exchanged with a neighbour; above `most`, `most` + 1."""
-    found: int = _distance().OSA.distance(one, other, score_cutoff=most)
-    return found
+    return _osa()(one, other, score_cutoff=most)
 
 
 def beginning_alike(one: str, other: str) -> float:
     """Jaro-Winkler similarity, 0 to 1: likeness that counts the beginning most."""
-    found: float = _distance().JaroWinkler.similarity(one, other)
-    return found
+    return _jaro_winkler()(one, other)
 
 
 def ratio(one: str, other: str) -> float:

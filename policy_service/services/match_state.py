@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from policy_service.database.tables.matching import MatchHeadRow, MatchMeasurementRow
 from policy_service.errors import NotReady
 from policy_service.ledger.canonical import parse_strict
-from policy_service.matching.keys import KEYS_VERSION
+from policy_service.matching.filing import FILING
 from policy_service.matching.measured_model import measured_model
 from policy_service.matching.model import MatchModel
 from policy_service.matching.strangers import StrangerCounts
@@ -50,7 +50,7 @@ class MatchState:
     @property
     def is_filed(self) -> bool:
         """Everybody is found by the keys of this software."""
-        return self.filed == KEYS_VERSION
+        return self.filed == FILING
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def match_state(session: Session, practice_id: str, shelf: ModelShelf) -> MatchS
     """The state as of this transaction, read at the first call."""
     found: MatchState | None = session.info.get(_KEPT)
     if found is None:
-        row = session.execute(_STATE, {"practice": practice_id}).first()
+        row = session.connection().execute(_STATE, {"practice": practice_id}).first()
         measurement = row.measurement if row else 0
         model = shelf.model_of(session, practice_id, measurement)
         found = MatchState(model, *row) if row else MatchState(model)

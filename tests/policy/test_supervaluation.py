@@ -11,8 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_service.domain.dates import PartialDate
-from policy_service.domain.facts import Between, Fact, Known, On, OneOf, Unknown, Why
-from policy_service.policy.clocks import CARE_ENDED, Period, Span, care_ended, on_day
+from policy_service.domain.facts import (
+    Between,
+    Fact,
+    FactGroup,
+    Known,
+    On,
+    OneOf,
+    Unknown,
+    Why,
+)
+from policy_service.domain.vocabulary import VOCABULARY
+from policy_service.policy.clocks import (
+    ANCHOR_FACTS,
+    CARE_ENDED,
+    Period,
+    Span,
+    care_ended,
+    on_day,
+)
 from policy_service.policy.conditions import (
     AfterCare,
     All,
@@ -34,7 +51,9 @@ from policy_service.policy.supervaluation import (
     candidates,
     most_combinations,
     settle,
+    settle_truth,
 )
+from policy_service.policy.worlds import close_gaps
 
 AS_OF = date(2026, 6, 15)
 NOT_ASKED = Unknown(Why.NOT_ASKED)
@@ -137,6 +156,31 @@ def test_one_of_that_lies_inside_the_words_is_known() -> None:
     assert settle(kin, world(tie=OneOf(frozenset({"relative"}), Why.CONTRADICTED))).truth is True
     either = OneOf(frozenset({"relative", "friend"}), Why.CONTRADICTED)
     assert settle(kin, world(tie=either)).truth is None
+
+
+def test_the_truth_alone_is_that_of_the_whole_verdict() -> None:
+    """Of every shipped rule, all unknown and with partial dates, and where only trying decides."""
+    friend = Words("tie", ("friend",))
+    tautology = compile_condition(Some((friend, Not(friend))))
+    assert settle_truth(tautology, world(tie=NOT_ASKED)).truth is True
+    partial: dict[str, Fact] = {name: On(PartialDate("2024")) for name in ANCHOR_FACTS}
+    begun: dict[str, Fact] = {
+        "intimacy_after_care_began_on": On(PartialDate("2025")),
+        "tie": Known("friend"),
+    }
+    for rule in (rule for pack in load_shipped_packs() for rule in pack.rules):
+        for known in (world(), world(**partial), world(**partial | begun)):
+            whole = settle(rule.compiled, known).truth
+            assert settle_truth(rule.compiled, known).truth is whole, rule.id
+
+
+def test_closing_gaps_never_moves_the_end_of_care() -> None:
+    """The engine works out the end of care once for a record, gaps and ties or not."""
+    gaps: dict[str, Fact] = dict.fromkeys(VOCABULARY, Unknown(Why.NOT_ATTESTED))
+    closed = close_gaps(gaps)
+    assert closed != gaps
+    assert care_ended(closed) == care_ended(gaps)
+    assert all(VOCABULARY[name].group is not FactGroup.TIE for name in ANCHOR_FACTS)
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,23 @@ def person_of(context: Any, client_id: str) -> str:
     return client_row(context, client_id).person_id
 
 
-def tie(world: World, kind: str, **more: Any) -> None:
-    """An officer states what Jonas is to Mira."""
+def ends(world: World, context: Any, other: str = "jonas") -> tuple[str, str]:
+    """The persons who Mira and the other client are."""
+    return person_of(context, world.ids["mira"]), person_of(context, world.ids[other])
+
+
+def tie(world: World, kind: str, other: str = "jonas") -> None:
+    """An officer states what the other client is to Mira."""
     with world.writing() as context:
-        ends = (person_of(context, world.ids[name]) for name in ("mira", "jonas"))
-        state_tie(context, TieForm(*ends, kind, **more))
+        one, far = ends(world, context, other)
+        state_tie(context, TieForm(one, far, kind))
+
+
+def verdict(world: World, said: str, relation: str | None = None) -> None:
+    """An officer judges Mira and Jonas."""
+    with world.writing() as context:
+        one, far = ends(world, context)
+        judge(context, VerdictForm(one, far, said, relation))
 
 
 def speaks(answer: dict[str, Any]) -> bool:
@@ -95,9 +107,7 @@ def test_clients_of_other_clinicians_and_former_clients_do_not_count(world: Worl
     assert link(world) == "no"
     late = somebody("Petra", "Lindqvist", "1979-01-01")
     world.ids["petra"] = former_client(world, world.ids["who"], "2025-01-01", late)
-    with world.writing() as context:
-        ends = (person_of(context, world.ids[name]) for name in ("mira", "petra"))
-        state_tie(context, TieForm(*ends, "SIS"))
+    tie(world, "SIS", "petra")
     assert link(world) == "no"
 
 
@@ -130,17 +140,13 @@ def test_one_household_is_a_question_until_an_officer_has_spoken(world: World) -
     assert link(world) is None
     shown = [one for ref, one in answer["ties"].items() if ref.startswith("c")]
     assert shown[0]["evidence"]["bits"] == sum(row["bits"] for row in shown[0]["evidence"]["rows"])
-    with world.writing() as context:
-        ends = (person_of(context, world.ids[name]) for name in ("mira", "jonas"))
-        judge(context, VerdictForm(*ends, "different"))
+    verdict(world, "different")
     assert link(world) == "no"
 
 
 def test_an_officers_word_that_two_clients_are_related_makes_it_a_fact(world: World) -> None:
     two_clients(world)
-    with world.writing() as context:
-        ends = (person_of(context, world.ids[name]) for name in ("mira", "jonas"))
-        judge(context, VerdictForm(*ends, "related", "BRO"))
+    verdict(world, "related", "BRO")
     assert link(world) == "yes"
 
 

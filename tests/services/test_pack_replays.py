@@ -206,7 +206,7 @@ FACTS = [
 
 def test_the_fast_reader_reads_facts_as_the_plain_one_does() -> None:
     base = {f"fact{n}": fact for n, fact in enumerate(FACTS)}
-    body = {
+    body: dict[str, Any] = {
         "as_of": "2026-03-02",
         "base": base,
         "ties": [{"ref": "t1", "facts": dict(reversed(base.items()))}],

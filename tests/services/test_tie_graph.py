@@ -9,16 +9,20 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from policy_service.database import Database
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.kinship import TieStep, compose, converse
 from policy_service.domain.ties import TIE_KINDS, tie_kind
+from policy_service.services.clients import register_client
 from policy_service.services.context import Context
+from policy_service.services.disclosures import DisclosureForm, TieForm, disclose, state_tie
 from policy_service.services.gathering import tie_graph
 from policy_service.services.gathering.paths import walk_from
 from policy_service.services.gathering.targets import Certainty, Target
 from policy_service.services.gathering.tie_graph import Arc, chains
+from policy_service.services.parties import client_row, clinician_row
 from policy_service.services.people import register
 from policy_service.services.ties import StatedTie, seal_tie
 from tests.cast import World, person
@@ -100,7 +104,7 @@ def test_the_oracle_sees_a_query_that_forgets_one_direction(
     practice = str(uuid4())
     arcs = store(database, practice, [(0, 1, "live"), (2, 1, "live"), (2, 3, "live")])
     one_way = {
-        dialect: tie_graph.text(str(statement).split(" UNION ALL ")[0])
+        dialect: text(str(statement).split(" UNION ALL ")[0])
         for dialect, statement in tie_graph._BETWEEN.items()
     }
     monkeypatch.setattr(tie_graph, "_BETWEEN", one_way)
@@ -203,3 +207,48 @@ def _neutral(steps: tuple[TieStep, ...]) -> tuple[str, ...]:
 
 def _turned(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(converse(kind) for kind in reversed(kinds))
+
+
+def test_somebody_who_contradicts_themselves_is_warned_of(world: World) -> None:
+    """Ben says that one person is his parent and his child: the generation is then not known."""
+    ada = person("Ada", "Contrary", "1960-01-01", emails=("ada@example.org",))
+    with world.writing() as context:
+        known = register_client(context, ada)
+        far = client_row(context, known).person_id
+        for kind in ("MTH", "DAUC"):
+            disclose(context, DisclosureForm(world.ids["ben"], kind, person_id=far))
+    world.ids["ada"] = known
+    answer = world.check("ben", "ada")
+    warned = {tie["path"]: tie.get("warning", "") for tie in answer["ties"].values()}
+    assert set(warned) == {"the clinician's mother", "the clinician's daughter"}
+    for said in warned.values():
+        assert "the clinician's daughter and the clinician's mother" in said
+    near = [f for f in answer["findings"] if f["rule"] == "baseline.ties.near-relative-as-client"]
+    assert near
+
+
+def test_a_parent_cycle_of_three_is_warned_of(world: World) -> None:
+    ada = person("Ada", "Contrary", "1960-01-01", emails=("ada@example.org",))
+    with world.writing() as context:
+        known = register_client(context, ada)
+        far = client_row(context, known).person_id
+        middle = register(context, person("Bo", "Contrary", "1961"))
+        ben = clinician_row(context, world.ids["ben"]).person_id
+        for one, other in ((ben, middle), (middle, far), (far, ben)):
+            state_tie(context, TieForm(one, other, "PRN"))
+    world.ids["ada"] = known
+    warned = [tie.get("warning", "") for tie in world.check("ben", "ada")["ties"].values()]
+    assert all("parent of the clinician's parent" in said for said in warned)
+
+
+def test_ties_that_agree_are_not_warned_of(world: World) -> None:
+    ada = person("Ada", "Plain", "1960-01-01", emails=("ada@example.org",))
+    with world.writing() as context:
+        known = register_client(context, ada)
+        far = client_row(context, known).person_id
+        for kind in ("SIS", "HSIB", "FRND"):
+            disclose(context, DisclosureForm(world.ids["ben"], kind, person_id=far))
+    world.ids["ada"] = known
+    ties = world.check("ben", "ada")["ties"].values()
+    assert len(ties) == 3
+    assert not any("warning" in tie for tie in ties)

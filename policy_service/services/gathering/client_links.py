@@ -97,11 +97,11 @@ class ClientLink:
 
 @dataclass(frozen=True, slots=True)
 class ClientLinks:
-    """The fact `linked_clients`, what it rests on, and whether the clinician may be told of it."""
+    """The fact `linked_clients`, what it rests on, and what it is of the clinician's own links."""
 
     fact: Fact
+    own: Fact
     found: tuple[ClientLink, ...] = ()
-    is_private: bool = False
 
 
 def client_links(
@@ -110,10 +110,9 @@ def client_links(
     """Is this client tied to another client of the same care, or of the same clinician?"""
     found = _links(context, clinician_id, targets)
     if share_an_episode(context, client_ids):
-        return ClientLinks(Known("yes"), found)
-    fact = _fact(found)
-    is_known = any(link.known_to(clinician_id) for link in found)
-    return ClientLinks(fact, found, is_private=fact != Known("no") and not is_known)
+        return ClientLinks(Known("yes"), Known("yes"), found)
+    own = [link for link in found if link.known_to(clinician_id)]
+    return ClientLinks(_fact(found), _fact(own), found)
 
 
 def _fact(found: Sequence[ClientLink]) -> Fact:

@@ -102,7 +102,7 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     own_base = {
         **base,
         **care_facts(question.purpose, spells, []),
-        "linked_clients": Known("no") if links.is_private else links.fact,
+        "linked_clients": links.own,
         **event_facts(told, this),
         **intimacy_facts(told, own_ties, spells, attested),
     }
