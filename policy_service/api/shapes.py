@@ -35,7 +35,7 @@ def person(record: PersonRecord) -> dict[str, Any]:
     return {name: part for name, part in record.to_json().items() if name != "v"}
 
 
-def told_person(context: Context, person_id: str) -> dict[str, Any]:
+def recorded(context: Context, person_id: str) -> dict[str, Any]:
     """A person's record, and what of it recognition cannot use (a warning, never a refusal)."""
     record = open_person(context, person_id).record
     told = [{"pointer": f"/person{one.pointer}", "detail": one.detail} for one in remarks(record)]
@@ -51,7 +51,7 @@ def clinician_line(row: ClinicianRow) -> dict[str, Any]:
 def clinician(context: Context, row: ClinicianRow) -> dict[str, Any]:
     """A clinician with everything recorded of them but their ties."""
     return clinician_line(row) | {
-        **told_person(context, row.person_id),
+        **recorded(context, row.person_id),
         "licences": [licence(one) for one in licences_of(context, row.id)],
         "memberships": [membership(one) for one in memberships_of(context, row.id)],
     }
@@ -80,4 +80,4 @@ def client_line(row: ClientRow) -> dict[str, Any]:
 
 def client(context: Context, row: ClientRow) -> dict[str, Any]:
     """A client with the record they are recognised by."""
-    return client_line(row) | told_person(context, row.person_id)
+    return client_line(row) | recorded(context, row.person_id)

@@ -15,7 +15,7 @@ from policy_service.errors import ServiceError
 from policy_service.matching.measured_model import FEWEST_PAIRS, FEWEST_PEOPLE
 from policy_service.services.match_models import KeptModel, kept_models, open_model, use_model
 from policy_service.services.measuring import PAIRS, Measured, measure_practice
-from policy_service.services.refiling import filing, refile
+from policy_service.services.refiling import how_far, refile
 
 measuring_commands = AppGroup("measuring")
 PRACTICE = click.option("--practice", "slug", help="Slug; needed where there are several.")
@@ -107,12 +107,12 @@ def refile_people(slug: str | None) -> None:
     with refusals():
         done = refile(desk(), operator(slug), _progress)
         with desk().reading(operator(slug)) as context:
-            how_far = filing(context)
+            filed = how_far(context)
     if done:
         click.echo(err=True)
-    click.echo(f"{done} people filed anew by keys {how_far.version}, {how_far.left} left")
-    if how_far.hashed:
-        click.echo(f"{how_far.hashed} third parties kept as hashes wait for their next import")
+    click.echo(f"{done} people filed anew by keys {filed.version}, {filed.left} left")
+    if filed.hashed:
+        click.echo(f"{filed.hashed} third parties kept as hashes wait for their next import")
 
 
 def operator(slug: str | None) -> Principal:

@@ -70,7 +70,12 @@ _COUNT_MORE = """
 INSERT INTO person_count (practice_id, part, people) VALUES ({practice}, {part}, {more})
 ON CONFLICT (practice_id, part) DO UPDATE SET people = person_count.people + excluded.people
 """
-_VALUES = ("practice", "most_many", "most_few", "part", "more")
+_BORNE = """
+SELECT frequency.key, frequency.count FROM {asked_many}
+{join} frequency ON frequency.practice_id = {practice}
+  AND frequency.measurement = {measurement} AND frequency.key = asked.value
+"""
+_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement")
 _SPELLINGS = {
     "sqlite": {
         **{name: f":{name}" for name in _VALUES},
@@ -154,6 +159,12 @@ def population(session: Session) -> int:
 def counts(session: Session, keys: Collection[int]) -> dict[int, int]:
     """How many people hold each key."""
     return dict(_rows(session, _COUNTS, {"many": list(keys)})) if keys else {}
+
+
+def value_counts(session: Session, measurement: int, keys: Collection[int]) -> dict[int, int]:
+    """How many people bore each value when it was counted; those that nobody bore are left out."""
+    asked = {"many": list(keys), "measurement": measurement}
+    return dict(_rows(session, _BORNE, asked)) if keys else {}
 
 
 def stored_features(session: Session, person_ids: Iterable[str]) -> list[StoredFeatures]:

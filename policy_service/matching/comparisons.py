@@ -14,7 +14,7 @@ from policy_service.domain.people import NameKind
 from policy_service.matching.keys import sound
 from policy_service.matching.names import FoldedName
 from policy_service.matching.normalise import Features
-from policy_service.matching.short_names import are_variants, is_known_name
+from policy_service.matching.short_names import are_variants, is_form_of, is_known_name
 from policy_service.matching.spelling import beginning_alike, slips
 
 
@@ -66,7 +66,10 @@ def _crossed(one: FoldedName, other: FoldedName) -> Alternative:
         return ()
     if _are_exchanged((one.given, other.family), (one.family, other.given)):
         given = Level("given", "swapped", one.given, other.family)
-        return given, Level("family", "swapped", one.family, other.given)
+        counted = (
+            _crossed_text(one) if (one.given, one.family) == (other.family, other.given) else ""
+        )
+        return given, Level("family", "swapped", one.family, other.given, counted)
     if _is_written_as(one.given, other.family):
         return _displaced(one.given, other.family, (one.family, other.given))
     if _is_written_as(one.family, other.given):
@@ -87,12 +90,16 @@ def _is_written_as(one: str, other: str) -> bool:
     return slips(one, other, 1) == 1
 
 
+def _crossed_text(name: FoldedName) -> str:
+    return f"crossed:{min(name.given, name.family)}|{max(name.given, name.family)}"
+
+
 def _are_exchanged(*crossed: tuple[str, str]) -> bool:
     """Both crossed pairs agree; one of them perhaps as a nickname ("Bob Roth", "Roth, Robert")."""
     alike = [_are_alike(*pair) for pair in crossed]
     if any(alike) and not all(alike):
         mine, theirs = crossed[alike.index(False)]
-        return bool(mine and theirs) and are_variants(mine, theirs)
+        return bool(mine and theirs) and is_form_of(mine, theirs)
     return all(alike)
 
 

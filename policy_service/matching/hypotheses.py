@@ -167,19 +167,10 @@ class Scales:
         )
 
     def _shift(self, field: str, level: str, counted: str) -> int:
-        """Hundredths of a bit by which an agreed value is rarer than the model's chance.
-
-        A full name is as rare as its two parts together.
-        """
+        """Hundredths of a bit by which an agreed value is rarer than the model's chance."""
         known = self._rarer.get((counted, level))
         if known is None:
-            if counted.startswith("name:"):
-                given, _, family = counted.removeprefix("name:").partition("|")
-                known = self._measured("given", "exact", f"given:{given}")
-                known += self._measured("family", "exact", f"family:{family}")
-            else:
-                known = self._measured(field, level, counted)
-            self._rarer[counted, level] = known
+            known = self._rarer[counted, level] = self._measured(field, level, counted)
         return known
 
     def _measured(self, field: str, level: str, counted: str) -> int:
@@ -188,6 +179,13 @@ class Scales:
         The candidate bears the value anyhow; only the others tell how common it is. A value that
         was never counted keeps the model's chance: not counted is not rare.
         """
+        kind, _, value = counted.partition(":")
+        if kind == "name":  # a full name is as rare as its two parts together
+            return self._of_two("exact", *value.split("|"))
+        if kind == "crossed":  # where both words are given and family names, others bear them too
+            one, other = value.split("|")
+            both = (self._of_two("swapped", *parts) for parts in ((one, other), (other, one)))
+            return min(0, max(both))
         count = self.frequencies.counts.get(counted)
         if count is None:
             return 0
@@ -195,6 +193,11 @@ class Scales:
         others = max(count - 1, 0)
         measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
         return bits(none, max(measured, self.model.rarest))
+
+    def _of_two(self, level: str, given: str, family: str) -> int:
+        return self._shift("given", level, f"given:{given}") + self._shift(
+            "family", level, f"family:{family}"
+        )
 
 
 @lru_cache(maxsize=8192)

@@ -144,6 +144,8 @@ def _place_keys(place: Place, words: tuple[str, ...], features: Features) -> Ite
         yield KeyText("house and street", f"hs:{place.house}|{street}")
     if place.house and place.building:
         yield KeyText("house and street", f"hs:{place.house}|{sound(place.building.split()[0])}")
+    for word in words if place.house else ():
+        yield KeyText("name and house number", f"wh:{sound(word)}|{place.house}", is_optional=True)
     if place.house and place.city:
         near = f"ht:{place.house}|{soundex(place.city)}"
         yield KeyText("house number and town", near, is_optional=True)

@@ -163,6 +163,11 @@ def are_variants(one: str, other: str) -> bool:
     return not formal_names(one).isdisjoint(formal_names(other))
 
 
+def is_form_of(one: str, other: str) -> bool:
+    """Whether one of the two is short for the other; not where both are short for a third."""
+    return one in formal_names(other) or other in formal_names(one)
+
+
 @lru_cache(maxsize=4096)
 def is_known_name(given: str) -> bool:
     """Whether folded `given` is a name in its own right in one of the tables."""

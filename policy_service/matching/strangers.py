@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Self
 
 from policy_service.matching.bands import Band, against_chance, choose
-from policy_service.matching.hypotheses import Hypothesis, Scales, Weighing
+from policy_service.matching.hypotheses import Scales, Weighing
 from policy_service.matching.normalise import Features
 
 _COUNTED_WORDS = {
@@ -51,11 +51,12 @@ class StrangerCounts:
     """What random pairs showed.
 
     `seen` counts levels, as `field:level`; `compared` the pairs in which they could have been seen.
-    `bands` counts `hypothesis:band` over all pairs, those left out as `related` included.
+    `bands` counts `hypothesis:band` over `judged` pairs, by the model and frequencies to be used.
     """
 
     pairs: int = 0
     related: int = 0
+    judged: int = 0
     seen: Counter[str] = field(default_factory=Counter)
     compared: Counter[str] = field(default_factory=Counter)
     bands: Counter[str] = field(default_factory=Counter)
@@ -72,6 +73,7 @@ class StrangerCounts:
         return {
             "pairs": self.pairs,
             "related": self.related,
+            "judged": self.judged,
             "seen": dict(sorted(self.seen.items())),
             "compared": dict(sorted(self.compared.items())),
             "bands": dict(sorted(self.bands.items())),
@@ -81,7 +83,7 @@ class StrangerCounts:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The counts that `to_json` wrote."""
         counted = (Counter(value[name]) for name in ("seen", "compared", "bands"))
-        return cls(value["pairs"], value["related"], *counted)
+        return cls(value["pairs"], value["related"], value["judged"], *counted)
 
 
 def random_pairs(people: int, pairs: int, random: Random) -> Iterator[tuple[int, int]]:
@@ -111,13 +113,28 @@ def count_strangers(
 def _count_pair(one: Features, other: Features, scales: Scales, counts: StrangerCounts) -> None:
     weighing = scales.weigh(one, other).weighing
     verdict = choose(weighing, against_chance(scales.frequencies.total), scales.model)
-    leading = Hypothesis.KIN if weighing.kin >= weighing.same else Hypothesis.SELF
     counts.pairs += 1
-    counts.bands[f"{leading.value}:{verdict.band.value}"] += 1
     if verdict.band in _SURE or verdict.identity in _SURE:
         counts.related += 1
         return
     _count_levels(weighing, _precision(one, other), counts)
+
+
+def judge_strangers(
+    sample: Sequence[Features],
+    pairs: Iterable[tuple[int, int]],
+    known: frozenset[tuple[int, int]],
+    scales: Scales,
+) -> Counter[str]:
+    """How many pairs would be flagged, and as what: `hypothesis:band`, by these very scales."""
+    bands: Counter[str] = Counter()
+    chance = against_chance(scales.frequencies.total)
+    for one, other in pairs:
+        if (min(one, other), max(one, other)) not in known:
+            weighing = scales.weigh(sample[one], sample[other]).weighing
+            verdict = choose(weighing, chance, scales.model)
+            bands[f"{verdict.hypothesis.value}:{verdict.band.value}"] += 1
+    return bands
 
 
 def _count_levels(weighing: Weighing, precision: str, counts: StrangerCounts) -> None:

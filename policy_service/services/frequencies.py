@@ -8,18 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import bindparam, inspect, select
-
-from policy_service.database.tables.matching import FrequencyRow
+from policy_service.database import match_index
 from policy_service.matching.frequencies import Frequencies
 from policy_service.services.context import Context
-
-_table = inspect(FrequencyRow).local_table
-_COUNTS = select(_table.c.key, _table.c.count).where(
-    _table.c.practice_id == bindparam("practice"),
-    _table.c.measurement == bindparam("measurement"),
-    _table.c.key.in_(bindparam("keys", expanding=True)),
-)
 
 
 def frequencies(context: Context, values: Collection[str], held: Frequencies) -> Frequencies:
@@ -36,13 +27,8 @@ def counted_values(context: Context, values: Iterable[str]) -> dict[str, int]:
     if not context.matching.counted:
         return {}
     by_key = {context.keyring.frequency_key(value): value for value in values}
-    asked = {
-        "practice": context.practice_id,
-        "measurement": context.matching.counted,
-        "keys": list(by_key),
-    }
-    rows = context.session.execute(_COUNTS, asked) if by_key else ()
-    return {by_key[key]: count for key, count in rows}
+    counts = match_index.value_counts(context.session, context.matching.counted, by_key)
+    return {by_key[key]: count for key, count in counts.items()}
 
 
 def _scaled(context: Context, counted: Mapping[str, int], total: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ from policy_service.database.tables.matching import (
 )
 from policy_service.errors import NotFound, StateConflict
 from policy_service.ledger.canonical import Json
-from policy_service.matching.keys import KEYS_VERSION
+from policy_service.matching.filing import FILING
 from policy_service.matching.measured_model import is_enough
 from policy_service.matching.model import MatchModel
 from policy_service.services.context import Context
@@ -47,7 +47,7 @@ class KeptModel:
 def found_matching(session: Session, practice_id: str, shipped: MatchModel, now: datetime) -> None:
     """A new practice uses the shipped model; nobody is on an older key."""
     head = MatchHeadRow(
-        practice_id=practice_id, number=0, measurement=0, counted=0, people=0, filed=KEYS_VERSION
+        practice_id=practice_id, number=0, measurement=0, counted=0, people=0, filed=FILING
     )
     session.add(head)
     keep_model(session, practice_id, shipped, now)

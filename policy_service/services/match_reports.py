@@ -38,7 +38,7 @@ from policy_service.services.match_samples import (
 )
 from policy_service.services.match_state import read_counts, trying
 from policy_service.services.recognition import Identification
-from policy_service.services.refiling import filing
+from policy_service.services.refiling import how_far
 from policy_service.services.verdict_counts import verdict_counts
 
 MATCH_REPORT = "match_report"
@@ -214,10 +214,10 @@ def _strangers(context: Context, people: int) -> dict[str, Any] | None:
     flags = {name: n for name, n in sorted(counts.bands.items()) if not name.endswith(":weak")}
     seen = sum(flags.values())
     return {
-        "pairs": counts.pairs,
+        "pairs": counts.judged,
         "flags": flags,
-        "in_a_thousand_intakes": seen * people * 1000 // max(counts.pairs, 1),
-        "at_most": (seen or 3) * people * 1000 // max(counts.pairs, 1),
+        "in_a_thousand_intakes": seen * people * 1000 // max(counts.judged, 1),
+        "at_most": (seen or 3) * people * 1000 // max(counts.judged, 1),
         "left_out_as_related": counts.related,
     }
 
@@ -249,5 +249,5 @@ def _missing(found: list[Identification]) -> dict[str, Any]:
 
 
 def _filing(context: Context) -> dict[str, Any]:
-    state = filing(context)
+    state = how_far(context)
     return {"keys": state.version, "left": state.left, "hashed_left": state.hashed}

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from policy_service.database.tables.matching import MatchHeadRow, MatchMeasurementRow
 from policy_service.errors import NotReady
 from policy_service.ledger.canonical import parse_strict
-from policy_service.matching.keys import KEYS_VERSION
+from policy_service.matching.filing import FILING
 from policy_service.matching.measured_model import measured_model
 from policy_service.matching.model import MatchModel
 from policy_service.matching.strangers import StrangerCounts
@@ -50,7 +50,7 @@ class MatchState:
     @property
     def is_filed(self) -> bool:
         """Everybody is found by the keys of this software."""
-        return self.filed == KEYS_VERSION
+        return self.filed == FILING
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from policy_service.audit.log import Owned
+from policy_service.database import match_index
 from policy_service.database.tables.matching import MatchMeasurementRow
 from policy_service.database.tables.people import IdentityVerdictRow
 from policy_service.database.tables.ties import TieRow
@@ -24,9 +25,14 @@ from policy_service.domain.principals import Principal
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.matching.frequencies import Frequencies, features_values
 from policy_service.matching.hypotheses import Scales
-from policy_service.matching.measured_model import is_enough
+from policy_service.matching.measured_model import is_enough, measured_model
 from policy_service.matching.normalise import Features
-from policy_service.matching.strangers import StrangerCounts, count_strangers, random_pairs
+from policy_service.matching.strangers import (
+    StrangerCounts,
+    count_strangers,
+    judge_strangers,
+    random_pairs,
+)
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.frequency_counts import FrequencyTable
@@ -37,6 +43,9 @@ MEASURED = "matching.measured"
 SAMPLE = 4_000
 """People whose pairs are weighed; more of them would only take memory."""
 PAIRS = 400_000
+JUDGED = 100_000
+"""Pairs that are judged once more, by what was measured."""
+_VALUES_AT_ONCE = 1_000
 Progress = Callable[[str], None]
 
 
@@ -61,6 +70,7 @@ class _Sample:
     """People drawn evenly from all who pass by, in memory that does not grow with them."""
 
     random: Random
+    pairs: int
     people: int = 0
     drawn: list[tuple[str, Features]] = field(default_factory=list)
 
@@ -82,7 +92,7 @@ def measure_practice(
     same table.
     """
     number = _begin(desk, principal)
-    sample = _Sample(Random(number))  # noqa: S311 - a sample, not a secret
+    sample = _Sample(Random(number), pairs)  # noqa: S311 - a sample, not a secret
     table = FrequencyTable(desk, principal, number)
     for batch in batches_of_people(desk, principal):
         for person_id, features in batch:
@@ -91,7 +101,7 @@ def measure_practice(
         progress(f"{sample.people} people counted")
     values = table.finish()
     progress(f"{values} frequencies kept; weighing {pairs} random pairs")
-    counts = _strangers(desk, principal, sample, pairs)
+    counts = _strangers(desk, principal, sample, number)
     with desk.writing(principal) as context:
         measured = _finish(context, number, sample.people, values, counts)
     table.drop_older()
@@ -115,16 +125,36 @@ def _begin(desk: Desk, principal: Principal) -> int:
         return row.number
 
 
-def _strangers(desk: Desk, principal: Principal, sample: _Sample, pairs: int) -> StrangerCounts:
-    """The levels of random pairs, by the shipped model's bands and without any frequencies."""
+def _strangers(desk: Desk, principal: Principal, sample: _Sample, number: int) -> StrangerCounts:
+    """The levels of random pairs, by the shipped model's bands and without any frequencies; then
+    how many pairs would be flagged by what was measured."""
     places = {person_id: place for place, (person_id, _) in enumerate(sample.drawn)}
-    with desk.reading(principal) as context:
-        known = _known_pairs(context, places)
-        model = context.models.shipped
     people = [features for _, features in sample.drawn]
-    drawn = random_pairs(len(people), pairs, sample.random)
-    scales = Scales(model, Frequencies(max(sample.people, 1)))
-    return count_strangers(people, drawn, known, scales)
+    total = max(sample.people, 1)
+    with desk.reading(principal) as context:
+        known, shipped = _known_pairs(context, places), context.models.shipped
+        borne = _borne(context, number, people)
+    drawn = random_pairs(len(people), sample.pairs, sample.random)
+    counts = count_strangers(people, drawn, known, Scales(shipped, Frequencies(total)))
+    enough = is_enough(sample.people, counts)
+    model = measured_model(shipped, number, counts) if enough else shipped
+    drawn = random_pairs(len(people), min(sample.pairs, JUDGED), sample.random)
+    scales = Scales(model, Frequencies(total, borne))
+    counts.bands = judge_strangers(people, drawn, known, scales)
+    counts.judged = counts.bands.total()
+    return counts
+
+
+def _borne(context: Context, number: int, people: Sequence[Features]) -> dict[str, int]:
+    """How many bear each value of the sample; one that was not kept is borne once."""
+    values = sorted({value for features in people for value in features_values(features)})
+    found: dict[str, int] = {}
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        chunk = values[start : start + _VALUES_AT_ONCE]
+        keys = [context.keyring.frequency_key(value) for value in chunk]
+        counts = match_index.value_counts(context.session, number, keys)
+        found |= {value: counts.get(key, 1) for value, key in zip(chunk, keys, strict=True)}
+    return found
 
 
 def _known_pairs(context: Context, places: dict[str, int]) -> frozenset[tuple[int, int]]:

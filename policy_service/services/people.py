@@ -16,8 +16,9 @@ from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, Per
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes
+from policy_service.matching.filing import FILING
 from policy_service.matching.hashed import HashedRecord, hash_record
-from policy_service.matching.keys import KEYS_VERSION, features_texts, match_texts
+from policy_service.matching.keys import features_texts, match_texts
 from policy_service.matching.normalise import Features, normalise
 from policy_service.matching.stored import NORMALISER, read_stored, stored_form
 from policy_service.services.asked import asked_keys, file_asked_keys
@@ -121,7 +122,7 @@ def hashed_person_row(context: Context, person_id: str, record: PersonRecord) ->
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": context.new_id(),
-        "filed": KEYS_VERSION,
+        "filed": FILING,
         "created_at": context.now,
         **hashed_columns(context, person_id, record),
     }
@@ -157,34 +158,37 @@ def replace_record(context: Context, person_id: str, record: PersonRecord) -> No
     touch_record(context, person_id, set(given_up) - filing.match_keys)
 
 
-def compared_columns(context: Context, person_id: str, features: Features) -> dict[str, Any]:
-    """What is compared of a person, as it is kept beside the record."""
-    raw = canonical_bytes(stored_form(features))
-    return {
-        "sealed_features": _seal(context, person_id, raw, "sealed_features"),
-        "normaliser": NORMALISER,
-    }
-
-
 @dataclass(frozen=True, slots=True)
-class _Filing:
+class Filing:
     """What follows from a record: the columns of its row, and the keys it is found by."""
 
     columns: dict[str, Any]
     match_keys: Set[int]
 
 
-def _filing(context: Context, person_id: str, record: PersonRecord) -> _Filing:
-    raw, features = canonical_bytes(record.to_json()), normalise(record)
-    columns = {
+def _filing(context: Context, person_id: str, record: PersonRecord) -> Filing:
+    """A record sealed anew, and how it is filed."""
+    raw = canonical_bytes(record.to_json())
+    kept = {
         "kept": PLAIN,
         "sealed": _seal(context, person_id, raw, "sealed"),
-        **compared_columns(context, person_id, features),
         "record_digest": hashlib.sha256(raw).digest(),
-        "filed": KEYS_VERSION,
+    }
+    filing = filing_of(context, person_id, record)
+    return Filing(kept | filing.columns, filing.match_keys)
+
+
+def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
+    """How a record is filed by this release: its features, and its keys."""
+    features = normalise(record)
+    compared = canonical_bytes(stored_form(features))
+    columns = {
+        "sealed_features": _seal(context, person_id, compared, "sealed_features"),
+        "normaliser": NORMALISER,
+        "filed": FILING,
     }
     match_key = context.keyring.match_key
-    return _Filing(columns, {match_key(one.text) for one in features_texts(features)})
+    return Filing(columns, {match_key(one.text) for one in features_texts(features)})
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:

@@ -14,58 +14,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from policy_service.audit.log import Owned
+from policy_service.database import match_index
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.principals import Principal
-from policy_service.matching.keys import KEYS_VERSION
-from policy_service.matching.normalise import normalise
-from policy_service.matching.stored import NORMALISER
+from policy_service.matching.filing import FILING
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.match_models import hold_head
 from policy_service.services.match_state import forget_state, match_state
-from policy_service.services.people import (
-    HASHED,
-    PLAIN,
-    Person,
-    compared_columns,
-    match_key_rows,
-    open_people,
-)
+from policy_service.services.people import HASHED, PLAIN, Filing, Person, filing_of, open_people
 from policy_service.services.touch import rescreen_everyone
 
 REFILED = "matching.refiled"
 BATCH = 200
-_person: Table = cast("Table", PersonRow.__table__)
 _OLD = (
     PersonRow.practice_id == bindparam("practice"),
+    PersonRow.filed != bindparam("version"),
     PersonRow.kept == bindparam("kept"),
-    or_(
-        PersonRow.filed != bindparam("version"),
-        and_(PersonRow.kept == PLAIN, PersonRow.normaliser.is_distinct_from(NORMALISER)),
-    ),
     PersonRow.erased_at.is_(None),
 )
 _NEXT = select(PersonRow.id).where(*_OLD).order_by(PersonRow.id).limit(bindparam("batch"))
 _LEFT = select(func.count()).select_from(PersonRow).where(*_OLD)
-_COMPARED = (
-    update(_person)
-    .where(
-        _person.c.practice_id == bindparam("practice"),
-        _person.c.id == bindparam("person"),
-    )
-    .values(sealed_features=bindparam("sealed_features"), normaliser=bindparam("normaliser"))
-)
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class HowFar:
     """How far it is. `left` people wait; `hashed` third parties can only be imported again."""
 
     version: int
@@ -74,19 +53,19 @@ class Filing:
     is_finished: bool
 
 
-def filing(context: Context) -> Filing:
+def how_far(context: Context) -> HowFar:
     """How many people stand on keys of another release."""
     left, hashed = (
         context.session.execute(_LEFT, _asked(context, kept)).scalar_one()
         for kept in (PLAIN, HASHED)
     )
-    return Filing(KEYS_VERSION, left, hashed, context.matching.is_filed and not left)
+    return HowFar(FILING, left, hashed, context.matching.is_filed and not left)
 
 
 def _asked(context: Context, kept: str) -> dict[str, object]:
     return {
         "practice": context.practice_id,
-        "version": KEYS_VERSION,
+        "version": FILING,
         "kept": kept,
         "batch": BATCH,
     }
@@ -107,21 +86,16 @@ def refile_batch(desk: Desk, principal: Principal) -> int:
     with desk.reading(principal) as context:
         ids = list(context.session.scalars(_NEXT, _asked(context, PLAIN)))
         people = open_people(context, ids)
-        keys = {person.id: match_key_rows(context, person.id, person.record) for person in people}
-        compared = {
-            person.id: compared_columns(context, person.id, normalise(person.record))
-            for person in people
-        }
+        filings = {one.id: filing_of(context, one.id, one.record) for one in people}
     if people:
         with desk.writing(principal) as context:
             kept = _unchanged(context, people)
-            _replace_keys(context, kept, [row for person in kept for row in keys[person]])
-            _replace_compared(context, {person: compared[person] for person in kept})
+            _file(context, {person_id: filings[person_id] for person_id in kept})
     return len(people)
 
 
 def _unchanged(context: Context, people: list[Person]) -> list[str]:
-    """Mark those whose record is still the one read: a change since has filed them itself."""
+    """Those whose record is still the one read: a change since has filed them itself."""
     rows = context.session.execute(
         select(PersonRow.id, PersonRow.record_digest)
         .where(PersonRow.id.in_([person.id for person in people]), PersonRow.erased_at.is_(None))
@@ -129,33 +103,29 @@ def _unchanged(context: Context, people: list[Person]) -> list[str]:
         .with_for_update()
     )
     digests = {row.id: row.record_digest for row in rows}
-    kept = [person.id for person in people if digests.get(person.id) == person.digest]
-    context.session.execute(
-        update(PersonRow)
-        .where(PersonRow.practice_id == context.practice_id, PersonRow.id.in_(kept))
-        .values(filed=KEYS_VERSION)
-        .execution_options(synchronize_session=False)
-    )
-    return kept
+    return [person.id for person in people if digests.get(person.id) == person.digest]
 
 
-def _replace_keys(context: Context, people: list[str], keys: list[dict[str, object]]) -> None:
+def _file(context: Context, filings: Mapping[str, Filing]) -> None:
+    """Put features and keys in place of the old ones. Nothing about the people changed."""
+    mine = PersonRow.practice_id == context.practice_id
+    for person_id, filing in filings.items():
+        context.session.execute(
+            update(PersonRow)
+            .where(mine, PersonRow.id == person_id)
+            .values(**filing.columns)
+            .execution_options(synchronize_session=False)
+        )
     context.session.execute(
         delete(MatchKeyRow)
-        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id.in_(people))
+        .where(
+            MatchKeyRow.practice_id == context.practice_id,
+            MatchKeyRow.person_id.in_(sorted(filings)),
+        )
         .execution_options(synchronize_session=False)
     )
-    if keys:
-        context.session.execute(insert(MatchKeyRow), keys)
-
-
-def _replace_compared(context: Context, compared: Mapping[str, Mapping[str, object]]) -> None:
-    """What recognition compares, where another normaliser made it or nobody did."""
-    values = [{"person": person, **columns} for person, columns in compared.items()]
-    if values:
-        context.session.connection().execute(
-            _COMPARED, [{"practice": context.practice_id, **one} for one in values]
-        )
+    pairs = [(key, own) for own, filing in filings.items() for key in filing.match_keys]
+    match_index.file_keys(context.session, "match_key", pairs)
 
 
 def finish_filing(desk: Desk, principal: Principal) -> bool:
@@ -163,15 +133,15 @@ def finish_filing(desk: Desk, principal: Principal) -> bool:
     with desk.writing(principal) as context:
         head = hold_head(context)
         if (
-            head.filed == KEYS_VERSION
+            head.filed == FILING
             or context.session.execute(_LEFT, _asked(context, PLAIN)).scalar_one()
         ):
             return False
-        before, head.filed, head.number = head.filed, KEYS_VERSION, head.number + 1
+        before, head.filed, head.number = head.filed, FILING, head.number + 1
         context.session.flush()
         forget_state(context.session)
-        context.log(REFILED, {"filing": Owned({"before": before, "now": KEYS_VERSION})})
-        rescreen_everyone(context, f"filed:{KEYS_VERSION}")
+        context.log(REFILED, {"filing": Owned({"before": before, "now": FILING})})
+        rescreen_everyone(context, f"filed:{FILING}")
     return True
 
 

@@ -36,13 +36,14 @@ class Touched:
 
     `people`: their records, ties to an identity, care or accounts changed. `keys` are match keys
     that one of them gave up. `tied` are the two ends of a tie. `clinicians`: what binds them, or
-    what they attested.
+    what they attested. `handles` are the keys of handles at the far end of imported connections.
     """
 
     people: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     clinicians: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
 
     def to_body(self) -> dict[str, str]:
         """The body of a piece of work."""

@@ -9,7 +9,7 @@ from policy_service.jobs.queue import Work
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.full_screens import screen_if_moved
-from policy_service.services.reach import Reached, counts_of, who_ask_for
+from policy_service.services.reach import Reached, counts_of, who_ask_for, who_use
 from policy_service.services.rescreening import queue_pairs, rescreener
 from policy_service.services.steps import key_step
 from policy_service.services.tie_reach import brought_near, clinicians_among
@@ -42,6 +42,7 @@ def _reached(context: Context, touched: Touched) -> Reached:
     if touched.tied:
         one, other = touched.tied
         people |= brought_near(context, one, other)
+    people |= who_use(context, map(int, touched.handles))
     return who_ask_for(context, people, map(int, touched.keys))
 
 

@@ -71,6 +71,7 @@ def test_an_export_is_brought_in_marked_and_taken_back(
     page.get_by_role("table").get_by_role("link").first.focus()
     page.keyboard.press("Enter")
     press(page, "Take this import back")
+    page.get_by_text("contacts are taken back").wait_for()
     run_due(site.world.desk)
     page.reload()
     page.get_by_text("What came with this import is forgotten.").wait_for()

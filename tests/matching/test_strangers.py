@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_service.domain.people import PersonName, PersonRecord
+from policy_service.domain.people import Address, PersonName, PersonRecord
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hypotheses import Scales
 from policy_service.matching.measured_model import (
@@ -27,12 +28,14 @@ from policy_service.matching.strangers import (
     COUNTED,
     StrangerCounts,
     count_strangers,
+    judge_strangers,
     random_pairs,
 )
 from tests.townsfolk import townsfolk
 
 MODEL = default_model()
 SCALES = Scales(MODEL, Frequencies(2_000))
+SHELTER = (Address("7", "Haven Road", "", "Austin", "78702"),)
 NOBODY: frozenset[tuple[int, int]] = frozenset()
 
 
@@ -195,3 +198,21 @@ def test_names_alone_can_be_counted() -> None:
     people = [PersonRecord((PersonName(f"Given{n}", f"Family{n}"),)) for n in range(30)]
     counts = _counted(people, 100)
     assert set(counts.compared) == {"given", "family"}
+
+
+def test_a_common_value_raises_fewer_flags_once_it_is_counted() -> None:
+    """A shelter's address: without counts the model takes everybody in it for one household."""
+    people = [replace(one, addresses=SHELTER) for one in townsfolk(40)]
+    features = [normalise(person) for person in people]
+    pairs = list(random_pairs(40, 400, Random(2)))
+    home = "dwelling:7 haven road 78702"
+    counted = Frequencies(2_000, {home: 1_500, "postcode:78702": 1_500})
+    unaware = judge_strangers(features, pairs, NOBODY, SCALES)
+    aware = judge_strangers(features, pairs, NOBODY, Scales(MODEL, counted))
+    assert unaware.total() == aware.total() == 400
+    assert aware["NONE:weak"] > unaware["NONE:weak"]
+
+
+def test_known_pairs_are_not_judged() -> None:
+    features = [normalise(person) for person in townsfolk(2)]
+    assert not judge_strangers(features, [(1, 0)], frozenset({(0, 1)}), SCALES)

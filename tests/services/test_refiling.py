@@ -9,18 +9,18 @@ from policy_service.database.tables.jobs import WorkRow
 from policy_service.database.tables.matching import MatchHeadRow
 from policy_service.database.tables.people import MatchKeyRow, PersonRow
 from policy_service.domain.principals import Principal, Role
-from policy_service.matching.keys import KEYS_VERSION
+from policy_service.matching.filing import FILING
 from policy_service.services import refiling
 from policy_service.services.context import Context
 from policy_service.services.parties import client_row
 from policy_service.services.people import (
     PLAIN,
-    match_key_rows,
+    filing_of,
     open_people,
     register_hashed,
     replace_record,
 )
-from policy_service.services.refiling import filing, refile, refile_batch
+from policy_service.services.refiling import how_far, refile, refile_batch
 from policy_service.worker import Worker
 from tests.cast import NORA, TOMAS, World
 from tests.services.test_measuring import settle
@@ -49,8 +49,8 @@ def upgrade(world: World) -> None:
         ]
         context.session.execute(delete(MatchKeyRow))
         context.session.execute(insert(MatchKeyRow), old)
-        context.session.execute(update(PersonRow).values(filed=KEYS_VERSION - 1))
-        context.session.execute(update(MatchHeadRow).values(filed=KEYS_VERSION - 1))
+        context.session.execute(update(PersonRow).values(filed=FILING - 1))
+        context.session.execute(update(MatchHeadRow).values(filed=FILING - 1))
 
 
 def stored_keys(context: Context) -> set[tuple[str, int]]:
@@ -61,20 +61,20 @@ def stored_keys(context: Context) -> set[tuple[str, int]]:
 def keys_of_today(context: Context) -> set[tuple[str, int]]:
     plain = select(PersonRow.id).where(PersonRow.kept == PLAIN)
     everybody = open_people(context, list(context.session.scalars(plain)))
-    rows = (row for one in everybody for row in match_key_rows(context, one.id, one.record))
-    return {(row["person_id"], row["key"]) for row in rows}
+    filed = {one.id: filing_of(context, one.id, one.record) for one in everybody}
+    return {(person_id, key) for person_id, one in filed.items() for key in one.match_keys}
 
 
 def test_everybody_is_filed_by_the_keys_of_today(world: World) -> None:
     settle(world, 9)
     upgrade(world)
     with world.reading() as context:
-        assert filing(context).left == 14
+        assert how_far(context).left == 14
         assert stored_keys(context) != keys_of_today(context)
     assert refile(world.desk, shell(world), quiet) == 14
     with world.reading() as context:
         assert stored_keys(context) == keys_of_today(context)
-        assert filing(context).is_finished
+        assert how_far(context).is_finished
     assert world.actions().count("matching.refiled") == 1
 
 
@@ -84,7 +84,7 @@ def test_it_goes_on_where_it_stopped(sqlite_world: World) -> None:
     upgrade(world)
     assert refile_batch(world.desk, shell(world)) == 4
     with world.reading() as context:
-        assert filing(context).left == 10
+        assert how_far(context).left == 10
         assert not context.matching.is_filed
     assert refile(world.desk, shell(world), quiet) == 10
 
@@ -109,7 +109,7 @@ def test_the_worker_does_it_by_itself_and_asks_about_every_pair_again(world: Wor
         with world.reading() as context:
             kinds |= set(context.session.scalars(select(WorkRow.kind)))
     with world.reading() as context:
-        assert filing(context).is_finished
+        assert how_far(context).is_finished
         assert stored_keys(context) == keys_of_today(context)
     assert "rescreen_all" in kinds
     assert worker.run_due() > 0
@@ -138,7 +138,7 @@ def test_third_parties_kept_as_hashes_are_counted_and_left(sqlite_world: World) 
         before = {key for person, key in stored_keys(context) if person == hashed}
     refile(world.desk, shell(world), quiet)
     with world.reading() as context:
-        found = filing(context)
+        found = how_far(context)
         assert (found.left, found.hashed, found.is_finished) == (0, 1, True)
         assert {key for person, key in stored_keys(context) if person == hashed} == before
 

@@ -17,7 +17,7 @@ class MatchHeadRow(PracticeOwned, Base):
 
     `measurement` is the one whose u stands in the model in use (0: the shipped model as it is),
     `counted` the one whose frequencies are used (0: none), of so many `people`. `filed` is the
-    number of the match keys under which every person is filed.
+    number of keys and features under which every person is filed (`matching.filing`).
     """
 
     __tablename__ = "match_head"

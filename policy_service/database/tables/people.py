@@ -20,7 +20,7 @@ class PersonRow(PracticeOwned, Base):
     `kept` plain: `sealed` is a person record. Hashed: it holds keyed hashes of a third party, from
     which no name can be read, and no other copy of the record exists.
 
-    `filed` is the number of the match keys they are filed under (`matching.keys.KEYS_VERSION`);
+    `filed` is the number of the keys and features they are filed under (`matching.filing.FILING`);
     0: by software that did not say.
     """
 
