@@ -1,4 +1,4 @@
-"""The speed bench: how it counts, and a small run whose answers are right. No times are asserted."""
+"""The speed bench: how it counts, and a small run whose answers are right. No time is asserted."""
 
 from __future__ import annotations
 

@@ -88,7 +88,9 @@ def test_features_of_another_normaliser_are_made_anew(world: World, normaliser: 
 def test_refiling_keeps_features_for_everybody(world: World) -> None:
     let_in(world)
     with world.writing() as context:
-        context.session.execute(update(PersonRow).values(sealed_features=None, normaliser=None))
+        context.session.execute(
+            update(PersonRow).values(sealed_features=None, normaliser=None, filed=0)
+        )
     shell = Principal(world.practice_id, "shell", "shell", frozenset({Role.OPERATOR}))
     refile(world.desk, shell, lambda _line: None)
     with world.reading() as context:
