@@ -91,7 +91,7 @@ NORA = person(
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(repr=False)  # a whole service is no use in a failure's report
 class World:
     """A running service and the ids of its people."""
 

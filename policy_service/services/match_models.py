@@ -75,7 +75,7 @@ def kept_models(context: Context) -> list[KeptModel]:
     rows = context.session.scalars(
         select(MatchModelRow)
         .where(MatchModelRow.practice_id == context.practice_id)
-        .order_by(MatchModelRow.added_at, MatchModelRow.digest)
+        .order_by(MatchModelRow.added_at, MatchModelRow.measurement)
     ).all()
     return [
         KeptModel(

@@ -39,7 +39,7 @@ def test_a_report_is_asked_for_made_and_names_nobody(sqlite_world: World) -> Non
     for said in (
         "Flags an intake",
         "1 bit lower",
-        "Of 50 random pairs",
+        " random pairs ",
         "What officers said of such pairs",
         "one person, certain",
         "0 people wait to be filed",
