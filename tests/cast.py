@@ -91,7 +91,7 @@ NORA = person(
 )  # fmt: skip
 
 
-@dataclass(repr=False)  # a whole service is no use in a failure's report
+@dataclass(repr=False)
 class World:
     """A running service and the ids of its people."""
 
@@ -101,6 +101,10 @@ class World:
     practice_id: str
     other_practice_id: str | None
     ids: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Short: a whole service is no use in the report of a failure."""
+        return f"World({self.settings.database_url})"
 
     @cached_property
     def app(self) -> Flask:
