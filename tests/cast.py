@@ -91,7 +91,7 @@ NORA = person(
 )  # fmt: skip
 
 
-@dataclass(repr=False)
+@dataclass
 class World:
     """A running service and the ids of its people."""
 
@@ -102,9 +102,9 @@ class World:
     other_practice_id: str | None
     ids: dict[str, str] = field(default_factory=dict)
 
-    def __repr__(self) -> str:
-        """Short: a whole service is no use in the report of a failure."""
-        return f"World({self.settings.database_url})"
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis prints every argument; a whole service is no use in a failure's report."""
+        printer.text(f"World({self.settings.database_url})")
 
     @cached_property
     def app(self) -> Flask:
