@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
+from policy_service.database.tables.care import (
+    IS_CLIENT_OF,
+    IS_CLINICIAN_OF,
+    EpisodeClientRow,
+    EpisodeClinicianRow,
+    EpisodeRow,
+)
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.care import CareSpell, ClientStatus, client_status
 from policy_service.domain.facts import Fact, Known, OneOf, Why
@@ -28,18 +34,8 @@ NOT_OWN = (
 )
 _OWN_CLIENTS = (
     select(EpisodeClientRow.client_id)
-    .join(
-        EpisodeRow,
-        (EpisodeRow.practice_id == EpisodeClientRow.practice_id)
-        & (EpisodeRow.id == EpisodeClientRow.episode_id)
-        & (EpisodeRow.revision == EpisodeClientRow.revision),
-    )
-    .join(
-        EpisodeClinicianRow,
-        (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
-        & (EpisodeClinicianRow.revision == EpisodeRow.revision),
-    )
+    .join(EpisodeRow, IS_CLIENT_OF)
+    .join(EpisodeClinicianRow, IS_CLINICIAN_OF)
     .where(EpisodeRow.is_current.is_(True), EpisodeRow.is_withdrawn.is_(False))
     .distinct()
 )

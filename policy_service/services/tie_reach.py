@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import BindParameter, bindparam, select
 
-from policy_service.database.tables.care import EpisodeClientRow, EpisodeRow
+from policy_service.database.tables.care import IS_CLIENT_OF, EpisodeClientRow, EpisodeRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.ties import TieRow
 from policy_service.services.chunks import rows_of
@@ -28,12 +28,7 @@ _ACTIVE_PEOPLE = select(ClinicianRow.person_id).where(*_ACTIVE)
 _CLINICIANS = select(ClinicianRow.id).where(*_ACTIVE, ClinicianRow.person_id.in_(_WANTED))
 _EPISODES_OF = (
     select(EpisodeRow.id, EpisodeRow.revision)
-    .join(
-        EpisodeClientRow,
-        (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClientRow.episode_id == EpisodeRow.id)
-        & (EpisodeClientRow.revision == EpisodeRow.revision),
-    )
+    .join(EpisodeClientRow, IS_CLIENT_OF)
     .join(
         ClientRow,
         (ClientRow.practice_id == EpisodeClientRow.practice_id)

@@ -21,7 +21,13 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, select
 
-from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
+from policy_service.database.tables.care import (
+    IS_CLIENT_OF,
+    IS_CLINICIAN_OF,
+    EpisodeClientRow,
+    EpisodeClinicianRow,
+    EpisodeRow,
+)
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.reviews import CaseRow
@@ -46,18 +52,8 @@ _PERSON_OF = select(ClientRow.person_id).where(
 )
 _CARE = (
     select(EpisodeClinicianRow.clinician_id, EpisodeClientRow.client_id, EpisodeRow.is_open)
-    .join(
-        EpisodeRow,
-        (EpisodeRow.practice_id == EpisodeClinicianRow.practice_id)
-        & (EpisodeRow.id == EpisodeClinicianRow.episode_id)
-        & (EpisodeRow.revision == EpisodeClinicianRow.revision),
-    )
-    .join(
-        EpisodeClientRow,
-        (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClientRow.episode_id == EpisodeRow.id)
-        & (EpisodeClientRow.revision == EpisodeRow.revision),
-    )
+    .join(EpisodeRow, IS_CLINICIAN_OF)
+    .join(EpisodeClientRow, IS_CLIENT_OF)
     .where(
         EpisodeRow.practice_id == _PRACTICE,
         EpisodeRow.is_current.is_(True),

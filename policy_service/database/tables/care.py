@@ -51,3 +51,17 @@ class EpisodeClinicianRow(PracticeOwned, Base):
     ended_on: Mapped[str | None] = mapped_column(String(10))
     last_contact_on: Mapped[str | None] = mapped_column(String(10))
     known_since: Mapped[str | None] = mapped_column(String(10))
+
+
+IS_CLIENT_OF = (
+    (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
+    & (EpisodeClientRow.episode_id == EpisodeRow.id)
+    & (EpisodeClientRow.revision == EpisodeRow.revision)
+)
+"""Joins an episode with its clients."""
+IS_CLINICIAN_OF = (
+    (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
+    & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
+    & (EpisodeClinicianRow.revision == EpisodeRow.revision)
+)
+"""Joins an episode with its clinicians."""

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import BindParameter, bindparam, select, tuple_
 
-from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
+from policy_service.database.tables.care import (
+    IS_CLIENT_OF,
+    IS_CLINICIAN_OF,
+    EpisodeClientRow,
+    EpisodeClinicianRow,
+    EpisodeRow,
+)
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.care import (
@@ -23,18 +29,8 @@ from policy_service.services.context import Context
 _CLIENTS: BindParameter[str] = bindparam("clients", expanding=True)
 _SPELLS = (
     select(EpisodeRow, EpisodeClientRow, EpisodeClinicianRow)
-    .join(
-        EpisodeClientRow,
-        (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClientRow.episode_id == EpisodeRow.id)
-        & (EpisodeClientRow.revision == EpisodeRow.revision),
-    )
-    .join(
-        EpisodeClinicianRow,
-        (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
-        & (EpisodeClinicianRow.revision == EpisodeRow.revision),
-    )
+    .join(EpisodeClientRow, IS_CLIENT_OF)
+    .join(EpisodeClinicianRow, IS_CLINICIAN_OF)
     .where(
         EpisodeRow.is_current.is_(True),
         EpisodeRow.is_withdrawn.is_(False),
@@ -44,12 +40,7 @@ _SPELLS = (
 _OWN_SPELLS = _SPELLS.where(EpisodeClinicianRow.clinician_id == bindparam("clinician"))
 _OPEN_EPISODES = (
     select(EpisodeRow.id, EpisodeRow.revision)
-    .join(
-        EpisodeClientRow,
-        (EpisodeClientRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClientRow.episode_id == EpisodeRow.id)
-        & (EpisodeClientRow.revision == EpisodeRow.revision),
-    )
+    .join(EpisodeClientRow, IS_CLIENT_OF)
     .where(
         EpisodeRow.is_current.is_(True),
         EpisodeRow.is_withdrawn.is_(False),

@@ -13,7 +13,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from policy_service.database.tables.care import EpisodeClientRow, EpisodeClinicianRow, EpisodeRow
+from policy_service.database.tables.care import (
+    IS_CLIENT_OF,
+    IS_CLINICIAN_OF,
+    EpisodeClientRow,
+    EpisodeClinicianRow,
+    EpisodeRow,
+)
 from policy_service.database.tables.registry import ClientRow
 from policy_service.domain.facts import Fact, Known, OneOf, Why
 from policy_service.domain.kinship import Composition, TieStep, compose, converse
@@ -41,18 +47,8 @@ _CASELOAD = (
         (EpisodeClientRow.practice_id == ClientRow.practice_id)
         & (EpisodeClientRow.client_id == ClientRow.id),
     )
-    .join(
-        EpisodeRow,
-        (EpisodeRow.practice_id == EpisodeClientRow.practice_id)
-        & (EpisodeRow.id == EpisodeClientRow.episode_id)
-        & (EpisodeRow.revision == EpisodeClientRow.revision),
-    )
-    .join(
-        EpisodeClinicianRow,
-        (EpisodeClinicianRow.practice_id == EpisodeRow.practice_id)
-        & (EpisodeClinicianRow.episode_id == EpisodeRow.id)
-        & (EpisodeClinicianRow.revision == EpisodeRow.revision),
-    )
+    .join(EpisodeRow, IS_CLIENT_OF)
+    .join(EpisodeClinicianRow, IS_CLINICIAN_OF)
     .where(
         EpisodeRow.is_current.is_(True),
         EpisodeRow.is_withdrawn.is_(False),
@@ -153,15 +149,14 @@ def _caseload(context: Context, clinician_id: str) -> frozenset[str]:
 def _named_by(start: str, targets: Targets) -> list[Edge]:
     """From the client to those the record names, and to kin that recognition suspects."""
     return [
-        Edge(start, one.person_id, _turned(one), certainty=one.certainty, evidence=one.evidence)
+        Edge(start, one.person_id, _turned(step), certainty=one.certainty, evidence=one.evidence)
         for one in targets.found
-        if one.step is not None and one.person_id != start
+        if (step := one.step) is not None and one.person_id != start
     ]
 
 
-def _turned(target: Target) -> TieStep:
-    assert target.step is not None  # noqa: S101 - asked for by the caller
-    return replace(target.step, kind=converse(target.step.kind), sex="")
+def _turned(step: TieStep) -> TieStep:
+    return replace(step, kind=converse(step.kind), sex="")
 
 
 def _is_linking(path: Path, said: Composition) -> bool:
