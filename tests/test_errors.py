@@ -64,7 +64,7 @@ def test_the_index_lists_every_problem() -> None:
 def test_not_found_says_the_same_of_everything() -> None:
     assert NotFound().to_json() == NotFound().to_json()
     with pytest.raises(TypeError):
-        NotFound("patient 17 of another practice")  # type: ignore[call-arg]
+        NotFound("patient 17 of another practice")
 
 
 def test_unauthenticated_asks_for_credentials() -> None:

@@ -147,7 +147,7 @@ def test_a_misspelt_variable_is_refused_with_the_near_one() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        _read().log_level = "debug"  # type: ignore[misc]
+        _read().log_level = "debug"
 
 
 def test_migrations_need_the_database_url_alone() -> None:

@@ -107,9 +107,9 @@ def test_a_bulk_insert_of_another_practice_is_refused(small: Database, core: boo
 )
 def test_an_unbound_session_is_refused(small: Database, statement: object) -> None:
     with pytest.raises(PracticeUnbound), small.directory(write=True) as session:
-        session.execute(statement)  # type: ignore[call-overload]
+        session.execute(statement)
     with pytest.raises(PracticeUnbound), Session(small.engine) as by_hand:
-        by_hand.execute(statement)  # type: ignore[call-overload]
+        by_hand.execute(statement)
 
 
 def test_an_unbound_session_cannot_flush_a_practices_row(small: Database) -> None:

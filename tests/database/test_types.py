@@ -101,7 +101,7 @@ def test_bytes_come_back_as_they_were_and_parsed_json_is_refused(small: Database
     assert _stored(small, body=b'{"b":1,"a":2}').body == b'{"b":1,"a":2}'
     for wrong in ({"a": 1}, '{"a":1}'):
         with pytest.raises(TypeError, match="bytes are stored here"):
-            CanonicalBytes().process_bind_param(wrong, POSTGRESQL)  # type: ignore[arg-type]
+            CanonicalBytes().process_bind_param(wrong, POSTGRESQL)
 
 
 def test_nothing_stays_nothing(small: Database) -> None:

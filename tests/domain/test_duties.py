@@ -123,7 +123,7 @@ def test_a_whole_proof_is_taken(code: str) -> None:
 )
 def test_what_a_proof_lacks_is_named(code: str, change: dict[str, object], pointer: str) -> None:
     spec = DUTIES[code]
-    assert pointers(spec, replace(whole(spec), **change)) == {pointer}  # type: ignore[arg-type]
+    assert pointers(spec, replace(whole(spec), **change)) == {pointer}
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

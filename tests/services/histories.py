@@ -411,7 +411,7 @@ def ask(history: History, **of_whom: object) -> None:
         purpose=history.random.choice(PURPOSES),
         as_of=world.clock().date(),
     )
-    run_check(world.desk, world.cleo, replace(request, **of_whom), world.door())  # type: ignore[arg-type]
+    run_check(world.desk, world.cleo, replace(request, **of_whom), world.door())
 
 
 def something_happens(history: History) -> None:

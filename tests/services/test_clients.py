@@ -34,7 +34,7 @@ def finding_kinds(answer: dict[str, object]) -> set[str]:
 
 def add(world: World, name: str, record: object = SOMEBODY_ELSE) -> None:
     with world.writing() as context:
-        world.ids[name] = register_client(context, record)  # type: ignore[arg-type]
+        world.ids[name] = register_client(context, record)
 
 
 def merge(world: World, duplicate: str, into: str) -> None:

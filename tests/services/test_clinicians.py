@@ -79,7 +79,7 @@ def test_a_licence_entered_by_mistake_binds_nobody(world: World) -> None:
 def the_licence_ever(world: World, name: str) -> str:
     with world.reading() as context:
         rows = context.session.query(LicenceRow).filter_by(clinician_id=world.ids[name])
-        return rows.first().id  # type: ignore[union-attr]
+        return rows.first().id
 
 
 def test_memberships_end_and_are_withdrawn(world: World) -> None:

@@ -33,7 +33,7 @@ FORGETS = HealthCheck.function_scoped_fixture
 
 def state(world: World, **said: object) -> str:
     with world.writing() as context:
-        form = DisclosureForm(world.ids["ben"], person=NORA, **said)  # type: ignore[arg-type]
+        form = DisclosureForm(world.ids["ben"], person=NORA, **said)
         return disclose(context, form)
 
 

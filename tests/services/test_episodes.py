@@ -30,7 +30,7 @@ def form(world: World, client: str = "nora", clinician: str = "ben") -> EpisodeF
 
 def opened(world: World, **changes: object) -> str:
     with world.writing() as context:
-        return open_episode(context, replace(form(world), **changes))  # type: ignore[arg-type]
+        return open_episode(context, replace(form(world), **changes))
 
 
 def status(world: World, client: str) -> object:

@@ -168,7 +168,7 @@ def test_a_client_who_names_the_therapist_is_asked_about(
     world: World, role: RelatedRole, relation: str
 ) -> None:
     therapist(world)
-    named = RelatedPerson(role=role, relation=relation, birth_date="1975-03-08", **CONTACT)  # type: ignore[arg-type]
+    named = RelatedPerson(role=role, relation=relation, birth_date="1975-03-08", **CONTACT)
     answer = client(world, stranger("Marek", "Zielony", related=(named,)))
     assert_a_question(answer)
     reasons = [reason for tie in answer["ties"].values() for reason in tie["evidence"]["reasons"]]
@@ -233,7 +233,7 @@ def _judge(world: World, verdict: str, relation: str | None = None) -> None:
 
 def _household_and_contact(world: World) -> dict[str, Any]:
     therapist(world)
-    named = RelatedPerson(role=RelatedRole.EMERGENCY_CONTACT, birth_date="1975-03-08", **CONTACT)  # type: ignore[arg-type]
+    named = RelatedPerson(role=RelatedRole.EMERGENCY_CONTACT, birth_date="1975-03-08", **CONTACT)
     record = stranger("Odd", "Thorvaldsen", addresses=(HOME,), phones=(PHONE,), related=(named,))
     return client(world, record)
 

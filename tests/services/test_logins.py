@@ -27,7 +27,7 @@ def _refused(world: World, **given: object) -> list[str]:
         "roles": frozenset({Role.AUDITOR}),
     }
     with pytest.raises(InvalidRequest) as refused, world.writing() as context:
-        create_login(context, LoginForm(**form | given))  # type: ignore[arg-type]
+        create_login(context, LoginForm(**form | given))
     return [error.pointer for error in refused.value.errors]
 
 

@@ -263,7 +263,7 @@ def no_crossing(patch: pytest.MonkeyPatch) -> None:
     real = reach._telling
 
     def rare(context: object, keys: set[int]) -> tuple[set[int], dict[int, int]]:
-        telling, moved = real(context, keys)  # type: ignore[arg-type]
+        telling, moved = real(context, keys)
         return telling - set(moved), {}
 
     patch.setattr(reach, "_telling", rare)
