@@ -25,23 +25,13 @@ from policy_service.services.desk import Desk
 from policy_service.services.gathering.merges import merged_with
 from policy_service.services.identity import Verdict
 from policy_service.services.people import Person, full_name, open_people
+from policy_service.services.population import BEFORE_ALL, clients_after
 from policy_service.services.recognition import Match, identify
 from policy_service.services.verdicts import judgements_on
 
 FIND_DUPLICATES = "find_duplicates"
 CLIENTS_A_PIECE = 50
 MOST_SHOWN = 200
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
-_NEXT = (
-    select(ClientRow.id, ClientRow.person_id)
-    .where(
-        ClientRow.practice_id == bindparam("practice"),
-        ClientRow.id > bindparam("after"),
-        ClientRow.merged_into.is_(None),
-    )
-    .order_by(ClientRow.id)
-    .limit(bindparam("most"))
-)
 _CLIENTS_AMONG = select(ClientRow.person_id).where(
     ClientRow.person_id.in_(bindparam("people", expanding=True)), ClientRow.merged_into.is_(None)
 )
@@ -64,7 +54,7 @@ class Duplicate:
 def ask_for_duplicates(context: Context) -> None:
     """Queue a look at every client."""
     require_role(context, Role.COMPLIANCE, Role.APPROVER)
-    body = {"after": _BEFORE_ALL}
+    body = {"after": BEFORE_ALL}
     queue.enqueue(context.session, context.practice_id, FIND_DUPLICATES, [body], context.now)
     context.log("identity.duplicates_asked", {"query": Owned({"everybody": True})})
 
@@ -81,11 +71,10 @@ def find_piece(desk: Desk, practice_id: str, work: Work) -> bool:
     return True
 
 
-def look_at_clients(desk: Desk, principal: Principal, after: str = _BEFORE_ALL) -> str | None:
+def look_at_clients(desk: Desk, principal: Principal, after: str = BEFORE_ALL) -> str | None:
     """Look up the clients after one; returns the last of them, None when there is nobody left."""
     with desk.reading(principal) as context:
-        asked = {"practice": context.practice_id, "after": after, "most": CLIENTS_A_PIECE}
-        clients = context.session.execute(_NEXT, asked).all()
+        clients = clients_after(context, after, CLIENTS_A_PIECE)
         looked_at = [row.person_id for row in clients]
         found = [row for person_id in looked_at for row in _twins_of(context, person_id)]
     if not clients:

@@ -14,7 +14,6 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.watching import AskedKeyRow, ScreenedRow
 from policy_service.domain.principals import Principal
 from policy_service.jobs import queue
@@ -26,6 +25,7 @@ from policy_service.services.chunks import rows_of
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.people import Person, open_people
+from policy_service.services.population import BEFORE_ALL, clients_after
 from policy_service.services.recognition import population
 from policy_service.services.rescreening import queue_pairs, rescreen_pair, rescreener
 from policy_service.services.steps import people_counted
@@ -33,18 +33,6 @@ from policy_service.services.touch import RESCREEN_ALL, rescreen_everyone
 from policy_service.services.watched import Pair, pairs_of_people
 
 CLIENTS_A_PIECE = 100
-FIRST = "00000000-0000-0000-0000-000000000000"
-"""The id before all others."""
-_CLIENTS = (
-    select(ClientRow.id, ClientRow.person_id)
-    .where(
-        ClientRow.practice_id == bindparam("practice"),
-        ClientRow.id > bindparam("after"),
-        ClientRow.merged_into.is_(None),
-    )
-    .order_by(ClientRow.id)
-    .limit(CLIENTS_A_PIECE)
-)
 _ASKED_KEYS = select(AskedKeyRow.person_id, AskedKeyRow.key).where(
     AskedKeyRow.practice_id == bindparam("practice"),
     AskedKeyRow.person_id.in_(bindparam("wanted", expanding=True)),
@@ -71,7 +59,7 @@ class _Piece:
 def screen_piece(desk: Desk, practice_id: str, work: Work) -> bool:
     """Queue the pairs of some clients, and the piece after this; True if there were clients."""
     principal = rescreener(practice_id)
-    piece = _piece(desk, principal, work.body.get("after", FIRST))
+    piece = _piece(desk, principal, work.body.get("after", BEFORE_ALL))
     queue_pairs(desk, principal, piece.pairs)
     _refile(desk, principal, piece)
     if piece.last is None:
@@ -93,7 +81,7 @@ def screen_everyone(desk: Desk, practice_id: str) -> Screened:
 
 
 def _pieces(desk: Desk, principal: Principal) -> Iterator[_Piece]:
-    after: str | None = FIRST
+    after: str | None = BEFORE_ALL
     while after is not None:
         piece = _piece(desk, principal, after)
         _refile(desk, principal, piece)
@@ -103,8 +91,7 @@ def _pieces(desk: Desk, principal: Principal) -> Iterator[_Piece]:
 
 def _piece(desk: Desk, principal: Principal, after: str) -> _Piece:
     with desk.reading(principal) as context:
-        asked = {"practice": context.practice_id, "after": after}
-        rows = context.session.execute(_CLIENTS, asked).all()
+        rows = clients_after(context, after, CLIENTS_A_PIECE)
         people = [person_id for _, person_id in rows]
         pairs = pairs_of_people(context, people)
         return _Piece(pairs, tuple(_misfiled(context, people)), rows[-1][0] if rows else None)

@@ -16,11 +16,11 @@ from policy_service.matching.quality import remarks
 from policy_service.services.context import Context
 from policy_service.services.gathering.merges import merged_with
 from policy_service.services.people import PLAIN, Person, open_people
+from policy_service.services.population import BEFORE_ALL
 from policy_service.services.recognition import Identification, identify
 
 QUALITY_SAMPLE = 2_000
 _BATCH = 200
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 _PLAIN = (
     PersonRow.practice_id == bindparam("practice"),
     PersonRow.kept == PLAIN,
@@ -56,7 +56,7 @@ def sample_of(context: Context, most: int) -> Sample:
     draw = Random(context.today.toordinal())  # noqa: S311 - a sample, not a secret
     begin = str(UUID(int=draw.getrandbits(128)))
     ids = _some(context, begin, most)
-    ids += [one for one in _some(context, _BEFORE_ALL, most - len(ids)) if one not in set(ids)]
+    ids += [one for one in _some(context, BEFORE_ALL, most - len(ids)) if one not in set(ids)]
     people = open_people(context, ids)
     return Sample(
         tuple(

@@ -146,16 +146,20 @@ def replace_record(context: Context, person_id: str, record: PersonRecord) -> No
     filing = _filing(context, row.id, record)
     for name, value in filing.columns.items():
         setattr(row, name, value)
+    file_asked_keys(context, person_id, record)
+    replace_match_keys(context, person_id, filing.match_keys)
+
+
+def replace_match_keys(context: Context, person_id: str, match_keys: Set[int]) -> None:
+    """From now on the person is found by these; whoever met the person by the others is touched."""
     given_up = context.session.scalars(
         delete(MatchKeyRow)
         .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
         .returning(MatchKeyRow.key)
         .execution_options(synchronize_session=False)
     ).all()
-    pairs = [(key, person_id) for key in filing.match_keys]
-    match_index.file_keys(context.session, "match_key", pairs)
-    file_asked_keys(context, person_id, record)
-    touch_record(context, person_id, set(given_up) - filing.match_keys)
+    match_index.file_keys(context.session, "match_key", [(key, person_id) for key in match_keys])
+    touch_record(context, person_id, set(given_up) - match_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,15 +280,19 @@ def _seal(context: Context, person_id: str, raw: bytes, column: str) -> bytes:
 
 def _file_match_keys(context: Context, person_id: str, record: PersonRecord) -> None:
     """File what the person is found by, and what a check of the person asks for."""
-    keys = {row["key"] for row in match_key_rows(context, person_id, record)}
-    match_index.file_keys(context.session, "match_key", [(key, person_id) for key in keys])
+    pairs = [(key, person_id) for key in match_keys_of(context, record)]
+    match_index.file_keys(context.session, "match_key", pairs)
     file_asked_keys(context, person_id, record)
 
 
 def match_key_rows(context: Context, person_id: str, record: PersonRecord) -> list[dict[str, Any]]:
     """The rows by which a record is found."""
-    keys = {context.keyring.match_key(text.text) for text in match_texts(record)}
     return [
         {"practice_id": context.practice_id, "key": key, "person_id": person_id}
-        for key in sorted(keys)
+        for key in sorted(match_keys_of(context, record))
     ]
+
+
+def match_keys_of(context: Context, record: PersonRecord) -> set[int]:
+    """The keys by which a record is found."""
+    return {context.keyring.match_key(text.text) for text in match_texts(record)}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from policy_service.database.tables.people import PersonRow
+from policy_service.database.tables.registry import ClientRow
 from policy_service.domain.principals import Principal
 from policy_service.matching.normalise import Features, normalise
+from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.people import PLAIN, open_people
 
 BATCH = 500
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+"""The id before all others."""
 _NEXT = (
     select(PersonRow.id)
     .where(
@@ -26,12 +29,22 @@ _NEXT = (
     .order_by(PersonRow.id)
     .limit(bindparam("batch"))
 )
+_CLIENTS = (
+    select(ClientRow.id, ClientRow.person_id)
+    .where(
+        ClientRow.practice_id == bindparam("practice"),
+        ClientRow.id > bindparam("after"),
+        ClientRow.merged_into.is_(None),
+    )
+    .order_by(ClientRow.id)
+    .limit(bindparam("most"))
+)
 
 
 def batches_of_people(desk: Desk, principal: Principal) -> Iterator[list[tuple[str, Features]]]:
-    """Person ids with what they are compared by; left out are erased and merged persons are left
-    out, and third parties of whom only hashes are kept."""
-    after = _BEFORE_ALL
+    """Person ids with what they are compared by. Left out are erased and merged persons, and third
+    parties of whom only hashes are kept."""
+    after = BEFORE_ALL
     while True:
         with desk.reading(principal) as context:
             asked = {"practice": context.practice_id, "after": after, "batch": BATCH}
@@ -42,3 +55,9 @@ def batches_of_people(desk: Desk, principal: Principal) -> Iterator[list[tuple[s
             return
         after = ids[-1]
         yield batch
+
+
+def clients_after(context: Context, after: str, most: int) -> Sequence[Row[str, str]]:
+    """Ids of the clients that follow on one, with their persons' ids; merged ones are left out."""
+    asked = {"practice": context.practice_id, "after": after, "most": most}
+    return context.session.execute(_CLIENTS, asked).all()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 
 from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactImportRow, ContactRow
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.accounts import ConnectionState
 from policy_service.services.context import Context
@@ -19,9 +19,9 @@ from policy_service.services.imports.contact_records import Line
 from policy_service.services.imports.contact_states import import_row
 from policy_service.services.imports.known_contacts import content_digest
 from policy_service.services.parties import clinician_row
-from policy_service.services.people import hashed_columns, match_key_rows
+from policy_service.services.people import hashed_columns, match_keys_of, replace_match_keys
 from policy_service.services.revisions import current, revise
-from policy_service.services.touch import touch_record, touch_tie
+from policy_service.services.touch import touch_tie
 
 _SHOWN = ("far_handle_key", "direction", "initiator", "state", "since")
 SHOWN, GONE = "as a newer export shows it", "a newer export no longer shows it"
@@ -75,16 +75,7 @@ def _rehash(context: Context, person_id: str, line: Line) -> None:
         .values(**hashed_columns(context, person_id, line.record))
         .execution_options(synchronize_session=False)
     )
-    given_up = context.session.scalars(
-        delete(MatchKeyRow)
-        .where(MatchKeyRow.practice_id == context.practice_id, MatchKeyRow.person_id == person_id)
-        .returning(MatchKeyRow.key)
-        .execution_options(synchronize_session=False)
-    ).all()
-    keys = match_key_rows(context, person_id, line.record)
-    if keys:
-        context.session.execute(insert(MatchKeyRow), keys)
-    touch_record(context, person_id, set(given_up) - {row["key"] for row in keys})
+    replace_match_keys(context, person_id, match_keys_of(context, line.record))
 
 
 def _reconnect(
