@@ -37,11 +37,23 @@ def create_secret(path: Path, content: bytes) -> None:
     try:
         _write_draft(draft, content)
         os.link(draft, path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except FileExistsError as error:
         raise KeyRefused(f"key file {path}: exists already and is never replaced") from error
     except OSError as error:
         raise KeyRefused(f"key file {path}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file anew, mode 0600: after a crash it holds the old content or the new, whole."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_draft(draft, content)
+        draft.replace(path)
+        sync_directory(path.parent)
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -55,7 +67,8 @@ def _write_draft(draft: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make names that were made or removed in a folder survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
