@@ -17,6 +17,8 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
+from policy_service.audit.guard import LogGuard, set_guard
+from policy_service.audit.published import PublishedHeads
 from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
@@ -112,7 +114,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     def log_key(origin: str) -> Signer:
         return open_signing_key(settings.key_dir, "log-" + origin.rpartition("/")[2], origin)
 
-    return Desk(
+    desk = Desk(
         database=Database(settings.database_url, options),
         kek=KeyRing(Key(settings.kek)),
         packs=load_shipped_packs(),
@@ -122,6 +124,8 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         log_key=log_key,
         attestation_months=settings.attestation_months,
     )
+    set_guard(desk.database, LogGuard(PublishedHeads(settings.key_dir), desk.row_mac_key))
+    return desk
 
 
 def _harden(response: Response) -> Response:

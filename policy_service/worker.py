@@ -15,8 +15,8 @@ from threading import Event
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from policy_service.audit.reading import latest_checkpoint
 from policy_service.audit.sealer import seal_pending
+from policy_service.audit.signing import latest_checkpoint
 from policy_service.errors import NotReady
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
@@ -142,8 +142,7 @@ class Worker:
         if last is not None and now - last < CHECKPOINT_EVERY:
             return
         signer = self.desk.log_key(self.desk.practice(practice_id).log_origin)
-        with suppress(IntegrityError):  # another worker signed this size first
-            latest_checkpoint(self.desk.database, practice_id, signer, now)
+        latest_checkpoint(self.desk.database, practice_id, signer, now)
         self.signed_at[practice_id] = now
 
 

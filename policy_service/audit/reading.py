@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from policy_service.database.session import Database
 from policy_service.database.tables.audit import (
-    CheckpointRow,
     EntryRow,
     HeadRow,
     LeafRow,
@@ -18,9 +15,7 @@ from policy_service.database.tables.audit import (
     PendingRow,
 )
 from policy_service.errors import NotFound, NotReady
-from policy_service.ledger.checkpoint import Checkpoint, sign_checkpoint
 from policy_service.ledger.merkle import Head, SubtreeReader, inclusion_proof
-from policy_service.ledger.note import Signer
 from policy_service.ledger.proof_file import InclusionProof
 from policy_service.ledger.verify import Entry
 
@@ -44,43 +39,6 @@ def subtree_reader(session: Session, practice_id: str) -> SubtreeReader:
         return found
 
     return read
-
-
-def latest_checkpoint(database: Database, practice_id: str, signer: Signer, now: datetime) -> str:
-    """The signed checkpoint of the committed size; signs it if nobody has.
-
-    Signing comes after the commit of the tree, in a transaction of its own: a crash can delay a
-    checkpoint, never fork the log.
-    """
-    with database.read(practice_id) as session:
-        current = head(session, practice_id)
-        note = _stored_note(session, practice_id, current.size)
-    if note is not None:
-        return note
-    note = sign_checkpoint(Checkpoint(signer.name, current.size, current.root), signer).to_text()
-    with database.write(practice_id) as session:
-        stored = _stored_note(session, practice_id, current.size)
-        if stored is None:
-            session.execute(
-                insert(CheckpointRow),
-                [
-                    {
-                        "practice_id": practice_id,
-                        "size": current.size,
-                        "note": note,
-                        "signed_at": now,
-                    }
-                ],
-            )
-    return stored or note
-
-
-def _stored_note(session: Session, practice_id: str, size: int) -> str | None:
-    return session.execute(
-        select(CheckpointRow.note).where(
-            CheckpointRow.practice_id == practice_id, CheckpointRow.size == size
-        )
-    ).scalar_one_or_none()
 
 
 def leaf_index(session: Session, practice_id: str, entry_id: str) -> int:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from flask import Response, request
+from flask import Response, make_response, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from policy_service.audit.log import Owned
-from policy_service.audit.reading import head, latest_checkpoint, proof
+from policy_service.audit.reading import head, proof
+from policy_service.audit.signing import latest_checkpoint
 from policy_service.audit.verification import Verdict, verify_log
 from policy_service.console import door
 from policy_service.console.door import READERS, blueprint, query_day
 from policy_service.console.rules import rules_named
 from policy_service.domain.principals import Principal
-from policy_service.errors import NotReady
+from policy_service.errors import LogContradicted, NotReady
 from policy_service.ledger.note import Signer
 from policy_service.services.audit_entries import (
     EntryFilter,
@@ -29,17 +32,17 @@ _STATES = {0: "verified", 1: "tampered", 2: "cannot tell"}
 
 
 @blueprint.get("/audit")
-def audit_log() -> str:
+def audit_log() -> str | AnyResponse:
     """Entries, newest first."""
     return _log_page(None)
 
 
 @blueprint.post("/audit/verify")
-def verify_now() -> str:
+def verify_now() -> str | AnyResponse:
     """Read the whole log and check it; the answer is a page, for it changes nothing."""
     who = door.principal(*READERS)
     verdict = verify_log(door.desk().database, who.practice_id, _signer(who))
-    with door.desk().writing(who) as context:
+    with suppress(LogContradicted), door.desk().writing(who) as context:
         _log_verification(context, verdict)
     return _log_page(verdict)
 
@@ -48,8 +51,18 @@ def _log_verification(context: Context, verdict: Verdict) -> None:
     context.log("audit.verified", {"verdict": Owned({"exit_code": verdict.exit_code})})
 
 
-def _log_page(verdict: Verdict | None) -> str:
+def _log_page(verdict: Verdict | None) -> str | AnyResponse:
+    """The page; only the alarm and the verdict while the log may not be appended to."""
     who = door.principal(*READERS)
+    try:
+        return _entries_page(who, verdict)
+    except LogContradicted as error:
+        word = _STATES[verdict.exit_code] if verdict else ""
+        page = door.page("audit_stopped.html", error=error, verdict=verdict, verdict_word=word)
+        return make_response(page, error.status)
+
+
+def _entries_page(who: Principal, verdict: Verdict | None) -> str:
     wanted = _filter()
     with door.desk().writing(who) as context:
         found = list_entries(context, wanted)

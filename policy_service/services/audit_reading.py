@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, select
 
 from policy_service.audit import reading, sealer
 from policy_service.audit.log import Owned
+from policy_service.audit.signing import latest_checkpoint
 from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, LeafRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
@@ -148,7 +149,7 @@ def checkpoint(desk: Desk, principal: Principal) -> str:
     _place_pending(desk, principal)
     practice = desk.practice(principal.practice_id)
     signer = desk.log_key(practice.log_origin)
-    return reading.latest_checkpoint(desk.database, practice.id, signer, desk.clock())
+    return latest_checkpoint(desk.database, practice.id, signer, desk.clock())
 
 
 def entry_proof(desk: Desk, principal: Principal, entry_id: str) -> str:

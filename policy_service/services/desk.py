@@ -22,7 +22,7 @@ from policy_service.ledger.note import Signer
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.services.match_state import ModelShelf
-from policy_service.vault.keys import KeyRing
+from policy_service.vault.keys import KeyRing, Purpose, PurposeKey
 from policy_service.vault.sealing import unwrap
 
 MAX_MERGE_DELAY = 60
@@ -77,6 +77,10 @@ class Desk:
         key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
         keys = PracticeKeys(row.id, key)
         return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
+
+    def row_mac_key(self, practice_id: str) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self.practice(practice_id).keys.purpose(Purpose.ROW_MAC)
 
     @contextmanager
     def reading(self, principal: Principal) -> Iterator[Context]:

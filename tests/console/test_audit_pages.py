@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
-
 from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.ledger.merkle import leaf_hash
 from policy_service.services.audit_entries import EntryFilter, list_entries, open_entry
 from tests.cast import World
 from tests.console.office import check, signed_in
+from tests.tampering import tamper
 
 
 def _seal(world: World) -> None:
@@ -29,10 +28,12 @@ def test_an_untouched_log_is_shown_as_verified(world: World) -> None:
 
 def test_a_tampered_log_is_shown_as_tampered(sqlite_world: World) -> None:
     auditor = signed_in(sqlite_world, "udo", Role.AUDITOR)
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("UPDATE audit_leaf SET leaf_index = -1 WHERE leaf_index = 3"))
-        connection.execute(text("UPDATE audit_leaf SET leaf_index = 3 WHERE leaf_index = 4"))
-        connection.execute(text("UPDATE audit_leaf SET leaf_index = 4 WHERE leaf_index = -1"))
+    tamper(
+        sqlite_world.desk.database,
+        "UPDATE audit_leaf SET leaf_index = -1 WHERE leaf_index = 3",
+        "UPDATE audit_leaf SET leaf_index = 3 WHERE leaf_index = 4",
+        "UPDATE audit_leaf SET leaf_index = 4 WHERE leaf_index = -1",
+    )
     page = auditor.post("/audit/verify", {}, "/audit").get_data(as_text=True)
     assert "Tampered." in page
     assert "Verified." not in page
