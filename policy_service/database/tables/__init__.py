@@ -19,6 +19,7 @@ from policy_service.database.tables import (
     screenings,
     ties,
     watching,
+    witnesses,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "screenings",
     "ties",
     "watching",
+    "witnesses",
 ]
