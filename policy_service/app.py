@@ -19,16 +19,19 @@ from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
 from policy_service.audit.guard import LogGuard, set_guard
 from policy_service.audit.published import PublishedHeads
+from policy_service.audit.witness.client import WitnessAddress
 from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
+from policy_service.ledger.cosignature import Cosigner
+from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
 from policy_service.services.match_state import ModelShelf
-from policy_service.settings import Settings
+from policy_service.settings import WITNESSES, InvalidSetting, Settings
 from policy_service.vault.keys import Key, KeyRing
 from policy_service.vault.keystore import open_signing_key
 
@@ -123,9 +126,19 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,
         attestation_months=settings.attestation_months,
+        witnesses=_witnesses(settings),
     )
     set_guard(desk.database, LogGuard(PublishedHeads(settings.key_dir), desk.row_mac_key))
     return desk
+
+
+def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:
+    try:
+        return tuple(
+            WitnessAddress(url, Cosigner.from_vkey(vkey)) for url, vkey in settings.witnesses
+        )
+    except NoteRefused as error:
+        raise InvalidSetting(WITNESSES.name, f"{WITNESSES.allowed} ({error})") from error
 
 
 def _harden(response: Response) -> Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.audit import (
@@ -18,6 +19,8 @@ from policy_service.errors import NotFound, NotReady
 from policy_service.ledger.merkle import Head, SubtreeReader, inclusion_proof
 from policy_service.ledger.proof_file import InclusionProof
 from policy_service.ledger.verify import Entry
+
+T = TypeVar("T")
 
 
 def head(session: Session, practice_id: str) -> Head:
@@ -41,6 +44,50 @@ def subtree_reader(session: Session, practice_id: str) -> SubtreeReader:
     return read
 
 
+def prove(session: Session, practice_id: str, make: Callable[[SubtreeReader], T]) -> T:
+    """Run a proof over the stored nodes, which are read by one query and not one by one.
+
+    `make` is called twice and must ask for the same nodes both times, as all proofs do.
+    """
+    wanted: set[tuple[int, int]] = set()
+
+    def note_down(level: int, index: int) -> bytes:
+        wanted.add((level, index))
+        return b""
+
+    make(note_down)
+    hashes = _hashes(session, practice_id, wanted)
+
+    def read(level: int, index: int) -> bytes:
+        try:
+            return hashes[level, index]
+        except KeyError:
+            raise NotFound from None
+
+    return make(read)
+
+
+def _hashes(
+    session: Session, practice_id: str, wanted: set[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    """Stored nodes by (level, index); those that are not there are left out."""
+    by_level: dict[int, list[int]] = {}
+    for level, index in sorted(wanted):
+        by_level.setdefault(level, []).append(index)
+    if not by_level:
+        return {}
+    parts = [
+        select(NodeRow.level, NodeRow.node_index, NodeRow.hash).where(
+            NodeRow.practice_id == practice_id,
+            NodeRow.level == level,
+            NodeRow.node_index.in_(indexes),
+        )
+        for level, indexes in by_level.items()
+    ]
+    rows = session.execute(union_all(*parts))
+    return {(level, index): found for level, index, found in rows}
+
+
 def leaf_index(session: Session, practice_id: str, entry_id: str) -> int:
     """Place of an entry in the tree. NotFound for no such entry, NotReady while it is pending."""
     found = session.execute(
@@ -61,7 +108,7 @@ def leaf_index(session: Session, practice_id: str, entry_id: str) -> int:
 def proof(session: Session, practice_id: str, entry_id: str, checkpoint: str, size: int) -> str:
     """The `.tlog-proof` text of an entry under a signed checkpoint of `size`."""
     index = leaf_index(session, practice_id, entry_id)
-    path = inclusion_proof(subtree_reader(session, practice_id), index, size)
+    path = prove(session, practice_id, lambda read: inclusion_proof(read, index, size))
     return InclusionProof(index, path, checkpoint).to_text()
 
 

@@ -168,8 +168,11 @@ def consistency(
     _require_within("/query/to", last, signed.size)
     _require_within("/query/from", old_size, last)
     with desk.reading(principal) as context:
-        read = reading.subtree_reader(context.session, context.practice_id)
-        path = consistency_proof(read, old_size, last)
+        path = reading.prove(
+            context.session,
+            context.practice_id,
+            lambda read: consistency_proof(read, old_size, last),
+        )
     return Consistency(old_size, last, tuple(base64std(part) for part in path), note)
 
 

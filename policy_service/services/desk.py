@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from policy_service.audit.witness.client import WitnessAddress
 from policy_service.database.keyring import Keyring, PracticeKeys
 from policy_service.database.session import Database
 from policy_service.database.tables.directory import PracticeRow
@@ -56,6 +57,8 @@ class Desk:
     log_key: Callable[[str], Signer]
     """The log's signing key by origin."""
     attestation_months: int = 12
+    witnesses: tuple[WitnessAddress, ...] = ()
+    """Where new heads of every practice's log are submitted."""
     new_id: Callable[[], str] = random_id
     compiled: dict[str, Pack] = field(default_factory=dict)
     """Packs besides the shipped ones that this process has opened, by digest."""

@@ -21,6 +21,7 @@ from policy_service.database.tables import (
     screenings,
     ties,
     watching,
+    witnesses,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "screenings",
     "ties",
     "watching",
+    "witnesses",
 ]
