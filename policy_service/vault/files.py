@@ -37,7 +37,7 @@ def create_secret(path: Path, content: bytes) -> None:
     try:
         _write_draft(draft, content)
         os.link(draft, path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except FileExistsError as error:
         raise KeyRefused(f"key file {path}: exists already and is never replaced") from error
     except OSError as error:
@@ -55,7 +55,8 @@ def _write_draft(draft: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make a new or replaced name in a folder durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
