@@ -14,7 +14,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from policy_service.vault.blind import keyed_mac, same_digest
 from policy_service.vault.errors import KeyRefused, VaultError
-from policy_service.vault.files import sync_directory
+from policy_service.vault.files import replace_file
 from policy_service.vault.keys import PurposeKey
 
 FILE_NAME = "erasures.jsonl"
@@ -108,17 +107,9 @@ class ErasureList:
             os.close(lock)
 
     def _replace(self, content: bytes) -> None:
-        draft = self.path.with_name(f".{FILE_NAME}.{secrets.token_hex(8)}")
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-            sync_directory(self.path.parent)
+            replace_file(self.path, content)
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise KeyRefused(f"list of erasures {self.path}: {error.strerror}") from error
 
 

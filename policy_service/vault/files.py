@@ -1,6 +1,7 @@
-"""Secret files: created whole or not at all, readable by their owner, refused when others can read.
+"""Files that a crash never leaves half written, and the secret ones that others must not read.
 
-A group may read (secrets mounted into a container often are root:group 0440); nobody else may.
+A secret is created whole or not at all and refused when others can read it. A group may read
+(secrets mounted into a container often are root:group 0440); nobody else may.
 """
 
 import os
@@ -47,6 +48,20 @@ def create_secret(path: Path, content: bytes) -> None:
             draft.unlink(missing_ok=True)
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file, mode 0600, or replace it: readers see the old content or the new, never a part.
+
+    On disk when this returns. OSError when the disk refuses; the old content then stays.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_draft(draft, content)
+        draft.replace(path)
+        sync_directory(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _write_draft(draft: Path, content: bytes) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -56,7 +71,7 @@ def _write_draft(draft: Path, content: bytes) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make a new or replaced name in a folder durable."""
+    """Make the names in a directory durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

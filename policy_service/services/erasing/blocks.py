@@ -14,12 +14,14 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.erasures import LegalHoldRow, RetentionFloorRow
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.database.tables.registry import ClinicianRow
+from policy_service.database.tables.releases import ReleaseRow, ReleaseSubjectRow
 from policy_service.database.tables.screenings import ScreeningRow
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.erasures import DEFAULT_FLOOR_YEARS, Block, BlockKind, floor_block
 from policy_service.services.context import Context
 from policy_service.services.erasing.subjects import Subject
 from policy_service.services.imports.contact_states import STORING, UNDOING
+from policy_service.services.parties import pseudonyms
 
 
 def blocks_on(context: Context, subject: Subject) -> tuple[Block, ...]:
@@ -65,6 +67,23 @@ def _recorded_days(context: Context, subject: Subject) -> Iterator[date]:
         at = context.session.execute(newest).scalar_one()
         if at is not None:
             yield at.date()
+    yield from _released_days(context, subject)
+
+
+def _released_days(context: Context, subject: Subject) -> Iterator[date]:
+    """An accounting of what was released is kept as long as any other record."""
+    newest = (
+        select(func.max(ReleaseRow.at))
+        .join(
+            ReleaseSubjectRow,
+            (ReleaseSubjectRow.practice_id == ReleaseRow.practice_id)
+            & (ReleaseSubjectRow.release_id == ReleaseRow.id),
+        )
+        .where(ReleaseSubjectRow.subject_ref.in_(pseudonyms(context, subject.people)))
+    )
+    at = context.session.execute(newest).scalar_one()
+    if at is not None:
+        yield at.date()
 
 
 def _stated_days(context: Context, subject: Subject) -> Iterator[date]:
