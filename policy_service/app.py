@@ -30,8 +30,10 @@ from policy_service.ledger.note import Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
+from policy_service.services.erasing.reapplying import reapply
 from policy_service.services.match_state import ModelShelf
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
+from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import Key, KeyRing
 from policy_service.vault.keystore import open_signing_key
 
@@ -125,6 +127,8 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,
+        erasures=ErasureList(settings.key_dir),
+        on_open=reapply,
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
     )

@@ -134,6 +134,15 @@ class StateConflict(ServiceError):
     usual_detail = "This step is not possible in the present state."
 
 
+class Erased(NotFound):
+    """It was there, and was erased with its person: nothing is known of them any more."""
+
+    slug = "erased"
+    status = 410
+    title = "Erased"
+    usual_detail = "The person was erased: nothing is known of them here. That is no clear answer."
+
+
 class StaleVersion(ServiceError):
     """Someone else changed it since the caller read it (If-Match)."""
 
@@ -266,6 +275,7 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     MethodNotAllowed,
     Conflict,
     StateConflict,
+    Erased,
     StaleVersion,
     TooLarge,
     UnsupportedMediaType,

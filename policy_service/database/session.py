@@ -83,6 +83,13 @@ class Database:
             raise PracticeUnbound("a practice id is needed")
         return self.session_info | {PRACTICE: practice_id}
 
+    def scrub(self) -> bool:
+        """Overwrite what deleted rows left in the files; False while somebody is reading.
+
+        Takes SQLite's write lock for as long as the file takes to be written anew.
+        """
+        return engines.scrub(self.engine)
+
     def dispose(self) -> None:
         """Close the pooled connections; on SQLite the last one folds the WAL into the file."""
         self.engine.dispose()
