@@ -31,6 +31,7 @@ from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
 from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.match_reports import MATCH_REPORT, make_report
+from policy_service.services.oversight import CHECK_LOG, check_log
 from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
@@ -49,6 +50,7 @@ STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     TOUCHED: carry_out_touch,
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
+    CHECK_LOG: check_log,
     **CONTACT_STEPS,
 }
 _log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Signer, Verifier
-from policy_service.ledger.verify import verify_entries
+from policy_service.ledger.verify import Entry, verify_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,16 @@ class Verdict:
     first_bad: int | None = None
 
 
-def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
-    """Read the whole log of a practice in one snapshot and check it."""
+def verify_log(
+    database: Database,
+    practice_id: str,
+    signer: Signer,
+    progress: Callable[[int], None] | None = None,
+) -> Verdict:
+    """Read the whole log of a practice in one snapshot and check it.
+
+    `progress` is told how many entries were read so far, after each.
+    """
     guard = guard_in(database)
     with database.read(practice_id) as session:
         committed = head(session, practice_id)
@@ -42,7 +50,7 @@ def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
         except NoteRefused as error:
             return Verdict(1, f"TAMPERED: a stored checkpoint is not ours ({error})")
         current = Checkpoint(signer.name, committed.size, committed.root)
-        result = verify_entries(entries(session, practice_id), current, older)
+        result = verify_entries(_told(entries(session, practice_id), progress), current, older)
         if not result.ok:
             return Verdict(
                 1, f"TAMPERED at index {result.first_bad}: {result.reason}", result.first_bad
@@ -57,6 +65,15 @@ def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
     waiting = f", {pending} waiting for their place" if pending else ""
     signed = f"{len(older)} signed checkpoints" if older else "no signed checkpoint yet"
     return Verdict(0, f"ok: {committed.size} entries, {signed}{waiting}")
+
+
+def _told(read: Iterator[Entry], progress: Callable[[int], None] | None) -> Iterator[Entry]:
+    if progress is None:
+        yield from read
+        return
+    for number, entry in enumerate(read, start=1):
+        yield entry
+        progress(number)
 
 
 def _checkpoints(session: Session, practice_id: str, verifier: Verifier) -> list[Checkpoint]:
