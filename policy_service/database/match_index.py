@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy.orm import Session
 
 from policy_service.database.guard import practice_of, require_writing
+from policy_service.database.plain_sql import fetch
 
 _ID = 36
 _FOUND = """
@@ -214,10 +214,4 @@ def _spelt(statement: str, dialect: str) -> str:
 
 
 def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
-    connection = session.connection()
-    dialect = connection.dialect.name
-    given: dict[str, Any] = {"practice": practice_of(session), **values}
-    if dialect == "sqlite":  # which knows no lists
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
-    return connection.exec_driver_sql(_spelt(statement, dialect), given).fetchall()
+    return fetch(session, _spelt(statement, session.connection().dialect.name), values)
