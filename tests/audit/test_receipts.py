@@ -28,6 +28,7 @@ from policy_service.services.receipts import (
     reconcile_receipts,
 )
 from tests.cast import World
+from tests.tampering import tamper
 
 
 def _seal(world: World) -> None:
@@ -51,8 +52,7 @@ def _said(found: Reconciliation) -> dict[int, str]:
 
 def _sql(world: World, statement: str, **values: object) -> int:
     """As someone with the database password would: past the service."""
-    with world.desk.database.engine.begin() as connection:
-        return connection.execute(text(statement), values).rowcount
+    return tamper(world.desk.database, statement, **values)
 
 
 def _opened(world: World, receipt: str) -> Receipt:
