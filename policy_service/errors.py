@@ -247,6 +247,17 @@ class NotReady(_Later):
     usual_detail = "The service cannot keep a record at the moment, so it gives no answer."
 
 
+class LogContradicted(NotReady):
+    """The audit log contradicts a head of it that is known outside: nothing may be appended."""
+
+    slug = "log-contradicted"
+    title = "The audit log went backwards or was changed"
+    usual_detail = (
+        "The audit log in the database contradicts the head that was published outside it. Nothing "
+        "is recorded, and so no answer is given, until an officer has resolved it."
+    )
+
+
 class InternalError(ServiceError):
     """A fault of ours. It says nothing of what went wrong: that stands in the service's own log."""
 
@@ -274,5 +285,6 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     IdempotencyMismatch,
     TooManyRequests,
     NotReady,
+    LogContradicted,
     InternalError,
 )

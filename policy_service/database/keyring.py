@@ -83,6 +83,11 @@ class Keyring:
         return self._practice.third_party_secret
 
     @property
+    def row_mac_key(self) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self._practice.purpose(Purpose.ROW_MAC)
+
+    @property
     def erasure_list_key(self) -> PurposeKey:
         """The key over the lines of the list of erasures."""
         return self._practice.purpose(Purpose.ERASURE_LIST)

@@ -6,8 +6,10 @@ date, to whom, what was given, and what for. Here *disclosure* means a clinician
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class RecipientKind(StrEnum):
@@ -36,9 +38,13 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is given, to whom, and what for. `subjects`: pseudonyms of those it tells about."""
+    """What is given, to whom, and what for. `subjects`: pseudonyms of those it tells about.
+
+    `content` (JSON): how to make again what was given; kept beside the words, and erased with them.
+    """
 
     recipient: Recipient
     what: str
     purpose: str
     subjects: frozenset[str]
+    content: Mapping[str, Any] = field(default_factory=dict)

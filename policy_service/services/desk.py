@@ -14,6 +14,7 @@ from threading import RLock
 
 from sqlalchemy.orm import Session
 
+from policy_service.audit.witness.client import WitnessAddress
 from policy_service.database.keyring import Keyring, PracticeKeys
 from policy_service.database.session import Database
 from policy_service.database.tables.directory import PracticeRow
@@ -24,7 +25,7 @@ from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.services.match_state import ModelShelf
 from policy_service.vault.erasure_list import ErasureList
-from policy_service.vault.keys import KeyRing
+from policy_service.vault.keys import KeyRing, Purpose, PurposeKey
 from policy_service.vault.sealing import unwrap
 
 MAX_MERGE_DELAY = 60
@@ -66,6 +67,8 @@ class Desk:
     on_open: Callable[[Desk, str], object] = _nothing
     """Called with a practice's id when its key is first used, before anything of it is served."""
     attestation_months: int = 12
+    witnesses: tuple[WitnessAddress, ...] = ()
+    """Where new heads of every practice's log are submitted."""
     new_id: Callable[[], str] = random_id
     compiled: dict[str, Pack] = field(default_factory=dict)
     """Packs besides the shipped ones that this process has opened, by digest."""
@@ -104,6 +107,10 @@ class Desk:
         key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
         keys = PracticeKeys(row.id, key)
         return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
+
+    def row_mac_key(self, practice_id: str) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self.practice(practice_id).keys.purpose(Purpose.ROW_MAC)
 
     @contextmanager
     def reading(self, principal: Principal) -> Iterator[Context]:

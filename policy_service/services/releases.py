@@ -8,8 +8,8 @@ disclosures* of 45 CFR 164.528.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,18 +19,21 @@ from policy_service.audit.log import Owned
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.releases import ReleaseRow, ReleaseSubjectRow
-from policy_service.domain.principals import Role, Scope
+from policy_service.domain.principals import Scope
 from policy_service.domain.releases import Recipient, RecipientKind, Release
-from policy_service.errors import NotAllowed
+from policy_service.errors import NotAllowed, NotFound
 from policy_service.ledger.canonical import Json, canonical_bytes, parse_strict
+from policy_service.ledger.leaf import format_at
+from policy_service.services.audit_filters import READERS, pseudonym_named
 from policy_service.services.case_steps import require_text
 from policy_service.services.context import Context
+from policy_service.services.csv_lines import csv_lines
 from policy_service.vault.errors import KeyNotHeld
 
-READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 MOST_NAMED = 100
 """So many subjects at most stand in the entry itself, which may not outgrow a leaf."""
 LARGEST_PAGE = 200
+COLUMNS = ("at", "recipient_kind", "recipient", "address", "what", "purpose", "subjects", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class ReleaseLine:
         told = self.told
         return {
             "id": self.id,
-            "at": self.at,
+            "at": format_at(self.at),
             "actor": self.actor,
             "recipient_kind": self.recipient_kind,
             "recipient": told.recipient.name if told else None,
@@ -64,9 +67,9 @@ class ReleaseLine:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFilter:
-    """Which releases. `subject` is a pseudonym; `since` is included, `until` is not.
+    """Which releases. `subject`: a pseudonym, or the id of a client or clinician.
 
-    `after` is the id of the last line of the page before.
+    `since` is included, `until` is not; `after` is the id of the last line of the page before.
     """
 
     subject: str | None = None
@@ -116,6 +119,7 @@ def _cleaned(release: Release) -> Release:
         require_text("/what", release.what),
         require_text("/purpose", release.purpose),
         release.subjects,
+        release.content,
     )
 
 
@@ -126,6 +130,7 @@ def _told(release: Release) -> dict[str, Json]:
         "address": release.recipient.address,
         "what": release.what,
         "purpose": release.purpose,
+        "content": dict(release.content),
     }
 
 
@@ -164,11 +169,32 @@ def list_releases(
 ) -> tuple[list[ReleaseLine], str | None]:
     """Releases, the newest first, and the cursor of the next page. The reading is an entry."""
     require_accountant(context)
-    subjects = frozenset({wanted.subject} if wanted.subject else ())
-    lines = list(_lines(context, wanted, limit + 1))
-    context.log("release.listed", {"list": Owned({"shown": len(lines[:limit])})}, subjects=subjects)
+    asked = _asked(context, wanted)
+    lines = list(_lines(context, asked, limit + 1))
+    _log(context, asked, "release.listed", len(lines[:limit]))
     more = len(lines) > limit
     return lines[:limit], lines[limit - 1].id if more else None
+
+
+def accounting_file(context: Context, wanted: ReleaseFilter) -> str:
+    """The accounting as CSV, of one person or of all. That it was made is an entry."""
+    require_accountant(context)
+    asked = _asked(context, wanted)
+    rows = [line.to_json() for line in _lines(context, asked, None)]
+    _log(context, asked, "release.accounted", len(rows))
+    return "".join(csv_lines([COLUMNS, *([row[name] for name in COLUMNS] for row in rows)]))
+
+
+def _asked(context: Context, wanted: ReleaseFilter) -> ReleaseFilter:
+    """With the pseudonym in the place of an id: who may account for disclosures asks by client."""
+    if wanted.subject is None:
+        return wanted
+    return replace(wanted, subject=pseudonym_named(context, wanted.subject))
+
+
+def _log(context: Context, asked: ReleaseFilter, action: str, shown: int) -> None:
+    subjects = frozenset({asked.subject} if asked.subject else ())
+    context.log(action, {"list": Owned({"shown": shown})}, subjects=subjects)
 
 
 def require_accountant(context: Context) -> None:
@@ -178,7 +204,7 @@ def require_accountant(context: Context) -> None:
         raise NotAllowed(f"This needs the role {' or '.join(READERS)}.")
 
 
-def _lines(context: Context, wanted: ReleaseFilter, limit: int) -> Iterator[ReleaseLine]:
+def _lines(context: Context, wanted: ReleaseFilter, limit: int | None) -> Iterator[ReleaseLine]:
     query = select(ReleaseRow).where(*_conditions(context, wanted))
     newest_first = query.order_by(ReleaseRow.at.desc(), ReleaseRow.id.desc())
     for row in context.session.scalars(newest_first.limit(limit)):
@@ -224,4 +250,13 @@ def _opened(context: Context, row: ReleaseRow) -> Release | None:
         return None
     told: Any = parse_strict(raw)
     recipient = Recipient(RecipientKind(told["kind"]), told["recipient"], told["address"])
-    return Release(recipient, told["what"], told["purpose"], frozenset())
+    return Release(recipient, told["what"], told["purpose"], frozenset(), told["content"])
+
+
+def open_content(context: Context, release_id: str) -> Mapping[str, Any]:
+    """How to make again what a release gave. NotFound for none, and once it is erased."""
+    row = context.session.get(ReleaseRow, (context.practice_id, release_id))
+    told = None if row is None else _opened(context, row)
+    if told is None or not told.content:
+        raise NotFound
+    return told.content

@@ -22,6 +22,7 @@ from policy_service.database.tables import (
     screenings,
     ties,
     watching,
+    witnesses,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "screenings",
     "ties",
     "watching",
+    "witnesses",
 ]

@@ -32,13 +32,20 @@ _SAID: dict[str, dict[Fate, str]] = {
     "asked_key": {Fate.DELETED: "key person_id"},
     "attestation": {Fate.OTHERS: f"{_STAMPS} clinician_id kinds as_of valid_until"},
     "audit_checkpoint": {Fate.OTHERS: "size note signed_at"},
-    "audit_entry": {Fate.RESIDUE: "id at action actor_ref outcome leaf leaf_hash"},
+    "audit_cosignature": {Fate.OTHERS: "size witness line cosigned_at"},
+    "audit_entry": {
+        Fate.RESIDUE: "id at action actor_ref outcome leaf leaf_hash writer_id writer_seq row_mac"
+    },
     "audit_entry_subject": {Fate.RESIDUE: "subject_ref entry_id"},
-    "audit_head": {Fate.OTHERS: "size frontier root"},
+    "audit_head": {Fate.OTHERS: "size frontier root published"},
     "audit_leaf": {Fate.RESIDUE: "leaf_index entry_id"},
     "audit_node": {Fate.OTHERS: "level node_index hash"},
     "audit_opening": {Fate.RESIDUE: "entry_id name owner_person_id", Fate.NOISE: "sealed"},
     "audit_pending": {Fate.RESIDUE: "entry_id at"},
+    "audit_witness": {
+        Fate.OTHERS: "witness known_size cosigned_at tried_at next_try_at failures said refused "
+        "refused_size refused_at"
+    },
     "boundary_event": {
         Fate.DELETED: f"{_STAMPS} clinician_id client_id kind direction party occurred_on amount "
         "stated_by dependence_or_deception"
