@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from policy_service.database.tables.care import EpisodeClientRow
+from policy_service.database.tables.contacts import ContactRow
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
+from policy_service.domain.duties import Basis, Due, Owner
+from policy_service.domain.duty_specs import DUTIES
 from policy_service.domain.people import Address, Handle, PersonName, PersonRecord, RelatedPerson
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import Role, Scope
@@ -41,6 +44,7 @@ from policy_service.services.disclosures import (
     revise_disclosure,
 )
 from policy_service.services.duplicates import look_at_clients
+from policy_service.services.duties import NewDuty, raise_duty
 from policy_service.services.episodes import (
     ClientPart,
     ClinicianPart,
@@ -188,6 +192,19 @@ class Life:
                 self.marks.reason,
             )
 
+        with self.world.writing() as context:
+            raise_duty(
+                context,
+                NewDuty(
+                    DUTIES["hand_over_brochure"],
+                    Owner.CLINICIAN,
+                    Due(5, Basis.DEFAULT),
+                    "care:0",
+                    self.world.ids["alma"],
+                    self.clients[0],
+                ),
+            )
+
     def _ask(self) -> None:
         self.world.check("ben", "marked")
         self.world.check("alma", "marked")
@@ -246,6 +263,9 @@ class Life:
             ):
                 assert key.wrapped is not None
                 self.traces.add(key.wrapped)
+            contacts = select(ContactRow).where(ContactRow.person_id.in_(self.people))
+            for contact in context.session.scalars(contacts):
+                self.traces |= {contact.digest, contact.contact_key.to_bytes(8, "big", signed=True)}
             held = select(MatchKeyRow.key, MatchKeyRow.person_id)
             holders: dict[int, set[str]] = {}
             for number, person in context.session.execute(held):
