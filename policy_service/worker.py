@@ -31,6 +31,7 @@ from policy_service.services.directory import practices
 from policy_service.services.duplicates import FIND_DUPLICATES, find_piece
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
+from policy_service.services.erasing.carrying_out import scrub_due
 from policy_service.services.full_screens import screen_if_moved, screen_piece
 from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
@@ -118,6 +119,7 @@ class Worker:
         done += expire_uploads(self.desk, practice_id)
         done += self._daily(practice_id)
         done += self._matching(practice_id)
+        done += scrub_due(self.desk, practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)

@@ -6,6 +6,7 @@ from flask import Flask
 
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.demo import demo_commands
+from policy_service.cli.erasures import erasure_commands
 from policy_service.cli.log_alarms import log_alarm_commands
 from policy_service.cli.match_reports import match_report_commands
 from policy_service.cli.matching import matching_commands
@@ -32,6 +33,7 @@ COMMANDS = (
     pack_commands,
     matching_commands,
     screen_commands,
+    erasure_commands,
     work,
 )
 for _command in (*measuring_commands.commands.values(), *match_report_commands.commands.values()):
