@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from flask import Response, request
+from flask import Response, make_response, request
+from werkzeug.wrappers import Response as AnyResponse
 
-from policy_service.audit.reading import head, latest_checkpoint, proof
+from policy_service.audit.reading import head, proof
+from policy_service.audit.signing import latest_checkpoint
+from policy_service.audit.verification import verify_log
 from policy_service.console import door
 from policy_service.console.door import READERS, Refusal, blueprint, query_day
 from policy_service.console.rules import rules_named
 from policy_service.domain.principals import Principal
-from policy_service.errors import NotReady
+from policy_service.errors import LogContradicted, NotReady
+from policy_service.ledger.note import Signer
 from policy_service.services.audit_entries import actions, list_entries, open_entry
 from policy_service.services.audit_exports import ExportText, Form, export
 from policy_service.services.audit_filters import EntryFilter
@@ -25,9 +29,20 @@ _MEDIA_TYPES = {Form.JSONL: "application/x-ndjson", Form.CSV: "text/csv"}
 
 
 @blueprint.get("/audit")
-def audit_log() -> str:
+def audit_log() -> str | AnyResponse:
     """How the log is doing, and its entries, newest first."""
-    return log_page(None)
+    try:
+        return log_page(None)
+    except LogContradicted as error:
+        return stopped_page(error)
+
+
+def stopped_page(error: LogContradicted, *, verify: bool = False) -> AnyResponse:
+    """The alarm alone, while nothing can be recorded; `verify` reads the whole log at once."""
+    who = door.principal(*READERS)
+    verdict = verify_log(door.desk().database, who.practice_id, _signer(who)) if verify else None
+    page = door.page("audit_stopped.html", error=error, verdict=verdict)
+    return make_response(page, error.status)
 
 
 def log_page(refusal: Refusal | None) -> str:
@@ -149,5 +164,9 @@ def _checkpoint(who: Principal) -> str:
     with desk.database.read(who.practice_id) as session:
         if head(session, who.practice_id).size == 0:
             raise NotReady("The log has no entry in its tree yet.")
-    signer = desk.log_key(desk.practice(who.practice_id).log_origin)
-    return latest_checkpoint(desk.database, who.practice_id, signer, desk.clock())
+    return latest_checkpoint(desk.database, who.practice_id, _signer(who), desk.clock())
+
+
+def _signer(who: Principal) -> Signer:
+    desk = door.desk()
+    return desk.log_key(desk.practice(who.practice_id).log_origin)

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from policy_service.audit.receipts import Judgement, receipt_lines
 from policy_service.console import door
-from policy_service.console.audit_log import actor_names, log_page
+from policy_service.console.audit_log import actor_names, log_page, stopped_page
 from policy_service.console.door import READERS, Refusal, blueprint, form_text
-from policy_service.errors import FieldError, InvalidRequest, ServiceError
+from policy_service.errors import FieldError, InvalidRequest, LogContradicted, ServiceError
 from policy_service.services.oversight import ask_for_check, mark_reviewed, read_check
 from policy_service.services.receipts import reconcile_receipts
 
@@ -22,9 +22,12 @@ RELOAD_SECONDS = 5
 
 @blueprint.post("/audit/verify")
 def verify_now() -> Response:
-    """Have the whole log verified; the worker does it."""
-    with door.desk().writing(door.principal(*READERS)) as context:
-        check_id = ask_for_check(context)
+    """Have the whole log verified by the worker; at once where nothing can be recorded."""
+    try:
+        with door.desk().writing(door.principal(*READERS)) as context:
+            check_id = ask_for_check(context)
+    except LogContradicted as error:
+        return stopped_page(error, verify=True)
     return door.see("console.log_check", check_id=check_id, watch=1)
 
 

@@ -205,7 +205,7 @@ def _from_http(error: HTTPException) -> AnyResponse:
 
 
 def _erased(_error: KeyNotHeld) -> AnyResponse:
-    return _refusal_page(errors.NotFound())
+    return _refusal_page(errors.Erased())
 
 
 blueprint.register_error_handler(ServiceError, _refusal_page)

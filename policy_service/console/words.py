@@ -53,6 +53,7 @@ MOVES = {
     "override_approved": "Override approved",
     "override_refused": "Override refused",
     "reopened": "Reopened",
+    "erased": "Closed: the client was erased",
 }
 PURPOSES = {"re_enrolment": "re-enrolment"}
 RECIPIENTS = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policy_service.audit import reading
+from policy_service.audit.signing import latest_checkpoint
 from policy_service.domain.principals import Principal
 from policy_service.errors import FieldError, InvalidRequest
 from policy_service.ledger.canonical import canonical_bytes
@@ -84,7 +85,7 @@ def checkpoint(desk: Desk, principal: Principal) -> str:
     place_pending(desk, principal)
     practice = desk.practice(principal.practice_id)
     signer = desk.log_key(practice.log_origin)
-    return reading.latest_checkpoint(desk.database, practice.id, signer, desk.clock())
+    return latest_checkpoint(desk.database, practice.id, signer, desk.clock())
 
 
 def entry_proof(desk: Desk, principal: Principal, entry_id: str) -> str:
@@ -103,8 +104,11 @@ def consistency(
     _require_within("/query/to", last, signed.size)
     _require_within("/query/from", old_size, last)
     with desk.reading(principal) as context:
-        read = reading.subtree_reader(context.session, context.practice_id)
-        path = consistency_proof(read, old_size, last)
+        path = reading.prove(
+            context.session,
+            context.practice_id,
+            lambda read: consistency_proof(read, old_size, last),
+        )
     return Consistency(old_size, last, tuple(base64std(part) for part in path), note)
 
 

@@ -8,6 +8,7 @@ from policy_service.database.tables import (
     decisions,
     directory,
     duties,
+    erasures,
     events,
     jobs,
     matching,
@@ -21,6 +22,7 @@ from policy_service.database.tables import (
     screenings,
     ties,
     watching,
+    witnesses,
 )
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "decisions",
     "directory",
     "duties",
+    "erasures",
     "events",
     "jobs",
     "matching",
@@ -44,4 +47,5 @@ __all__ = [
     "screenings",
     "ties",
     "watching",
+    "witnesses",
 ]
