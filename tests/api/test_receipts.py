@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
-
 from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Scope
 from tests.api.conftest import asked
 from tests.cast import Caller, World
+from tests.tampering import tamper
 
 JSONL = "application/x-ndjson"
 
@@ -39,7 +38,10 @@ def test_every_answer_that_decides_carries_a_receipt_that_matches(world: World) 
         ehr = world.http(scope)
         answers = [
             ehr.post("/v1/checks", json=asked(world, "alma", "tomas")),
-            ehr.post("/v1/checks", json=asked(world, "ben", "nora") | {"acting_user": {"role": "unknown"}}),
+            ehr.post(
+                "/v1/checks",
+                json=asked(world, "ben", "nora") | {"acting_user": {"role": "intake"}},
+            ),
             ehr.post("/v1/screenings", json=_screening(world)),
         ]
         _seal(world)
@@ -52,8 +54,7 @@ def test_every_answer_that_decides_carries_a_receipt_that_matches(world: World) 
 def test_a_decision_that_is_gone_is_an_alarm(sqlite_world: World) -> None:
     ehr = sqlite_world.http(Scope.DECISION_BRIEF)
     answer = ehr.post("/v1/checks", json=asked(sqlite_world, "ben", "nora")).json
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("DELETE FROM audit_entry WHERE action = 'check.decided'"))
+    tamper(sqlite_world.desk.database, "DELETE FROM audit_entry WHERE action = 'check.decided'")
     found = _compare(ehr, "nonsense", answer["receipt"])
     assert found["verdict"] == "alarm"
     assert [(one["line"], one["judgement"], one["id"]) for one in found["lines"]] == [

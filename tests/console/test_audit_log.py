@@ -16,6 +16,7 @@ from policy_service.ledger.merkle import leaf_hash
 from policy_service.services.audit_entries import open_entry
 from tests.cast import World
 from tests.console.office import check, signed_in
+from tests.tampering import tamper
 
 
 def _seal(world: World) -> None:
@@ -49,8 +50,7 @@ def test_an_entry_that_waits_too_long_gives_alarm(postgresql_world: World) -> No
 
 def test_a_log_that_went_backwards_gives_alarm(sqlite_world: World) -> None:
     _page(sqlite_world)
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("UPDATE audit_checkpoint SET size = size + 1000"))
+    tamper(sqlite_world.desk.database, "UPDATE audit_checkpoint SET size = size + 1000")
     assert "The log went backwards" in _page(sqlite_world)
 
 
