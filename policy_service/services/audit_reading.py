@@ -97,7 +97,7 @@ def browse(
     desk: Desk, principal: Principal, wanted: EntryFilter, cursor: str | None, limit: int
 ) -> Page:
     """One page, and the entry that it was read. The page never holds that entry itself."""
-    _place_pending(desk, principal)
+    place_pending(desk, principal)
     secret = _cursor_secret(desk, principal)
     question = canonical_bytes(wanted.to_json())
     with desk.reading(principal) as context:
@@ -112,7 +112,7 @@ def browse(
 
 def read_entry(desk: Desk, principal: Principal, entry_id: str) -> LoggedEntry:
     """One entry; NotFound for another practice's and for none alike."""
-    _place_pending(desk, principal)
+    place_pending(desk, principal)
     with desk.reading(principal) as context:
         index = reading.leaf_index(context.session, context.practice_id, entry_id)
         [entry] = _entries(context, EntryFilter(), Place(index - 1, index + 1), 1)
@@ -122,7 +122,7 @@ def read_entry(desk: Desk, principal: Principal, entry_id: str) -> LoggedEntry:
 
 def export(desk: Desk, principal: Principal, wanted: EntryFilter) -> Iterator[LoggedEntry]:
     """All that match, streamed in tree order; the export is an entry before the first is given."""
-    _place_pending(desk, principal)
+    place_pending(desk, principal)
     with desk.reading(principal) as context:
         place = _start(context)
         resolved = _resolved(context, wanted)
@@ -145,7 +145,7 @@ def _stream(
 
 def checkpoint(desk: Desk, principal: Principal) -> str:
     """The signed checkpoint of all that is committed now."""
-    _place_pending(desk, principal)
+    place_pending(desk, principal)
     practice = desk.practice(principal.practice_id)
     signer = desk.log_key(practice.log_origin)
     return reading.latest_checkpoint(desk.database, practice.id, signer, desk.clock())
@@ -183,7 +183,7 @@ def _signed(desk: Desk, principal: Principal) -> tuple[str, Checkpoint]:
     return note, open_checkpoint(note, Verifier.of(desk.log_key(origin)))
 
 
-def _place_pending(desk: Desk, principal: Principal) -> None:
+def place_pending(desk: Desk, principal: Principal) -> None:
     """On PostgreSQL entries wait for the sealer; whoever reads the log need not wait with them."""
     if desk.database.dialect == "postgresql":
         sealer.seal_pending(desk.database, principal.practice_id)
