@@ -11,20 +11,24 @@ from flask.cli import AppGroup
 
 from policy_service.cli.desk import desk, officer_of
 from policy_service.cli.measuring import refusals
-from policy_service.services.bundle_choice import About, Choice, Chosen, OfCase, Range
+from policy_service.domain.releases import Recipient, RecipientKind
+from policy_service.services.audit_filters import EntryFilter
+from policy_service.services.bundle_choice import Choice, Chosen, Matching, OfCase, Range
 from policy_service.services.evidence_bundles import BundleForm, make_bundle
 
 bundle_commands = AppGroup("bundles")
 _OPTIONS = (
     click.option("--officer", required=True, help="E-mail address of the compliance officer."),
     click.option("--purpose", required=True, help="What the bundle is for; stands in it."),
+    click.option("--for", "recipient", help="Who receives it, outside: records a release."),
+    click.option("--kind", type=click.Choice(list(RecipientKind)), help="What the recipient is."),
     click.option("--practice", "slug", help="Slug; needed where there are several."),
     click.option("--first", type=click.IntRange(0), help="A range: its first entry."),
     click.option("--last", type=click.IntRange(0), help="Its last entry; the newest if not given."),
     click.option("--entry", "entries", multiple=True, type=click.UUID, help="This entry."),
     click.option("--case", type=click.UUID, help="The checks of a case and its moves."),
-    click.option("--subject", default="", help="Entries that name this pseudonym."),
-    click.option("--action", default="", help="Entries of this action."),
+    click.option("--subject", help="Entries about this client, clinician or pseudonym."),
+    click.option("--action", help="Entries of this action."),
     click.option("--open", "groups", multiple=True, help="Open only groups such as care or tie."),
     click.option("--open-nothing", is_flag=True, help="Leaves and proofs alone."),
     click.option("--previous", type=click.File(encoding="utf-8"), help="A checkpoint kept before."),
@@ -47,7 +51,7 @@ def bundle(target: Path, purpose: str, **given: Any) -> None:
     with refusals():
         officer = officer_of(given)
         previous = given["previous"].read() if given["previous"] else None
-        form = BundleForm(choice, purpose, _groups(given), previous)
+        form = BundleForm(choice, purpose, _groups(given), _recipient(given), previous)
         made = make_bundle(desk(), officer, form)
     _write(target, made.content)
     click.echo(f"{len(made.contents.places)} entries; the making is entry {made.entry_id}")
@@ -60,8 +64,9 @@ def _choice(given: dict[str, Any]) -> Choice:
         chosen.append(Chosen(tuple(map(str, given["entries"]))))
     if given["case"]:
         chosen.append(OfCase(str(given["case"])))
-    if given["subject"] or given["action"]:
-        chosen.append(About(given["subject"], given["action"]))
+    wanted = EntryFilter(subject=given["subject"], action=given["action"])
+    if wanted.to_json():
+        chosen.append(Matching(wanted))
     if given["first"] is not None or given["last"] is not None or not chosen:
         chosen.append(Range(given["first"] or 0, given["last"]))
     if len(chosen) > 1:
@@ -75,6 +80,12 @@ def _groups(given: dict[str, Any]) -> frozenset[str] | None:
     if given["groups"] and given["open_nothing"]:
         raise click.UsageError("either --open or --open-nothing")
     return frozenset(given["groups"]) if given["groups"] or given["open_nothing"] else None
+
+
+def _recipient(given: dict[str, Any]) -> Recipient | None:
+    if bool(given["recipient"]) != bool(given["kind"]):
+        raise click.UsageError("--for and --kind go together")
+    return Recipient(RecipientKind(given["kind"]), given["recipient"]) if given["kind"] else None
 
 
 def _write(target: Path, content: bytes) -> None:

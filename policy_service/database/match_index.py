@@ -1,8 +1,7 @@
 """The index by which people are found: who holds a key, and what is kept of them.
 
 Written for each database by hand and given to the driver as it stands: a recognition may take two
-milliseconds, and building a statement takes a tenth of one. Each statement names the practice of
-its session, as the guard would (`guard.practice_of` raises without one).
+milliseconds, and building a statement takes a tenth of one (`database.driver`).
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy.orm import Session
 
+from policy_service.database.driver import Row, fetch
 from policy_service.database.guard import practice_of, require_writing
 
 _ID = 36
@@ -202,22 +201,16 @@ def count_people(session: Session, person_ids: Sequence[str]) -> None:
     """Count these new persons; in the order of the parts, so that two who count never deadlock."""
     require_writing(session)
     connection = session.connection()
-    statement = _spelt(_COUNT_MORE, connection.dialect.name)
+    statement = _spelt(_COUNT_MORE)[connection.dialect.name]
     for part, people in sorted(Counter(person_id[0] for person_id in person_ids).items()):
         values = {"practice": practice_of(session), "part": part, "more": people}
         connection.exec_driver_sql(statement, values)
 
 
 @cache
-def _spelt(statement: str, dialect: str) -> str:
-    return statement.format(**_SPELLINGS[dialect])
+def _spelt(statement: str) -> dict[str, str]:
+    return {dialect: statement.format(**names) for dialect, names in _SPELLINGS.items()}
 
 
-def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
-    connection = session.connection()
-    dialect = connection.dialect.name
-    given: dict[str, Any] = {"practice": practice_of(session), **values}
-    if dialect == "sqlite":  # which knows no lists
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
-    return connection.exec_driver_sql(_spelt(statement, dialect), given).fetchall()
+def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> list[Row]:
+    return fetch(session, _spelt(statement), values)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from policy_service.audit import reading
-from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, LeafRow, OpeningRow
+from policy_service.database.tables.audit import EntrySubjectRow, OpeningRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseOccurrenceRow, CaseRow
 from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import Json
 from policy_service.ledger.commitments import Opening
+from policy_service.services.audit_filters import EntryFilter, resolved
+from policy_service.services.audit_streams import entries_in, whole_log
 from policy_service.services.case_steps import require_sight
 from policy_service.services.context import Context
 from policy_service.services.decisions import pseudonym_of
@@ -47,14 +49,13 @@ class OfCase:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """Every entry with this subject (a pseudonym), or of this action; both where both are given."""
+class Matching:
+    """Every entry that fulfils the filters."""
 
-    subject: str = ""
-    action: str = ""
+    wanted: EntryFilter
 
 
-Choice = Range | Chosen | OfCase | About
+Choice = Range | Chosen | OfCase | Matching
 
 
 def places_of(context: Context, choice: Choice) -> range | tuple[int, ...]:
@@ -77,8 +78,8 @@ def chosen_by(choice: Choice) -> Mapping[str, Json]:
             return {"ids": len(entry_ids)}
         case OfCase(case_id):
             return {"case": case_id}
-        case About(subject, action):
-            return {"subject": subject or None, "action": action or None}
+        case Matching(wanted):
+            return {"filters": wanted.to_json()}
 
 
 def _range(context: Context, choice: Range) -> range:
@@ -93,15 +94,15 @@ def _range(context: Context, choice: Range) -> range:
     return range(choice.first, end)
 
 
-def _picked(context: Context, choice: Chosen | OfCase | About) -> Iterator[int]:
+def _picked(context: Context, choice: Chosen | OfCase | Matching) -> Iterator[int]:
     match choice:
         case Chosen(entry_ids):
             for entry_id in set(entry_ids):
                 yield reading.leaf_index(context.session, context.practice_id, entry_id)
         case OfCase(case_id):
             yield from _of_case(context, case_id)
-        case About():
-            yield from _about(context, choice)
+        case Matching(wanted):
+            yield from _matching(context, resolved(context, wanted))
 
 
 def _of_case(context: Context, case_id: str) -> Iterator[int]:
@@ -136,18 +137,6 @@ def _moves(context: Context, case: CaseRow) -> Iterator[str]:
             yield row.entry_id
 
 
-def _about(context: Context, choice: About) -> Iterator[int]:
-    query = (
-        select(LeafRow.leaf_index)
-        .join(EntryRow, EntryRow.id == LeafRow.entry_id)
-        .where(LeafRow.practice_id == context.practice_id)
-        .limit(MOST_CHOSEN + 1)
-    )
-    if choice.action:
-        query = query.where(EntryRow.action == choice.action)
-    if choice.subject:
-        named = select(EntrySubjectRow.entry_id).where(
-            EntrySubjectRow.subject_ref == choice.subject
-        )
-        query = query.where(EntryRow.id.in_(named))
-    yield from context.session.scalars(query)
+def _matching(context: Context, wanted: EntryFilter) -> Iterator[int]:
+    for entry in entries_in(context, wanted, whole_log(context), MOST_CHOSEN + 1):
+        yield entry.index

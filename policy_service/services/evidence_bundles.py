@@ -2,7 +2,8 @@
 
 The making is an entry of its own, which commits to the manifest; so what was chosen, for whom and
 why cannot be said otherwise later. What a bundle opens is what its maker may open: never a
-clinician's previews, and nothing whose key was destroyed.
+clinician's previews, and nothing whose key was destroyed. Given to somebody outside, it is a
+release, recorded in the same transaction.
 """
 
 from __future__ import annotations
@@ -13,9 +14,15 @@ from dataclasses import dataclass, replace
 from policy_service.audit import reading
 from policy_service.audit.evidence.archive import Archive, programs
 from policy_service.audit.evidence.contents import Contents, digests, readme
-from policy_service.audit.evidence.proofs import Signed, consistency_file, proof_files
+from policy_service.audit.evidence.proofs import (
+    Signed,
+    consistency_file,
+    newest_witnessed,
+    proof_files,
+)
 from policy_service.audit.log import Owned
-from policy_service.domain.principals import Principal, Role
+from policy_service.domain.principals import Principal, Role, Scope
+from policy_service.domain.releases import Recipient, Release
 from policy_service.errors import FieldError, InvalidRequest, NotAllowed
 from policy_service.ledger.canonical import Json, canonical_bytes
 from policy_service.ledger.checkpoint import open_checkpoint
@@ -23,12 +30,14 @@ from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Verifier
 from policy_service.policy.registry import shipped_texts
 from policy_service.services import audit_reading
+from policy_service.services.audit_streams import place_pending
 from policy_service.services.bundle_choice import Choice, chosen_by, places_of
 from policy_service.services.bundle_entries import EntryLines
 from policy_service.services.case_steps import require_text
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.packs import stored_document
+from policy_service.services.releases import record_release
 
 BUNDLED = "evidence.bundled"
 
@@ -37,12 +46,14 @@ BUNDLED = "evidence.bundled"
 class BundleForm:
     """What is asked for. `groups`: families of groups to open (`care`, `tie`, …); None: all.
 
-    `previous`: a checkpoint of this log that the recipient kept, to be continued from.
+    `recipient` None: for the practice's own use. `previous`: a checkpoint of this log that the
+    recipient kept, to be continued from.
     """
 
     choice: Choice
     purpose: str
     groups: frozenset[str] | None = None
+    recipient: Recipient | None = None
     previous: str | None = None
 
 
@@ -56,21 +67,54 @@ class Bundle:
     contents: Contents
 
 
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What the log says of the choice, and the older head that the bundle continues from."""
+
+    contents: Contents
+    packs: dict[str, bytes]
+    subjects: frozenset[str]
+    older: Signed | None
+
+
 def make_bundle(desk: Desk, principal: Principal, form: BundleForm) -> Bundle:
     """The bundle; its entry is committed before the first byte of it is given.
 
-    NotAllowed for anyone but a compliance officer, InvalidRequest for what cannot be chosen.
+    NotAllowed for whoever may not make one or open so much, InvalidRequest for what cannot be
+    chosen.
     """
-    _require_maker(principal)
-    purpose = require_text("/purpose", form.purpose)
-    audit_reading.place_pending(desk, principal)
+    require_maker(principal, form.groups)
+    form = replace(form, purpose=require_text("/purpose", form.purpose))
+    place_pending(desk, principal)
     archive = Archive()
+    gathered = _gather(desk, principal, form, archive)
+    files = _files(desk, gathered)
+    contents = replace(gathered.contents, files=digests(files))
+    entry_id = _log_making(desk, principal, form, replace(gathered, contents=contents))
+    for name, content in {**files, "manifest.json": contents.manifest()}.items():
+        archive.add(name, content)
+    _add_proofs(desk, principal, archive, contents, entry_id)
+    return Bundle(archive.close(), _file_name(contents), entry_id, contents)
+
+
+def require_maker(principal: Principal, groups: frozenset[str] | None) -> None:
+    """NotAllowed unless the principal may make a bundle that opens these groups."""
+    if principal.has(Role.COMPLIANCE):
+        return
+    if Scope.AUDIT_RELEASE not in principal.scopes:
+        raise NotAllowed(f"This needs the role {Role.COMPLIANCE}.")
+    if groups != frozenset() and Scope.DECISION_FULL not in principal.scopes:
+        raise NotAllowed(f"To open groups, the key needs the scope {Scope.DECISION_FULL} as well.")
+
+
+def _gather(desk: Desk, principal: Principal, form: BundleForm, archive: Archive) -> _Gathered:
+    """Read the chosen entries, once, into the archive."""
     with desk.reading(principal) as context:
         places = places_of(context, form.choice)
         lines = EntryLines(context, form.groups)
         archive.add_lines("entries.jsonl", lines.of(places))
         packs = _packs(context, lines.packs)
-        previous_size = _previous_size(desk, context, form.previous)
+        older = _older(desk, context, form.previous)
     contents = Contents(
         log=desk.practice(principal.practice_id).log_origin,
         practice=principal.practice_id,
@@ -79,23 +123,15 @@ def make_bundle(desk: Desk, principal: Principal, form: BundleForm) -> Bundle:
         chosen_by=chosen_by(form.choice),
         groups=None if form.groups is None else tuple(sorted(form.groups)),
         withheld=lines.withheld,
-        purpose=purpose,
-        previous_size=previous_size,
+        purpose=form.purpose,
+        recipient=_named(form.recipient),
+        previous_size=None if older is None else older.size,
     )
-    files = _files(desk, contents) | packs
-    if form.previous is not None:
-        files["previous.checkpoint"] = form.previous.encode()
-    contents = replace(contents, files=digests(files))
-    entry_id = _log_making(desk, principal, contents)
-    for name, content in {**files, "manifest.json": contents.manifest()}.items():
-        archive.add(name, content)
-    _add_proofs(desk, principal, archive, contents, entry_id)
-    return Bundle(archive.close(), _file_name(contents), entry_id, contents)
+    return _Gathered(contents, packs, frozenset(lines.subjects), older)
 
 
-def _require_maker(principal: Principal) -> None:
-    if not principal.has(Role.COMPLIANCE):
-        raise NotAllowed(f"This needs the role {Role.COMPLIANCE}.")
+def _named(recipient: Recipient | None) -> dict[str, str] | None:
+    return None if recipient is None else {"kind": recipient.kind.value, "name": recipient.name}
 
 
 def _packs(context: Context, wanted: set[str]) -> dict[str, bytes]:
@@ -103,19 +139,20 @@ def _packs(context: Context, wanted: set[str]) -> dict[str, bytes]:
     shipped = shipped_texts()
     found = {}
     for digest in sorted(wanted):
-        kept = shipped.get(digest)
-        raw = (
-            kept.document if kept else stored_document(context.session, context.practice_id, digest)
-        )
-        if raw is not None:
+        if digest in shipped:
+            found[f"packs/{digest}.json"] = shipped[digest].document
+        elif raw := stored_document(context.session, context.practice_id, digest):
             found[f"packs/{digest}.json"] = raw
     return found
 
 
-def _previous_size(desk: Desk, context: Context, note: str | None) -> int | None:
-    """The size of the checkpoint to continue from. InvalidRequest unless this log signed it."""
+def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
+    """The head to continue from: the one that was handed in, else the newest that was witnessed.
+
+    InvalidRequest unless this log signed it, and still covers it.
+    """
     if note is None:
-        return None
+        return newest_witnessed(context.session, context.practice_id)
     try:
         size = open_checkpoint(note, _verifier(desk, context.principal)).size
     except NoteRefused as error:
@@ -124,33 +161,51 @@ def _previous_size(desk: Desk, context: Context, note: str | None) -> int | None
     if size > now:
         said = f"That checkpoint covers {size} entries and the log has only {now}: it was cut back."
         raise InvalidRequest(errors=[FieldError("/previous", said)])
-    return size
+    return Signed(note, size)
 
 
 def _verifier(desk: Desk, principal: Principal) -> Verifier:
     return Verifier.of(desk.log_key(desk.practice(principal.practice_id).log_origin))
 
 
-def _files(desk: Desk, contents: Contents) -> dict[str, bytes]:
-    """What the manifest names besides the packs."""
-    log = Verifier.of(desk.log_key(contents.log)).vkey
-    keys = {"log": [log], "receipts": [Verifier.of(desk.receipt_key).vkey], "witnesses": []}
+def _files(desk: Desk, gathered: _Gathered) -> dict[str, bytes]:
+    """What the manifest names."""
+    log = Verifier.of(desk.log_key(gathered.contents.log)).vkey
+    keys = {
+        "log": [log],
+        "receipts": [Verifier.of(desk.receipt_key).vkey],
+        "witnesses": [address.cosigner.vkey for address in desk.witnesses],
+    }
+    older = gathered.older
     return {
-        "README.txt": readme(contents, log).encode(),
+        "README.txt": readme(gathered.contents, log).encode(),
         "keys.json": canonical_bytes(keys),
         **dict(programs()),
+        **gathered.packs,
+        **({} if older is None else {"previous.checkpoint": older.note.encode()}),
     }
 
 
-def _log_making(desk: Desk, principal: Principal, contents: Contents) -> str:
-    """The entry that commits to the manifest; it names nobody."""
-    said: dict[str, Json] = {
-        "manifest": hashlib.sha256(contents.manifest()).hexdigest(),
-        "entries": len(contents.places),
-        "contiguous": contents.is_contiguous,
-    }
+def _log_making(desk: Desk, principal: Principal, form: BundleForm, gathered: _Gathered) -> str:
+    """The release, if it is one, and the entry that commits to the manifest and names nobody."""
+    contents = gathered.contents
     with desk.writing(principal) as context:
+        said: dict[str, Json] = {
+            "manifest": hashlib.sha256(contents.manifest()).hexdigest(),
+            "entries": len(contents.places),
+            "contiguous": contents.is_contiguous,
+        }
+        if form.recipient is not None:
+            what = f"evidence bundle: {_what(contents)}"
+            release = Release(form.recipient, what, form.purpose, gathered.subjects)
+            said["release"] = record_release(context, release)
         return context.log(BUNDLED, {"bundle": Owned(said)}).id
+
+
+def _what(contents: Contents) -> str:
+    """The brief description that an accounting asks for; it names nobody."""
+    opened = "all groups" if contents.groups is None else ", ".join(contents.groups) or "nothing"
+    return f"{contents.note()} Opened: {opened}."
 
 
 def _add_proofs(

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import Session
 
+from policy_service.database.driver import fetch, spellings
 from policy_service.database.tables.matching import MatchHeadRow, MatchMeasurementRow
 from policy_service.errors import NotReady
 from policy_service.ledger.canonical import parse_strict
@@ -23,15 +24,14 @@ from policy_service.matching.model import MatchModel
 from policy_service.matching.strangers import StrangerCounts
 
 _head = inspect(MatchHeadRow).local_table
-_STATE = select(
-    _head.c.number, _head.c.measurement, _head.c.counted, _head.c.people, _head.c.filed
-).where(_head.c.practice_id == bindparam("practice"))
+_STATE = spellings("""
+SELECT number, measurement, counted, people, filed FROM match_head WHERE practice_id = {practice}
+""")
 _HELD = (
     select(_head.c.number)
     .where(_head.c.practice_id == bindparam("practice"))
     .with_for_update(read=True)
 )
-"""Plain Core: every check reads it twice."""
 _KEPT = "match_state"
 
 
@@ -85,10 +85,10 @@ def match_state(session: Session, practice_id: str, shelf: ModelShelf) -> MatchS
     """The state as of this transaction, read at the first call."""
     found: MatchState | None = session.info.get(_KEPT)
     if found is None:
-        row = session.connection().execute(_STATE, {"practice": practice_id}).first()
-        measurement = row.measurement if row else 0
+        rows = fetch(session, _STATE, {})
+        number, measurement, *counted = rows[0] if rows else (0, 0)
         model = shelf.model_of(session, practice_id, measurement)
-        found = MatchState(model, *row) if row else MatchState(model)
+        found = MatchState(model, number, measurement, *counted)
         session.info[_KEPT] = found
     return found
 

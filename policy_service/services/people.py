@@ -14,7 +14,7 @@ from policy_service.database import match_index
 from policy_service.database.match_index import Stored
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
-from policy_service.errors import NotFound
+from policy_service.errors import Erased, NotFound
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.matching.filing import FILING
 from policy_service.matching.hashed import HashedRecord, hash_record
@@ -196,10 +196,15 @@ def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:
-    """The row of a person; NotFound for one of another practice or one that never existed."""
+    """The row of a person; NotFound for one of another practice or one that never existed.
+
+    Erased, a NotFound of its own, for one who was: that nothing is known is no clear answer.
+    """
     row = context.session.get(PersonRow, (context.practice_id, person_id))
-    if row is None or row.erased_at is not None:
+    if row is None:
         raise NotFound
+    if row.erased_at is not None:
+        raise Erased
     return row
 
 

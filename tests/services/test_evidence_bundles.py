@@ -15,8 +15,9 @@ from policy_service.domain.principals import Role
 from policy_service.errors import InvalidRequest, NotAllowed
 from policy_service.ledger.canonical import parse_canonical
 from policy_service.services.audit_entries import open_entry
-from policy_service.services.bundle_choice import About, Chosen, Range
-from policy_service.services.erasure import erase_people
+from policy_service.services.audit_filters import EntryFilter
+from policy_service.services.bundle_choice import Chosen, Matching, Range
+from policy_service.services.erasing.people import destroy_keys
 from policy_service.services.evidence_bundles import BUNDLED, Bundle, BundleForm, make_bundle
 from tests.cast import World
 
@@ -79,7 +80,7 @@ def test_what_was_erased_stays_withheld_and_its_leaf_is_given(world: World) -> N
     decision = world.check("ben", "nora")["id"]
     with world.writing() as context:
         nora = context.session.get_one(ClientRow, (world.practice_id, world.ids["nora"]))
-        erase_people(context, [nora.person_id])
+        destroy_keys(context, [nora.person_id])
     made = bundle(world, Chosen((decision,)))
     [line] = members(made)["entries.jsonl"].splitlines()
     assert json.loads(line)["openings"] == []
@@ -98,7 +99,7 @@ def test_nobody_else_makes_one(sqlite_world: World, role: Role) -> None:
     [
         (Range(3, 2), WHY),
         (Range(0, 10_000), WHY),
-        (About(action="nothing.such"), WHY),
+        (Matching(EntryFilter(action="nothing.such")), WHY),
         (Range(), " "),
     ],
     ids=["backwards", "too far", "nothing", "no purpose"],

@@ -56,6 +56,13 @@ class Contents:
         """Whether nothing between the first and the last entry is left out."""
         return isinstance(self.places, range)
 
+    def note(self) -> str:
+        """Whether entries are left out, in a sentence."""
+        places = self.places
+        if isinstance(places, range):
+            return f"Every entry from {places.start} to {places.stop - 1}; none is left out."
+        return f"{INCOMPLETE}: {len(places)} entries were chosen; others are not shown."
+
     def manifest(self) -> bytes:
         """Canonical JSON; its SHA-256 is what the entry about the making commits to."""
         places = self.places
@@ -66,7 +73,7 @@ class Contents:
             "made_at": format_at(self.made_at),
             "contiguous": self.is_contiguous,
             "entries": [places.start, places.stop] if isinstance(places, range) else list(places),
-            "note": _note(self),
+            "note": self.note(),
             "chosen_by": dict(self.chosen_by),
             "groups": None if self.groups is None else list(self.groups),
             "withheld": self.withheld.to_json(),
@@ -83,19 +90,12 @@ def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
-def _note(contents: Contents) -> str:
-    places = contents.places
-    if isinstance(places, range):
-        return f"Every entry from {places.start} to {places.stop - 1}; none between is left out."
-    return f"{INCOMPLETE}: {len(places)} entries were chosen; others between them are not shown."
-
-
 def readme(contents: Contents, vkey: str) -> str:
     """The README of a bundle: what it is, and the exact commands."""
     recipient = contents.recipient
     made_for = f"For: {recipient['name']} ({recipient['kind']})\n" if recipient else ""
     return _README.format(
-        note=_note(contents),
+        note=contents.note(),
         log=contents.log,
         made_at=format_at(contents.made_at),
         made_for=made_for,

@@ -6,8 +6,6 @@ Needs Python 3.11 and the package `cryptography`. Exit code 0: all of it holds. 
 first bad index is named. 2: cannot tell, as something was withheld or the key was not pinned.
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
 import hashlib
@@ -185,7 +183,8 @@ class Checker:
         self.key = key or read_key(stated)
         self.note = self.text("checkpoint")
         self.head = signed_head(self.note, self.key)
-        self.count = self.withheld = 0
+        self.count = self.withheld = self.last = 0
+        self.heads = {self.note: self.head}
         self.doubts = [] if key else [f"whose log this is: pin its key with --key {stated}"]
 
     def text(self, name: str) -> str:
@@ -240,7 +239,7 @@ class Checker:
             if entry is None or entry[0] != due_now:
                 raise ValueError(f"at index {due_now}: an entry is left out, added or exchanged")
             self.opening(*entry)
-            self.count += 1
+            self.count, self.last = self.count + 1, entry[0]
             if each:
                 self.proven(*entry[:2])
             tree.add(node(entry[1], b"", b"\x00"))
@@ -251,16 +250,14 @@ class Checker:
 
     def continued(self, kept: str | None) -> None:
         """The log only grew since the older checkpoints: the bundle's own, and the reader's."""
-        heads = {self.head[1]: self.head}
         if previous := self.text("previous.checkpoint"):
-            old = signed_head(previous, self.key)
-            heads[old[1]] = old
+            self.heads[previous] = old = signed_head(previous, self.key)
             if not grew(old, self.head, strict(self.text("consistency.json").encode())):
                 raise ValueError(f"FORK: the log does not continue its checkpoint of size {old[1]}")
-        mine = signed_head(kept, self.key) if kept else self.head
-        if heads.get(mine[1], mine) != mine:
+        mine, known = signed_head(kept or self.note, self.key), {*self.heads.values()}
+        if any(mine[1] == head[1] and mine != head for head in known):
             raise ValueError(f"FORK: your checkpoint of size {mine[1]} has another root")
-        if mine[1] not in heads:
+        if mine not in known:
             self.doubts.append("your checkpoint: ask for a bundle that continues from it")
 
     def everything(self, asked: argparse.Namespace) -> list[str]:
@@ -268,8 +265,10 @@ class Checker:
         self.made()
         self.log()
         self.continued(asked.since and asked.since.read())
-        silent = [key[0] for key in asked.witness if not signed(self.note, key)]
-        self.doubts += [f"no cosignature of {name}" for name in silent]
+        for key in asked.witness:
+            seen = max((h[1] for note, h in self.heads.items() if signed(note, key)), default=0)
+            if seen <= self.last:
+                self.doubts.append(f"{key[0]} cosigned the first {seen} entries only")
         self.doubts += [f"{self.withheld} groups (withheld): not opened"] * (self.withheld > 0)
         said = [f"log {self.head[0]}, size {self.head[1]}: {self.count} entries proven"]
         if not self.manifest["contiguous"]:
