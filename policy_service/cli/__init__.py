@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from policy_service.cli.access import ehr_commands, login_commands
+from policy_service.cli.bundles import bundle_commands
 from policy_service.cli.demo import demo_commands
 from policy_service.cli.erasures import erasure_commands
 from policy_service.cli.log_alarms import log_alarm_commands
@@ -38,6 +39,7 @@ COMMANDS = (
 )
 for _command in (*measuring_commands.commands.values(), *match_report_commands.commands.values()):
     matching_commands.add_command(_command)
+audit_commands.add_command(bundle_commands.commands["bundle"])
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):
     pack_commands.add_command(_command)
 for _command in (witness_commands, signer_commands, *log_alarm_commands.commands.values()):

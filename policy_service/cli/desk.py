@@ -1,8 +1,9 @@
-"""What every command begins with: the desk of the application, and which practice is meant."""
+"""What every command begins with: the desk, which practice is meant, and who is at the shell."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -33,10 +34,10 @@ def practice_of(slug: str | None) -> str:
     return found[slug]
 
 
-def officer_of(given: dict[str, Any]) -> Principal:
-    """The account of `officer` (an address) in the practice `slug`, once its password was given.
+def officer_of(given: Mapping[str, Any]) -> Principal:
+    """The account of `officer` at the practice `slug`, once its password was given.
 
-    `password_stdin`: it is the first line of standard input; else it is asked for.
+    `password_stdin`: read it from standard input instead of asking for it.
     """
     practice_id = practice_of(given["slug"])
     with desk().database.directory() as session:
