@@ -43,7 +43,7 @@ def erase_people(context: Context, person_ids: Sequence[str]) -> None:
     session.execute(
         update(PersonRow)
         .where(PersonRow.practice_id == practice, PersonRow.id.in_(person_ids))
-        .values(erased_at=context.now)
+        .values(erased_at=context.now, sketch=None)
         .execution_options(synchronize_session=False)
     )
     for person_id in person_ids:

@@ -20,6 +20,7 @@ from policy_service.matching.filing import FILING
 from policy_service.matching.hashed import HashedRecord, hash_record
 from policy_service.matching.keys import features_texts, match_texts
 from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.sketches import sketch_of
 from policy_service.matching.stored import NORMALISER, read_stored, stored_form
 from policy_service.services.asked import asked_keys, file_asked_keys
 from policy_service.services.context import Context
@@ -188,6 +189,7 @@ def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
     compared = canonical_bytes(stored_form(features))
     columns = {
         "sealed_features": _seal(context, person_id, compared, "sealed_features"),
+        "sketch": context.keyring.seal_sketch(person_id, sketch_of(features)),
         "normaliser": NORMALISER,
         "filed": FILING,
     }
