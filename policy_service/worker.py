@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from policy_service.audit.reading import latest_checkpoint
 from policy_service.audit.sealer import seal_pending
+from policy_service.audit.signing import latest_checkpoint
 from policy_service.errors import NotReady
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
@@ -31,11 +31,13 @@ from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
 from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.match_reports import MATCH_REPORT, make_report
+from policy_service.services.oversight import CHECK_LOG, check_log
 from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
 from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
 from policy_service.services.touched import carry_out_touch
+from policy_service.services.witnesses import submit_due
 
 CHECKPOINT_EVERY = timedelta(seconds=1)
 IDLE_SECONDS = 0.5
@@ -48,6 +50,7 @@ STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     TOUCHED: carry_out_touch,
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
+    CHECK_LOG: check_log,
     **CONTACT_STEPS,
 }
 _log = structlog.get_logger()
@@ -69,6 +72,8 @@ class Worker:
 
     def run(self) -> None:
         """Rounds until `stopping` is set; a database that is away is waited for."""
+        if self.desk.witnesses:
+            Thread(target=self._submit, name="witnesses", daemon=True).start()
         while not self.stopping.is_set():
             try:
                 done = self.run_due()
@@ -77,6 +82,16 @@ class Worker:
                 done = 0
             if not done:
                 self.stopping.wait(IDLE_SECONDS)
+
+    def _submit(self) -> None:
+        """Beside the rounds: a witness that does not answer must hold up no sealing."""
+        anew = True
+        while not self.stopping.wait(IDLE_SECONDS):
+            try:
+                submit_due(self.desk, anew=anew)
+                anew = False
+            except Exception as error:  # whatever it is, the log goes on
+                _log.warning("submitting failed", error=type(error).__name__)
 
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
@@ -142,11 +157,11 @@ class Worker:
         if last is not None and now - last < CHECKPOINT_EVERY:
             return
         signer = self.desk.log_key(self.desk.practice(practice_id).log_origin)
-        with suppress(IntegrityError):  # another worker signed this size first
-            latest_checkpoint(self.desk.database, practice_id, signer, now)
+        latest_checkpoint(self.desk.database, practice_id, signer, now)
         self.signed_at[practice_id] = now
 
 
 def run_due(desk: Desk) -> int:
     """Everything that is due now, once; returns how many pieces of work were carried out."""
-    return Worker(desk).run_due()
+    done = Worker(desk).run_due()
+    return done + submit_due(desk, anew=True)

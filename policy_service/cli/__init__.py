@@ -16,6 +16,7 @@ from policy_service.cli.records import audit_commands, check_commands
 from policy_service.cli.rosters import roster_commands
 from policy_service.cli.rule_pages import write_rule_pages
 from policy_service.cli.screens import screen_commands
+from policy_service.cli.witness import witness_commands
 from policy_service.cli.worker import work
 
 COMMANDS = (
@@ -35,6 +36,7 @@ for _command in (*measuring_commands.commands.values(), *match_report_commands.c
     matching_commands.add_command(_command)
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):
     pack_commands.add_command(_command)
+audit_commands.add_command(witness_commands)
 
 
 def register_commands(app: Flask) -> None:

@@ -9,6 +9,7 @@ from policy_service.auth.throttle import Throttle
 from policy_service.console import (
     accounts,
     audit_log,
+    audit_oversight,
     case_forms,
     cases,
     contacts,
@@ -22,6 +23,7 @@ from policy_service.console import (
     pack_forms,
     packs,
     previews,
+    releases,
     rules,
     signing_in,
 )
@@ -32,6 +34,7 @@ __all__ = ["register_console"]
 _VIEWS = (
     accounts,
     audit_log,
+    audit_oversight,
     case_forms,
     cases,
     contacts,
@@ -44,6 +47,7 @@ _VIEWS = (
     pack_forms,
     packs,
     previews,
+    releases,
     rules,
     signing_in,
 )

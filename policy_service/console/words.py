@@ -53,8 +53,29 @@ MOVES = {
     "override_approved": "Override approved",
     "override_refused": "Override refused",
     "reopened": "Reopened",
+    "erased": "Closed: the client was erased",
 }
 PURPOSES = {"re_enrolment": "re-enrolment"}
+RECIPIENTS = {
+    "board": "Licence board or association",
+    "court": "Court",
+    "insurer": "Insurer",
+    "authority": "Other public authority",
+    "lawyer": "Lawyer",
+    "client": "The client, or who acts for them",
+    "other": "Somebody else",
+}
+JUDGEMENTS = {
+    "matched": "Matches: the entry is there, unchanged",
+    "unmatched": "Gone: this log signed the receipt and has no such entry",
+    "altered": "Altered: the entry is not the one that was acknowledged",
+    "overdue": "Overdue: waits for its place longer than was promised",
+    "unsealed": "Too new: recorded, and waits for its place",
+    "bad_signature": "Signature bad: the words of the receipt were changed",
+    "not_ours": "Not ours: of another log, or signed by an unknown key",
+    "malformed": "Not a receipt: the line cannot be read",
+}
+LOG_VERDICTS = {0: "Verified", 1: "Tampered", 2: "Cannot tell"}
 ROLES = {
     "intake": "Intake",
     "clinician": "Clinician",

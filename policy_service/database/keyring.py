@@ -82,6 +82,16 @@ class Keyring:
         """The secret under which third parties are kept as hashes; the same for every request."""
         return self._practice.third_party_secret
 
+    @property
+    def row_mac_key(self) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self._practice.purpose(Purpose.ROW_MAC)
+
+    @property
+    def erasure_list_key(self) -> PurposeKey:
+        """The key over the lines of the list of erasures."""
+        return self._practice.purpose(Purpose.ERASURE_LIST)
+
     def digest(self, purpose: Purpose, text: str) -> bytes:
         """Keyed digest of a text for a purpose."""
         return keyed_digest(self._practice.purpose(purpose), text)

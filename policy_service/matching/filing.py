@@ -1,4 +1,4 @@
-"""One number for how a person is filed: by which match keys, as which stored features and sketch."""
+"""One number for how a person is filed: by which match keys, as which features and sketch."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from policy_service.matching.sketches import SKETCHES
 from policy_service.matching.stored import NORMALISER
 
 FILING = 1_000_000 * SKETCHES + 1000 * KEYS_VERSION + NORMALISER
-"""Moves with `KEYS_VERSION`, `NORMALISER` and `SKETCHES`: who bears another number is filed anew."""
+"""Moves with each of the three: whoever bears another number is filed anew."""

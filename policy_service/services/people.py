@@ -14,13 +14,14 @@ from policy_service.database import match_index
 from policy_service.database.match_index import Stored
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.domain.people import PersonRecord
-from policy_service.errors import NotFound
+from policy_service.errors import Erased, NotFound
 from policy_service.ledger.canonical import canonical_bytes
+from policy_service.matching.bounds import Prospects
 from policy_service.matching.filing import FILING
 from policy_service.matching.hashed import HashedRecord, hash_record
 from policy_service.matching.keys import features_texts, match_texts
 from policy_service.matching.normalise import Features, normalise
-from policy_service.matching.sketches import sketch_of
+from policy_service.matching.sketches import read_sketch, sketch_of
 from policy_service.matching.stored import NORMALISER, read_stored, stored_form
 from policy_service.services.asked import asked_keys, file_asked_keys
 from policy_service.services.context import Context
@@ -198,10 +199,15 @@ def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:
-    """The row of a person; NotFound for one of another practice or one that never existed."""
+    """The row of a person; NotFound for one of another practice or one that never existed.
+
+    Erased, a NotFound of its own, for one who was: that nothing is known is no clear answer.
+    """
     row = context.session.get(PersonRow, (context.practice_id, person_id))
-    if row is None or row.erased_at is not None:
+    if row is None:
         raise NotFound
+    if row.erased_at is not None:
+        raise Erased
     return row
 
 
@@ -241,6 +247,19 @@ def open_compared(
         else:
             found[one.person_id] = read_stored(orjson.loads(_opened(plain, one)))
     return found | {one.id: normalise(one.record) for one in open_people(context, stale)}
+
+
+def promising(context: Context, person_ids: Collection[str], prospects: Prospects) -> list[str]:
+    """Those of whom something may be said: the others' sketches rule it out."""
+    if not person_ids:
+        return []
+    opener, may_matter = context.keyring.sketch_opener(), prospects.may_matter
+    found = []
+    for person_id, sealed in match_index.sketches(context.session, person_ids, NORMALISER):
+        sketch = read_sketch(opener.open(sealed, person_id)) if sealed else None
+        if sketch is None or may_matter(sketch):
+            found.append(person_id)
+    return found
 
 
 def _opened(chain: ChainOpener, stored: Stored) -> bytes:
