@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy.orm import Session
 
 from policy_service.database.driver import Row, fetch
@@ -229,8 +228,4 @@ def _spelt(statement: str) -> dict[str, str]:
 
 
 def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> list[Row]:
-    given = dict(values)
-    if session.connection().dialect.name == "sqlite":  # which knows no lists
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
-    return fetch(session, _spelt(statement), given)
+    return fetch(session, _spelt(statement), values)
