@@ -91,17 +91,22 @@ def insert_people(context: Context, people: Sequence[NewPerson]) -> None:
     """Write new persons, a few statements for all of them."""
     if not people:
         return
-    session = context.session
-    session.execute(insert(PersonKeyRow), [one.person_key for one in people])
-    session.execute(insert(PersonRow), [one.person for one in people])
+    insert_rows(context, people)
     ids = [one.person["id"] for one in people]
     for table, keys in (
         ("match_key", [one.match_keys for one in people]),
         ("asked_key", [one.asked_keys for one in people]),
     ):
         pairs = [(key, own) for own, held in zip(ids, keys, strict=True) for key in held]
-        match_index.file_keys(session, table, pairs)
-    match_index.count_people(session, ids)
+        match_index.file_keys(context.session, table, pairs)
+
+
+def insert_rows(context: Context, people: Sequence[NewPerson]) -> None:
+    """Write new persons whom nothing finds yet: the caller must file their keys."""
+    session = context.session
+    session.execute(insert(PersonKeyRow), [one.person_key for one in people])
+    session.execute(insert(PersonRow), [one.person for one in people])
+    match_index.count_people(session, [one.person["id"] for one in people])
 
 
 def register_hashed(context: Context, record: PersonRecord) -> str:
@@ -174,7 +179,7 @@ class Filing:
 
 def _filing(context: Context, person_id: str, record: PersonRecord) -> Filing:
     """A record sealed anew, and how it is filed."""
-    raw = canonical_bytes(record.to_json())
+    raw = record_bytes(record)
     kept = {
         "kept": PLAIN,
         "sealed": _seal(context, person_id, raw, "sealed"),
@@ -187,7 +192,7 @@ def _filing(context: Context, person_id: str, record: PersonRecord) -> Filing:
 def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
     """How a record is filed by this release: its features, and its keys."""
     features = normalise(record)
-    compared = canonical_bytes(stored_form(features))
+    compared = orjson.dumps(stored_form(features))
     columns = {
         "sealed_features": _seal(context, person_id, compared, "sealed_features"),
         "sketch": context.keyring.seal_sketch(person_id, sketch_of(features)),
@@ -292,7 +297,12 @@ def full_name(person: Person) -> str:
 
 def record_digest(record: PersonRecord) -> bytes:
     """SHA-256 of the record: an identity verdict holds for the records it was given on."""
-    return hashlib.sha256(canonical_bytes(record.to_json())).digest()
+    return hashlib.sha256(record_bytes(record)).digest()
+
+
+def record_bytes(record: PersonRecord) -> bytes:
+    """The canonical JSON of a record; its texts are clean, so a quick writer gives the same."""
+    return orjson.dumps(record.to_json(), option=orjson.OPT_SORT_KEYS)
 
 
 def _seal(context: Context, person_id: str, raw: bytes, column: str) -> bytes:
