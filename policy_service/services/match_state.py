@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import bindparam, inspect, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.matching import MatchHeadRow, MatchMeasurementRow
+from policy_service.database.tables.people import HASHED, PersonRow
 from policy_service.errors import NotReady
 from policy_service.ledger.canonical import parse_strict
 from policy_service.matching.filing import FILING
@@ -23,8 +24,23 @@ from policy_service.matching.model import MatchModel
 from policy_service.matching.strangers import StrangerCounts
 
 _head = inspect(MatchHeadRow).local_table
+
+
+def is_old_hash(person: type[PersonRow]) -> ColumnElement[bool]:
+    """A third party whose hashes another release made; as two ranges, for the index."""
+    is_old = or_(person.filed < FILING, person.filed > FILING)
+    return and_(person.kept == HASHED, person.erased_at.is_(None), is_old)
+
+
 _STATE = select(
-    _head.c.number, _head.c.measurement, _head.c.counted, _head.c.people, _head.c.filed
+    _head.c.number,
+    _head.c.measurement,
+    _head.c.counted,
+    _head.c.people,
+    _head.c.filed,
+    exists()
+    .where(PersonRow.practice_id == bindparam("practice"), is_old_hash(PersonRow))
+    .label("old_hashes"),
 ).where(_head.c.practice_id == bindparam("practice"))
 _HELD = (
     select(_head.c.number)
@@ -46,6 +62,8 @@ class MatchState:
     counted: int = 0
     people: int = 0
     filed: int = 0
+    old_hashes: bool = False
+    """Some third parties are kept as hashes that an older release made (`old_contacts`)."""
 
     @property
     def is_filed(self) -> bool:
