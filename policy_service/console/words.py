@@ -75,6 +75,12 @@ JUDGEMENTS = {
     "not_ours": "Not ours: of another log, or signed by an unknown key",
     "malformed": "Not a receipt: the line cannot be read",
 }
+WITNESS_WORDS = {
+    "cosigning": "signed",
+    "not yet": "has not signed yet",
+    "refused": "refuses to sign",
+    "unreachable": "cannot be reached",
+}
 LOG_VERDICTS = {0: "Verified", 1: "Tampered", 2: "Cannot tell"}
 ROLES = {
     "intake": "Intake",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,12 +22,18 @@ Row = tuple[Any, ...]
 def fetch(session: Session, spelt: Mapping[str, str], values: Mapping[str, Any]) -> list[Row]:
     """The rows of the statement as `spelt` for the session's database.
 
-    `values` are its parameters by name; `practice` is added. Errors of the driver are raised as
-    SQLAlchemy raises them, so that the session's owner can tell a busy database from a mistake.
+    `values` are its parameters by name; `practice` is added. A list is one value, so that the
+    statement stays the same for any length: an array on PostgreSQL, JSON on SQLite. Errors of
+    the driver are raised as SQLAlchemy raises them, so that the session's owner can tell a busy
+    database from a mistake.
     """
     connection = session.connection()
     dialect = connection.dialect
-    statement, given = spelt[dialect.name], {"practice": practice_of(session), **values}
+    statement = spelt[dialect.name]
+    given: dict[str, Any] = {"practice": practice_of(session), **values}
+    if dialect.name == "sqlite":  # which knows no lists
+        lists = {name: value for name, value in values.items() if isinstance(value, list)}
+        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
     driver: Any = connection.connection.dbapi_connection
     try:
         found: list[Row] = driver.execute(statement, given).fetchall()

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy.orm import Session
 
 from policy_service.database.driver import Row, fetch
@@ -54,6 +53,12 @@ _FEATURES = _STORED.format(columns=f"{_COMPARED}, person.kept, person.normaliser
 _RECORDS = _STORED.format(
     columns="person.sealed, person.kept, person.pseudonym, person.record_digest"
 )
+_SKETCHES = """
+SELECT person.id, CASE WHEN person.normaliser = {normaliser} THEN person.sketch END
+FROM {asked_people}
+{join} person ON person.practice_id = {practice} AND person.id = asked.value
+WHERE person.erased_at IS NULL
+"""
 _TABLES = ("match_key", "asked_key")
 _FILE = {
     "sqlite": "INSERT INTO {} (practice_id, key, person_id) VALUES (?, ?, ?)",
@@ -75,7 +80,7 @@ SELECT frequency.key, frequency.count FROM {asked_many}
 {join} frequency ON frequency.practice_id = {practice}
   AND frequency.measurement = {measurement} AND frequency.key = asked.value
 """
-_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement")
+_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement", "normaliser")
 _SPELLINGS = {
     "sqlite": {
         **{name: f":{name}" for name in _VALUES},
@@ -167,6 +172,15 @@ def value_counts(session: Session, measurement: int, keys: Collection[int]) -> d
     return dict(_rows(session, _BORNE, asked)) if keys else {}
 
 
+def sketches(
+    session: Session, person_ids: Collection[str], normaliser: int
+) -> list[tuple[str, bytes | None]]:
+    """The sealed sketches of these people, None where none was made of what `normaliser` makes;
+    erased people are left out."""
+    asked = {"people": list(person_ids), "normaliser": normaliser}
+    return [(person_id, sealed) for person_id, sealed in _rows(session, _SKETCHES, asked)]
+
+
 def stored_features(session: Session, person_ids: Iterable[str]) -> list[StoredFeatures]:
     """The features of these people, as they are kept; erased people are left out."""
     found = _rows(session, _FEATURES, {"people": list(person_ids)})
@@ -214,8 +228,4 @@ def _spelt(statement: str) -> dict[str, str]:
 
 
 def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> list[Row]:
-    given = dict(values)
-    if session.connection().dialect.name == "sqlite":  # which knows no lists
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
-    return fetch(session, _spelt(statement), given)
+    return fetch(session, _spelt(statement), values)
