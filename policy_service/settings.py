@@ -143,6 +143,12 @@ WITNESSES = Variable(
     "http://… or https://… and a vkey for each witness, several apart by commas",
     "Where new heads of the log are submitted to be cosigned (docs/witness.md).",
 )
+METRICS_TOKEN = Variable(
+    "POLICY_METRICS_TOKEN",
+    None,
+    "32 to 200 printable characters without spaces, or nothing",
+    "What a monitor sends as a bearer token to read /metrics; without it there is no such address.",
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
@@ -161,6 +167,7 @@ VARIABLES: tuple[Variable, ...] = (
     POOL_SIZE,
     STATEMENT_TIMEOUT,
     WITNESSES,
+    METRICS_TOKEN,
 )
 
 
@@ -183,6 +190,7 @@ class Settings:
     database_pool_size: int
     statement_timeout_ms: int
     witnesses: tuple[tuple[str, str], ...] = ()
+    metrics_token: str = field(default="", repr=False)
     """Address and vkey of each; what a vkey is, the ledger knows."""
 
     @classmethod
@@ -207,6 +215,7 @@ class Settings:
             database_pool_size=_whole(env, POOL_SIZE, 2, 64),
             statement_timeout_ms=_whole(env, STATEMENT_TIMEOUT, 100, 600_000),
             witnesses=_witnesses(env),
+            metrics_token=_metrics_token(env),
         )
 
 
@@ -269,6 +278,14 @@ def _secret_key(env: Mapping[str, str], kek: bytes) -> str:
     if given and len(given) < SECRET_KEY_CHARACTERS:
         raise InvalidSetting(SECRET_KEY.name, SECRET_KEY.allowed)
     return given or hmac.new(kek, b"policy_service/form-tokens/v1", hashlib.sha256).hexdigest()
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    given = env.get(METRICS_TOKEN.name, "").strip()
+    plain = given.isascii() and given.isprintable() and " " not in given
+    if given and not (plain and 32 <= len(given) <= 200):
+        raise InvalidSetting(METRICS_TOKEN.name, METRICS_TOKEN.allowed)
+    return given
 
 
 def _base_url(env: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from policy_service.api import (
     identity_verdicts,
     imports,
     licences,
+    metrics,
     packs,
     previews,
     problems,
@@ -66,4 +67,5 @@ def register_rest(app: Flask, api: RestApi) -> None:
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     problems.register(app)
