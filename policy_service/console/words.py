@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words
+from policy_service.console import contact_words, erasure_words
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -308,4 +308,9 @@ TABLES = {
     "account_use": contact_words.ACCOUNT_USES,
     "import_state": contact_words.IMPORT_STATES,
     "import_state_says": contact_words.IMPORT_STATES_SAY,
+    "ground": erasure_words.GROUNDS,
+    "erasure": erasure_words.STATES,
+    "block": erasure_words.BLOCKS,
+    "goes": erasure_words.GOES,
+    "fate": erasure_words.FATES,
 }

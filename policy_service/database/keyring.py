@@ -146,6 +146,16 @@ class Keyring:
             (self.practice_id, table, column),
         )
 
+    def seal_sketch(self, person_id: str, sketch: bytes) -> bytes:
+        """Seal a person's sketch under the practice's key: many are opened by one key."""
+        place = self._place("person", person_id, "sketch")
+        return seal(self._practice.purpose(Purpose.SKETCH), sketch, place)
+
+    def sketch_opener(self) -> Opener:
+        """What opens sketches; the row is the person's id."""
+        column = (self.practice_id, "person", "sketch")
+        return Opener(self._practice.purpose(Purpose.SKETCH), column)
+
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""
         self._people.clear()

@@ -60,16 +60,18 @@ def log_state(context: Context) -> LogState:
 
 def alarms(context: Context, state: LogState, witnesses: Iterable[WitnessState]) -> list[str]:
     """What is wrong with the log as far as is known without reading all of it; empty: nothing."""
+    guard = guard_of(context.session)
+    known = guard.heads.last(context.practice_id)
     return [
         said
         for said in (
-            guard_of(context.session).contradiction(context.session, context.practice_id),
+            guard.contradiction(context.session, context.practice_id, known),
             _backwards(state),
             _late(state),
             *map(_refused, witnesses),
             _tampered(_last_verdict(context)),
         )
-        if said is not None
+        if said
     ]
 
 

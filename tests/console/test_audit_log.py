@@ -49,6 +49,21 @@ def test_a_log_that_went_backwards_gives_alarm(sqlite_world: World) -> None:
     assert "The log went backwards" in _page(sqlite_world)
 
 
+def test_while_nothing_can_be_recorded_the_page_gives_the_alarm_and_verifies_at_once(
+    sqlite_world: World,
+) -> None:
+    auditor = signed_in(sqlite_world, "udo", Role.AUDITOR)
+    auditor.get("/audit")
+    desk = sqlite_world.desk
+    tamper(desk.database, "UPDATE audit_head SET size = size - 1")
+    page = auditor.get("/audit")
+    assert page.status_code == 503
+    assert "Nothing is recorded." in page.get_data(as_text=True)
+    verified = auditor.post("/audit/verify", {}, "/audit")
+    assert verified.status_code == 503
+    assert "Tampered." in verified.get_data(as_text=True)
+
+
 def test_an_entry_shows_its_groups_and_gives_its_proof(world: World) -> None:
     decision = check(world, "ben", "nora")
     seal(world)
