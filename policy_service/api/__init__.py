@@ -22,6 +22,7 @@ from policy_service.api import (
     identity_verdicts,
     imports,
     licences,
+    metrics,
     packs,
     previews,
     problems,
@@ -68,4 +69,5 @@ def register_rest(app: Flask, api: RestApi) -> None:
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     problems.register(app)
