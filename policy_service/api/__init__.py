@@ -8,6 +8,7 @@ from policy_service.api import (
     accounts,
     attestations,
     audit,
+    bundles,
     checks,
     clients,
     clinicians,
@@ -50,6 +51,7 @@ RESOURCES = (
     duties.blueprint,
     previews.blueprint,
     releases.blueprint,
+    bundles.blueprint,
 )
 
 READS = imports.READS | contact_imports.READS | audit.READS
