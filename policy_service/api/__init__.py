@@ -8,6 +8,7 @@ from policy_service.api import (
     accounts,
     attestations,
     audit,
+    bundles,
     checks,
     clients,
     clinicians,
@@ -53,6 +54,7 @@ RESOURCES = (
     previews.blueprint,
     erasures.blueprint,
     releases.blueprint,
+    bundles.blueprint,
 )
 
 READS = imports.READS | contact_imports.READS | audit.READS
