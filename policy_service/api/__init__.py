@@ -16,6 +16,7 @@ from policy_service.api import (
     door,
     duties,
     episodes,
+    erasures,
     events,
     health,
     identity_verdicts,
@@ -49,6 +50,7 @@ RESOURCES = (
     packs.blueprint,
     duties.blueprint,
     previews.blueprint,
+    erasures.blueprint,
     releases.blueprint,
 )
 

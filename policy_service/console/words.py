@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words
+from policy_service.console import contact_words, erasure_words
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -74,6 +74,12 @@ JUDGEMENTS = {
     "bad_signature": "Signature bad: the words of the receipt were changed",
     "not_ours": "Not ours: of another log, or signed by an unknown key",
     "malformed": "Not a receipt: the line cannot be read",
+}
+WITNESS_WORDS = {
+    "cosigning": "signed",
+    "not yet": "has not signed yet",
+    "refused": "refuses to sign",
+    "unreachable": "cannot be reached",
 }
 LOG_VERDICTS = {0: "Verified", 1: "Tampered", 2: "Cannot tell"}
 ROLES = {
@@ -300,4 +306,9 @@ TABLES = {
     "account_use": contact_words.ACCOUNT_USES,
     "import_state": contact_words.IMPORT_STATES,
     "import_state_says": contact_words.IMPORT_STATES_SAY,
+    "ground": erasure_words.GROUNDS,
+    "erasure": erasure_words.STATES,
+    "block": erasure_words.BLOCKS,
+    "goes": erasure_words.GOES,
+    "fate": erasure_words.FATES,
 }

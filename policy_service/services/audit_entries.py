@@ -25,7 +25,7 @@ from policy_service.vault.errors import KeyNotHeld
 
 PAGE = 100
 _CURSOR = re.compile(r"[0-9]{1,15}", re.ASCII)
-_PRIVATE = "preview."
+PRIVATE = "preview."
 """Entries whose openings only the clinician may read."""
 
 
@@ -144,7 +144,7 @@ def _line(entry: EntryRow, index: int | None) -> EntryLine:
 
 
 def _opened(context: Context, entry: EntryRow, row: OpeningRow) -> OpenedGroup:
-    if entry.action.startswith(_PRIVATE):
+    if entry.action.startswith(PRIVATE):
         return OpenedGroup(row.name, None, "private to the clinician")
     where = ("audit_opening", entry.id, row.name)
     try:

@@ -28,6 +28,7 @@ from policy_service.services.receipts import (
     reconcile_receipts,
 )
 from tests.cast import World
+from tests.tampering import tamper
 
 
 def _seal(world: World) -> None:
@@ -49,12 +50,6 @@ def _said(found: Reconciliation) -> dict[int, str]:
     return {one.line: one.judgement.value for one in found.named}
 
 
-def _sql(world: World, statement: str, **values: object) -> int:
-    """As someone with the database password would: past the service."""
-    with world.desk.database.engine.begin() as connection:
-        return connection.execute(text(statement), values).rowcount
-
-
 def _opened(world: World, receipt: str) -> Receipt:
     with world.reading() as context:
         [key] = receipt_keys(world.desk, context)
@@ -73,7 +68,7 @@ def test_a_receipt_without_its_entry_is_an_alarm_that_names_the_line(world: Worl
     receipts = _receipts(world)
     _seal(world)
     gone = _opened(world, receipts[1]).id
-    assert _sql(world, "DELETE FROM audit_entry WHERE id = :id", id=gone) == 1
+    tamper(world.desk.database, "DELETE FROM audit_entry WHERE id = :id", id=gone)
     found = _judge(world, *receipts)
     assert found.exit_code == 1
     assert [(one.line, one.judgement, one.entry_id) for one in found.named] == [
@@ -88,7 +83,7 @@ def test_an_entry_that_was_rewritten_is_altered(world: World) -> None:
     other = _opened(world, receipts[2]).id
     swap = "SELECT leaf FROM audit_entry WHERE id = :other"
     statement = f"UPDATE audit_entry SET leaf = ({swap}) WHERE id = :id"  # noqa: S608 - constant
-    assert _sql(world, statement, id=changed, other=other) == 1
+    tamper(world.desk.database, statement, id=changed, other=other)
     assert _said(_judge(world, *receipts)) == {1: "altered"}
 
 
@@ -98,9 +93,12 @@ def test_an_entry_that_the_tree_does_not_hold_is_altered(world: World, table: st
     _seal(world)
     assert _said(_judge(world, *receipts)) == {}, "the control"
     if table == "audit_node":
-        _sql(world, "UPDATE audit_node SET hash = (SELECT root FROM audit_head LIMIT 1)")
+        tamper(
+            world.desk.database,
+            "UPDATE audit_node SET hash = (SELECT root FROM audit_head LIMIT 1)",
+        )
     else:
-        _sql(world, "UPDATE audit_leaf SET leaf_index = leaf_index + 1000")
+        tamper(world.desk.database, "UPDATE audit_leaf SET leaf_index = leaf_index + 1000")
     assert set(_said(_judge(world, *receipts)).values()) == {"altered"}
 
 
@@ -110,11 +108,15 @@ def test_a_dropped_tail_shows_though_the_head_was_put_back(sqlite_world: World) 
     with world.desk.database.engine.connect() as connection:
         old = connection.execute(text("SELECT size, frontier, root FROM audit_head")).one()
     receipts = _receipts(world, 2)
-    _sql(world, "DELETE FROM audit_leaf WHERE leaf_index >= :size", size=old.size)
+    tamper(world.desk.database, "DELETE FROM audit_leaf WHERE leaf_index >= :size", size=old.size)
     for receipt in receipts:
-        _sql(world, "DELETE FROM audit_entry WHERE id = :id", id=_opened(world, receipt).id)
-    _sql(
-        world,
+        tamper(
+            world.desk.database,
+            "DELETE FROM audit_entry WHERE id = :id",
+            id=_opened(world, receipt).id,
+        )
+    tamper(
+        world.desk.database,
         "UPDATE audit_head SET size = :size, frontier = :frontier, root = :root",
         **old._mapping,
     )

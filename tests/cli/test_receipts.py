@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import text
 
 from policy_service.cli import records, register_commands
 from policy_service.errors import NotReady
 from tests.cast import World
+from tests.tampering import tamper
 
 
 def _run(world: World, file: Path) -> Result:
@@ -36,8 +36,7 @@ def test_a_decision_that_is_gone_ends_with_1_and_names_it(
     sqlite_world: World, tmp_path: Path
 ) -> None:
     file = _file(sqlite_world, tmp_path)
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("DELETE FROM audit_entry WHERE action = 'check.decided'"))
+    tamper(sqlite_world.desk.database, "DELETE FROM audit_entry WHERE action = 'check.decided'")
     done = _run(sqlite_world, file)
     assert done.exit_code == 1
     assert "line 1: unmatched" in done.output

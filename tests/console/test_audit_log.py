@@ -16,6 +16,7 @@ from policy_service.ledger.merkle import leaf_hash
 from policy_service.services.audit_entries import open_entry
 from tests.cast import World
 from tests.console.office import check, signed_in
+from tests.tampering import tamper
 
 
 def _seal(world: World) -> None:
@@ -49,9 +50,23 @@ def test_an_entry_that_waits_too_long_gives_alarm(postgresql_world: World) -> No
 
 def test_a_log_that_went_backwards_gives_alarm(sqlite_world: World) -> None:
     _page(sqlite_world)
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("UPDATE audit_checkpoint SET size = size + 1000"))
+    tamper(sqlite_world.desk.database, "UPDATE audit_checkpoint SET size = size + 1000")
     assert "The log went backwards" in _page(sqlite_world)
+
+
+def test_while_nothing_can_be_recorded_the_page_gives_the_alarm_and_verifies_at_once(
+    sqlite_world: World,
+) -> None:
+    auditor = signed_in(sqlite_world, "udo", Role.AUDITOR)
+    auditor.get("/audit")
+    desk = sqlite_world.desk
+    tamper(desk.database, "UPDATE audit_head SET size = size - 1")
+    page = auditor.get("/audit")
+    assert page.status_code == 503
+    assert "Nothing is recorded." in page.get_data(as_text=True)
+    verified = auditor.post("/audit/verify", {}, "/audit")
+    assert verified.status_code == 503
+    assert "Tampered." in verified.get_data(as_text=True)
 
 
 def test_an_entry_shows_its_groups_and_gives_its_proof(world: World) -> None:
