@@ -16,6 +16,7 @@ from policy_service.api import (
     door,
     duties,
     episodes,
+    erasures,
     events,
     health,
     identity_verdicts,
@@ -24,6 +25,7 @@ from policy_service.api import (
     packs,
     previews,
     problems,
+    releases,
     screenings,
     ties,
 )
@@ -48,7 +50,12 @@ RESOURCES = (
     packs.blueprint,
     duties.blueprint,
     previews.blueprint,
+    erasures.blueprint,
+    releases.blueprint,
 )
+
+READS = imports.READS | contact_imports.READS | audit.READS
+"""Media types other than JSON that an endpoint reads."""
 
 for _resource in RESOURCES:
     # Once, at import: a process may make several applications of the same resources.
@@ -57,7 +64,7 @@ for _resource in RESOURCES:
 
 def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
-    app.config.setdefault("READS_MEDIA_TYPES", imports.READS | contact_imports.READS)
+    app.config.setdefault("READS_MEDIA_TYPES", READS)
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)

@@ -9,11 +9,13 @@ from policy_service.auth.throttle import Throttle
 from policy_service.console import (
     accounts,
     audit_log,
+    audit_oversight,
     case_forms,
     cases,
     contacts,
     door,
     duties,
+    erasures,
     identity,
     matching,
     own,
@@ -22,6 +24,7 @@ from policy_service.console import (
     pack_forms,
     packs,
     previews,
+    releases,
     rules,
     signing_in,
 )
@@ -32,10 +35,12 @@ __all__ = ["register_console"]
 _VIEWS = (
     accounts,
     audit_log,
+    audit_oversight,
     case_forms,
     cases,
     contacts,
     duties,
+    erasures,
     identity,
     matching,
     own,
@@ -44,6 +49,7 @@ _VIEWS = (
     pack_forms,
     packs,
     previews,
+    releases,
     rules,
     signing_in,
 )

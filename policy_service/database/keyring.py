@@ -82,6 +82,16 @@ class Keyring:
         """The secret under which third parties are kept as hashes; the same for every request."""
         return self._practice.third_party_secret
 
+    @property
+    def row_mac_key(self) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self._practice.purpose(Purpose.ROW_MAC)
+
+    @property
+    def erasure_list_key(self) -> PurposeKey:
+        """The key over the lines of the list of erasures."""
+        return self._practice.purpose(Purpose.ERASURE_LIST)
+
     def digest(self, purpose: Purpose, text: str) -> bytes:
         """Keyed digest of a text for a purpose."""
         return keyed_digest(self._practice.purpose(purpose), text)
@@ -135,6 +145,16 @@ class Keyring:
             _PURPOSES.get(table, Purpose.FIELD),
             (self.practice_id, table, column),
         )
+
+    def seal_sketch(self, person_id: str, sketch: bytes) -> bytes:
+        """Seal a person's sketch under the practice's key: many are opened by one key."""
+        place = self._place("person", person_id, "sketch")
+        return seal(self._practice.purpose(Purpose.SKETCH), sketch, place)
+
+    def sketch_opener(self) -> Opener:
+        """What opens sketches; the row is the person's id."""
+        column = (self.practice_id, "person", "sketch")
+        return Opener(self._practice.purpose(Purpose.SKETCH), column)
 
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""

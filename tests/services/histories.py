@@ -81,7 +81,7 @@ from policy_service.services.episodes import (
     revise_episode,
     withdraw_episode,
 )
-from policy_service.services.erasure import erase_people
+from policy_service.services.erasing.people import erase_people
 from policy_service.services.events import EventForm, report_event, withdraw_event
 from policy_service.services.identity import Verdict, VerdictForm, judge
 from policy_service.services.people import register_hashed

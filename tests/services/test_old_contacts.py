@@ -12,7 +12,7 @@ from policy_service.domain.facts import Known, OneOf, Unknown, Why
 from policy_service.matching.filing import FILING
 from policy_service.services.attestations import attest
 from policy_service.services.disclosures import TieForm, state_tie
-from policy_service.services.erasure import erase_people
+from policy_service.services.erasing.people import erase_people
 from policy_service.services.gathering import facts as gathering
 from policy_service.services.gathering.account_facts import MetConnection, account_facts
 from policy_service.services.old_contacts import OldContacts, old_contacts

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from policy_service.database.plain_sql import fetch
+from policy_service.database.driver import Row, fetch
 
 MIDDLE_LIMIT = 2000
 """More neighbours than this are not walked; the answer says that the walk was cut."""
@@ -104,9 +104,9 @@ def _between(session: Session, middle: Collection[str], last: Collection[str]) -
     return [Arc(near, far, tie) for far, near, tie in rows]
 
 
-def _rows(session: Session, which: Mapping[str, str], **people: list[str]) -> Sequence[Any]:
+def _rows(session: Session, which: Mapping[str, str], **people: list[str]) -> list[Row]:
     """Near person, far person, tie id of each arc."""
-    return fetch(session, which[session.connection().dialect.name], people)
+    return fetch(session, which, people)
 
 
 def _joined(
