@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from policy_service.audit.guard import guard_of
+from policy_service.audit.guard import guard_in
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.domain.principals import Principal
@@ -58,8 +58,12 @@ def figures(desk: Desk) -> list[Figure]:
     worst: dict[str, float] = dict.fromkeys(_WORST, 0)
     for practice in practices(desk):
         watcher = Principal(practice.id, "monitor", "monitor", frozenset())
+        guard = guard_in(desk.database)
+        known = guard.heads.last(practice.id)  # before the snapshot: see LogGuard.outside
         with desk.reading(watcher) as context:
             state, witnesses = log_state(context), witness_state(context, desk.witnesses)
+            alarm = guard.contradiction(context.session, practice.id, known)
+            sums["policy_audit_alarms", None] += bool(alarm)
             sums.update(dict(_added(context, state, witnesses)))
             for name, value in _ages(state, witnesses):
                 worst[name] = max(worst[name], value)
@@ -79,8 +83,6 @@ _WORST = (
 def _added(
     context: Context, state: LogState, witnesses: Sequence[WitnessState]
 ) -> Iterator[tuple[_Key, int]]:
-    alarm = guard_of(context.session).contradiction(context.session, context.practice_id)
-    yield ("policy_audit_alarms", None), int(alarm is not None)
     yield ("policy_audit_entries", None), state.size
     yield ("policy_audit_unsealed_entries", None), state.waiting
     refused = [one for one in witnesses if one.refused is not None]
