@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Scope
 from tests.api.conftest import asked
+from tests.audit.logs import seal
 from tests.cast import Caller, World
 from tests.tampering import tamper
 
@@ -18,11 +18,6 @@ def _compare(ehr: Caller, *lines: str) -> dict[str, Any]:
     response = ehr.post("/v1/audit/receipts", data=body, content_type=JSONL)
     assert response.status_code == 200, response.text
     return dict(response.json)
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def _screening(world: World) -> dict[str, Any]:
@@ -44,7 +39,7 @@ def test_every_answer_that_decides_carries_a_receipt_that_matches(world: World) 
             ),
             ehr.post("/v1/screenings", json=_screening(world)),
         ]
-        _seal(world)
+        seal(world)
         found = _compare(ehr, *(answer.json["receipt"] for answer in answers))
         assert found["verdict"] == "ok"
         assert found["counts"]["matched"] == 3
