@@ -94,8 +94,10 @@ class Weighing:
 
     def about(self, levels: Sequence[Level]) -> tuple[Weight, ...]:
         """The rows, with the values that were compared."""
-        own = zip(self.weights, levels, strict=False)
-        told = [weight._replace(level=level) for weight, level in own]
+        told = [
+            Weight(group, level, same, kin)
+            for (group, _, same, kin), level in zip(self.weights, levels, strict=False)
+        ]
         return (*told, *self.weights[len(told) :])
 
 
