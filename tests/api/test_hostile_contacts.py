@@ -85,7 +85,7 @@ FILES = {
         lambda: linkedin_file("Thorvald,Quill,thorvald-q", "Sören,Ek,soren-ek")
         .decode().encode("latin-1"), None, 2, (("Connections.csv", 0),), "Sören"),
     "a byte that no encoding knows": Hostile("Connections.csv",
-        lambda: linkedin_file("Thorvald,Quill,thorvald-q", "Sören,Ek,soren-ek") 
+        lambda: linkedin_file("Thorvald,Quill,thorvald-q", "Sören,Ek,soren-ek")
         + b"S\xc3(,Bad,,,,,\n",
         None, 2, (("Connections.csv", 0), ("Connections.csv", 7))),
     "JSON that was cut off": Hostile("friends.json",
