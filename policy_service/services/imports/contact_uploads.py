@@ -98,7 +98,7 @@ def _nothing_in(reading: Reading) -> str:
 
 
 def _in_words(refused: Refused) -> str:
-    places = (refused.member, refused.line and f"line {refused.line}", refused.field)
+    places = (refused.member, f"line {refused.line}" if refused.line else "", refused.field)
     return f"{', '.join(filter(None, places))}: {refused.detail}"
 
 
