@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import orjson
@@ -24,7 +23,7 @@ from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.errors import NoteRefused
-from policy_service.ledger.note import Signer
+from policy_service.ledger.note import Changeover, Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
@@ -32,6 +31,7 @@ from policy_service.services.match_state import ModelShelf
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
 from policy_service.vault.keys import Key, KeyRing
 from policy_service.vault.keystore import open_signing_key
+from policy_service.vault.log_keys import LogKeyFolder
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -111,9 +111,11 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         statement_timeout_ms=settings.statement_timeout_ms,
     )
 
-    @cache
+    log_keys = LogKeyFolder(settings.key_dir)
+
     def log_key(origin: str) -> Signer:
-        return open_signing_key(settings.key_dir, "log-" + origin.rpartition("/")[2], origin)
+        current, *previous = log_keys.keys(origin).signing
+        return Changeover(current, previous[0]) if previous else current
 
     return Desk(
         database=Database(settings.database_url, options),
@@ -123,6 +125,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,
+        log_keys=log_keys,
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
     )

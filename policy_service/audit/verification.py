@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRo
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
-from policy_service.ledger.note import Signer, Verifier
+from policy_service.ledger.note import Signer, Verifier, signed_by
 from policy_service.ledger.verify import verify_entries
 
 
@@ -27,14 +27,19 @@ class Verdict:
     first_bad: int | None = None
 
 
-def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
-    """Read the whole log of a practice in one snapshot and check it."""
+def verify_log(
+    database: Database, practice_id: str, signer: Signer, older_keys: Sequence[Verifier] = ()
+) -> Verdict:
+    """Read the whole log of a practice in one snapshot and check it.
+
+    `older_keys`: those that signed heads before the present one (`Desk.log_verifiers`).
+    """
     with database.read(practice_id) as session:
         committed = head(session, practice_id)
         if committed.size == 0:
             return Verdict(2, "cannot tell: the log has no entry 0")
         try:
-            older = _checkpoints(session, practice_id, Verifier.of(signer))
+            older = _checkpoints(session, practice_id, (Verifier.of(signer), *older_keys))
         except NoteRefused as error:
             return Verdict(1, f"TAMPERED: a stored checkpoint is not ours ({error})")
         current = Checkpoint(signer.name, committed.size, committed.root)
@@ -52,13 +57,13 @@ def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
     return Verdict(0, f"ok: {committed.size} entries, {signed}{waiting}")
 
 
-def _checkpoints(session: Session, practice_id: str, verifier: Verifier) -> list[Checkpoint]:
+def _checkpoints(session: Session, practice_id: str, keys: Sequence[Verifier]) -> list[Checkpoint]:
     notes = session.scalars(
         select(CheckpointRow.note)
         .where(CheckpointRow.practice_id == practice_id)
         .order_by(CheckpointRow.size)
     )
-    return [open_checkpoint(note, verifier) for note in notes]
+    return [open_checkpoint(note, signed_by(note, keys)) for note in notes]
 
 
 def _loose_ends(session: Session, practice_id: str) -> str | None:

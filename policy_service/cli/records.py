@@ -23,7 +23,9 @@ def verify() -> None:
     """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
     worst = 0
     for practice in practices(desk()):
-        result = verify_log(desk().database, practice.id, desk().log_key(practice.log_origin))
+        origin = practice.log_origin
+        keys = desk().log_verifiers(origin)
+        result = verify_log(desk().database, practice.id, desk().log_key(origin), keys)
         click.echo(f"{practice.slug}: {result.text}")
         worst = max(worst, result.exit_code)
     sys.exit(worst)

@@ -19,11 +19,12 @@ from policy_service.database.session import Database
 from policy_service.database.tables.directory import PracticeRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import NotFound
-from policy_service.ledger.note import Signer
+from policy_service.ledger.note import Signer, Verifier
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.services.match_state import ModelShelf
 from policy_service.vault.keys import KeyRing
+from policy_service.vault.log_keys import LogKeyFolder
 from policy_service.vault.sealing import unwrap
 
 MAX_MERGE_DELAY = 60
@@ -55,7 +56,8 @@ class Desk:
     clock: Callable[[], datetime]
     receipt_key: Signer
     log_key: Callable[[str], Signer]
-    """The log's signing key by origin."""
+    """What signs heads of a log, by origin: its newest key, with the one before in a changeover."""
+    log_keys: LogKeyFolder
     attestation_months: int = 12
     witnesses: tuple[WitnessAddress, ...] = ()
     """Where new heads of every practice's log are submitted."""
@@ -80,6 +82,12 @@ class Desk:
         key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
         keys = PracticeKeys(row.id, key)
         return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
+
+    def log_verifiers(self, origin: str) -> tuple[Verifier, ...]:
+        """All keys that ever signed heads of a log, newest first."""
+        keys = self.log_keys.keys(origin)
+        signing = (Verifier.of(key) for key in keys.signing)
+        return (*signing, *(Verifier.from_vkey(vkey) for vkey in keys.retired))
 
     @contextmanager
     def reading(self, principal: Principal) -> Iterator[Context]:
