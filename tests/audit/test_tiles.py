@@ -21,6 +21,14 @@ from tests.ledger.keys import LOG_KEY, LOG_VERIFIER, SeededKey
 PRACTICE = "0f0e0d0c-0000-4000-8000-000000000001"
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of the export's own."""
+    made = tmp_path / "export"
+    made.mkdir()
+    return made
+
+
 def _note(frontier: Frontier, key: SeededKey = LOG_KEY) -> str:
     return sign_checkpoint(Checkpoint(key.name, *frontier.head), key).to_text()
 
@@ -35,18 +43,18 @@ def _files(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 600])
 def test_the_folder_holds_exactly_the_tiles_of_its_head(
-    database: Database, tmp_path: Path, size: int
+    database: Database, folder: Path, size: int
 ) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), size)
-    done = _export(database, tmp_path, frontier)
-    assert _files(tmp_path) == {"checkpoint"} | {tile.path for tile in tiles_of(size)}
+    done = _export(database, folder, frontier)
+    assert _files(folder) == {"checkpoint"} | {tile.path for tile in tiles_of(size)}
     assert done == module.Exported(size, len(list(tiles_of(size))))
-    head = open_checkpoint((tmp_path / "checkpoint").read_text(encoding="utf-8"), LOG_VERIFIER)
-    read = tile_reader(size, lambda tile: (tmp_path / tile.path).read_bytes())
+    head = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), LOG_VERIFIER)
+    read = tile_reader(size, lambda tile: (folder / tile.path).read_bytes())
     assert Frontier.read(size, read).root == head.root
     first = Tile(ENTRIES, 0, min(size, 256))
-    leaves = decode_bundle(first, (tmp_path / first.path).read_bytes())
+    leaves = decode_bundle(first, (folder / first.path).read_bytes())
     assert list(leaves) == [
         synthetic_leaf(PRACTICE, each).to_bytes() for each in range(len(leaves))
     ]
@@ -54,25 +62,25 @@ def test_the_folder_holds_exactly_the_tiles_of_its_head(
 
 
 def test_a_later_export_adds_what_is_new_and_drops_outgrown_parts(
-    database: Database, tmp_path: Path
+    database: Database, folder: Path
 ) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 300)
-    _export(database, tmp_path, frontier)
-    kept = (tmp_path / "tile/0/000").stat().st_ino
+    _export(database, folder, frontier)
+    kept = (folder / "tile/0/000").stat().st_ino
     frontier = lengthen(database, PRACTICE, frontier, 600)
-    assert _export(database, tmp_path, frontier).written < len(list(tiles_of(600)))
-    assert (tmp_path / "tile/0/000").stat().st_ino == kept
-    assert _files(tmp_path) == {"checkpoint"} | {tile.path for tile in tiles_of(600)}
+    assert _export(database, folder, frontier).written < len(list(tiles_of(600)))
+    assert (folder / "tile/0/000").stat().st_ino == kept
+    assert _files(folder) == {"checkpoint"} | {tile.path for tile in tiles_of(600)}
 
 
 def test_an_export_cut_short_leaves_the_old_head_and_goes_on(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 300)
-    _export(database, tmp_path, frontier)
-    before = (tmp_path / "checkpoint").read_bytes()
+    _export(database, folder, frontier)
+    before = (folder / "checkpoint").read_bytes()
     frontier = lengthen(database, PRACTICE, frontier, 1_100)
     write, left = module.replace_file, [3]
 
@@ -85,57 +93,57 @@ def test_an_export_cut_short_leaves_the_old_head_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(module, "replace_file", until_dead)
         with pytest.raises(OSError, match="No space"):
-            _export(database, tmp_path, frontier)
-    assert (tmp_path / "checkpoint").read_bytes() == before
-    _export(database, tmp_path, frontier)
-    assert _files(tmp_path) == {"checkpoint"} | {tile.path for tile in tiles_of(1_100)}
+            _export(database, folder, frontier)
+    assert (folder / "checkpoint").read_bytes() == before
+    _export(database, folder, frontier)
+    assert _files(folder) == {"checkpoint"} | {tile.path for tile in tiles_of(1_100)}
 
 
 def test_a_folder_from_before_a_rewrite_is_refused_and_stays(
-    database: Database, tmp_path: Path
+    database: Database, folder: Path
 ) -> None:
     """Attacks 5, 10 and 11 against whoever keeps an export: it is a head kept elsewhere."""
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 30)
     other = Frontier().extend(bytes([each]) * 32 for each in range(30))
     kept = _note(other)
-    (tmp_path / "checkpoint").write_text(kept, encoding="utf-8")
+    (folder / "checkpoint").write_text(kept, encoding="utf-8")
     with pytest.raises(ExportRefused, match="is not the one in the folder"):
-        _export(database, tmp_path, frontier)
+        _export(database, folder, frontier)
     longer = other.append(bytes(32))
-    (tmp_path / "checkpoint").write_text(_note(longer), encoding="utf-8")
+    (folder / "checkpoint").write_text(_note(longer), encoding="utf-8")
     with pytest.raises(ExportRefused, match="has 31 entries, the log only 30"):
-        _export(database, tmp_path, frontier)
-    assert _files(tmp_path) == {"checkpoint"}
+        _export(database, folder, frontier)
+    assert _files(folder) == {"checkpoint"}
 
 
-def test_a_head_by_another_key_in_the_folder_is_refused(database: Database, tmp_path: Path) -> None:
+def test_a_head_by_another_key_in_the_folder_is_refused(database: Database, folder: Path) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 3)
     thief = SeededKey(LOG_KEY.name, seed="thief")
-    (tmp_path / "checkpoint").write_text(_note(frontier, thief), encoding="utf-8")
+    (folder / "checkpoint").write_text(_note(frontier, thief), encoding="utf-8")
     with pytest.raises(ExportRefused, match="not signed by"):
-        _export(database, tmp_path, frontier)
+        _export(database, folder, frontier)
     both = [LOG_VERIFIER, Verifier.of(thief)]
-    assert export_tiles(database, PRACTICE, tmp_path, _note(frontier), both).size == 3
+    assert export_tiles(database, PRACTICE, folder, _note(frontier), both).size == 3
 
 
-def test_a_log_that_lacks_an_entry_is_not_exported(database: Database, tmp_path: Path) -> None:
+def test_a_log_that_lacks_an_entry_is_not_exported(database: Database, folder: Path) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 20)
     with database.write(PRACTICE) as session:
         mine = LeafRow.practice_id == PRACTICE
         session.execute(delete(LeafRow).where(mine, LeafRow.leaf_index == 7))
     with pytest.raises(ExportRefused, match=r"lacks part of tile/entries/000\.p/20"):
-        _export(database, tmp_path, frontier)
-    assert not (tmp_path / "checkpoint").exists()
+        _export(database, folder, frontier)
+    assert not (folder / "checkpoint").exists()
 
 
-def test_a_leaf_longer_than_the_cap_is_not_exported(database: Database, tmp_path: Path) -> None:
+def test_a_leaf_longer_than_the_cap_is_not_exported(database: Database, folder: Path) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 2)
     with database.write(PRACTICE) as session:
         mine = EntryRow.practice_id == PRACTICE
         session.execute(update(EntryRow).where(mine).values(leaf=b"x" * (32 * 1024 + 1)))
     with pytest.raises(ExportRefused, match="the cap is 32768"):
-        _export(database, tmp_path, frontier)
+        _export(database, folder, frontier)
