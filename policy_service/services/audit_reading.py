@@ -16,12 +16,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from policy_service.audit import reading, sealer
+from policy_service.audit.cosignatures import cosigned_note, newest_cosigned
 from policy_service.audit.log import Owned
 from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, LeafRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.principals import Principal
-from policy_service.errors import FieldError, InvalidRequest
+from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_canonical
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.encoding import base64std
@@ -149,6 +150,16 @@ def checkpoint(desk: Desk, principal: Principal) -> str:
     practice = desk.practice(principal.practice_id)
     signer = desk.log_key(practice.log_origin)
     return reading.latest_checkpoint(desk.database, practice.id, signer, desk.clock())
+
+
+def cosigned_checkpoint(desk: Desk, principal: Principal) -> str:
+    """The newest checkpoint that a witness has cosigned, with those lines. NotFound if none."""
+    with desk.reading(principal) as context:
+        size = newest_cosigned(context.session, context.practice_id)
+        note = cosigned_note(context.session, context.practice_id, size) if size else None
+    if note is None:
+        raise NotFound
+    return note
 
 
 def entry_proof(desk: Desk, principal: Principal, entry_id: str) -> str:
