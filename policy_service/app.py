@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -16,6 +17,9 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
+from policy_service.audit.guard import LogGuard, set_guard
+from policy_service.audit.published import PublishedHeads
+from policy_service.audit.remote_signer import RemoteSigner, SignerSocket
 from policy_service.audit.witness.client import WitnessAddress
 from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
@@ -27,8 +31,10 @@ from policy_service.ledger.note import Changeover, Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
+from policy_service.services.erasing.reapplying import reapply
 from policy_service.services.match_state import ModelShelf
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
+from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import Key, KeyRing
 from policy_service.vault.keystore import open_signing_key
 from policy_service.vault.log_keys import LogKeyFolder
@@ -111,13 +117,12 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         statement_timeout_ms=settings.statement_timeout_ms,
     )
 
-    log_keys = LogKeyFolder(settings.key_dir)
+    signer = SignerSocket(settings.log_signer) if settings.log_signer else None
 
-    def log_key(origin: str) -> Signer:
-        current, *previous = log_keys.keys(origin).signing
-        return Changeover(current, previous[0]) if previous else current
+    files = LogKeyFolder(settings.key_dir)
+    log_key = _remote_keys(signer) if signer else _local_keys(files)
 
-    return Desk(
+    desk = Desk(
         database=Database(settings.database_url, options),
         kek=KeyRing(Key(settings.kek)),
         packs=load_shipped_packs(),
@@ -125,10 +130,33 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,
-        log_keys=log_keys,
+        log_keys=None if signer else files,
+        erasures=ErasureList(settings.key_dir),
+        on_open=reapply,
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
     )
+    heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
+    set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
+    return desk
+
+
+def _local_keys(folder: LogKeyFolder) -> Callable[[str], Signer]:
+    """Log keys in files: what signs now, by origin, also when it has just been changed."""
+
+    def log_key(origin: str) -> Signer:
+        current, *previous = folder.keys(origin).signing
+        return Changeover(current, previous[0]) if previous else current
+
+    return log_key
+
+
+def _remote_keys(signer: SignerSocket) -> Callable[[str], Signer]:
+    @cache
+    def log_key(origin: str) -> Signer:
+        return RemoteSigner(origin, signer)
+
+    return log_key
 
 
 def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import TextClause, insert, select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
-from policy_service.database.session import Database
 from policy_service.database.tables.audit import (
-    CheckpointRow,
     EntryRow,
     HeadRow,
     LeafRow,
@@ -20,9 +17,7 @@ from policy_service.database.tables.audit import (
     PendingRow,
 )
 from policy_service.errors import NotFound, NotReady
-from policy_service.ledger.checkpoint import Checkpoint, sign_checkpoint
 from policy_service.ledger.merkle import HASH_BYTES, Head, SubtreeReader, inclusion_proof
-from policy_service.ledger.note import Signer
 from policy_service.ledger.proof_file import InclusionProof
 from policy_service.ledger.verify import Entry
 
@@ -70,7 +65,7 @@ def prove(session: Session, practice_id: str, make: Callable[[SubtreeReader], T]
         return bytes(HASH_BYTES)
 
     make(note_down)
-    hashes = _hashes(session, practice_id, wanted)
+    hashes = nodes_at(session, practice_id, wanted)
 
     def read(level: int, index: int) -> bytes:
         try:
@@ -81,11 +76,11 @@ def prove(session: Session, practice_id: str, make: Callable[[SubtreeReader], T]
     return make(read)
 
 
-def _hashes(
-    session: Session, practice_id: str, wanted: set[tuple[int, int]]
+def nodes_at(
+    session: Session, practice_id: str, wanted: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], bytes]:
     """Stored nodes by (level, index); those that are not there are left out."""
-    pairs = sorted(wanted)
+    pairs = sorted(set(wanted))
     if not pairs:
         return {}
     pairs += pairs[-1:] * (-len(pairs) % _STEP)  # few lengths, so few statements to prepare
@@ -100,43 +95,6 @@ def _hashes(
 def _nodes_query(count: int) -> TextClause:
     places = ", ".join(f"(:l{number}, :i{number})" for number in range(count))
     return text("".join((_WANTED, places, _FOUND)))
-
-
-def latest_checkpoint(database: Database, practice_id: str, signer: Signer, now: datetime) -> str:
-    """The signed checkpoint of the committed size; signs it if nobody has.
-
-    Signing comes after the commit of the tree, in a transaction of its own: a crash can delay a
-    checkpoint, never fork the log.
-    """
-    with database.read(practice_id) as session:
-        current = head(session, practice_id)
-        note = _stored_note(session, practice_id, current.size)
-    if note is not None:
-        return note
-    note = sign_checkpoint(Checkpoint(signer.name, current.size, current.root), signer).to_text()
-    with database.write(practice_id) as session:
-        stored = _stored_note(session, practice_id, current.size)
-        if stored is None:
-            session.execute(
-                insert(CheckpointRow),
-                [
-                    {
-                        "practice_id": practice_id,
-                        "size": current.size,
-                        "note": note,
-                        "signed_at": now,
-                    }
-                ],
-            )
-    return stored or note
-
-
-def _stored_note(session: Session, practice_id: str, size: int) -> str | None:
-    return session.execute(
-        select(CheckpointRow.note).where(
-            CheckpointRow.practice_id == practice_id, CheckpointRow.size == size
-        )
-    ).scalar_one_or_none()
 
 
 def leaf_index(session: Session, practice_id: str, entry_id: str) -> int:

@@ -12,6 +12,7 @@ from policy_service.audit.tiles import ExportRefused
 from policy_service.cli.desk import desk, practice_of
 from policy_service.domain.principals import Principal, Role
 from policy_service.errors import InvalidRequest
+from policy_service.ledger.note import keys_of
 from policy_service.services.log_keys import retire_key, rotate_key
 from policy_service.services.published_log import publish
 from policy_service.services.witnesses import witness_state
@@ -44,11 +45,10 @@ def export(folder: Path, slug: str | None) -> None:
 @_practice
 def log_keys(slug: str | None) -> None:
     """The log's vkeys, for whoever pins them: those that sign, then the retired ones."""
-    keys = desk().log_keys.keys(desk().practice(practice_of(slug)).log_origin)
-    for key in keys.signing:
-        click.echo(f"signing\t{key.vkey}")
-    for vkey in keys.retired:
-        click.echo(f"retired\t{vkey}")
+    origin = desk().practice(practice_of(slug)).log_origin
+    signing = len(keys_of(desk().log_key(origin)))
+    for number, key in enumerate(desk().log_verifiers(origin)):
+        click.echo(f"{'signing' if number < signing else 'retired'}\t{key.vkey}")
 
 
 @published_commands.command("rotate-key")

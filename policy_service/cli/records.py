@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
-from policy_service.audit.verification import verify_log
-from policy_service.cli.desk import desk
+from policy_service.audit.receipts import receipt_lines
+from policy_service.cli.desk import desk, practice_of
 from policy_service.domain.principals import Principal, Role
 from policy_service.services.directory import practices
+from policy_service.services.receipts import reconcile_receipts
 from policy_service.services.replays import Replayed, replay_several
+from policy_service.services.verifying import verify_practice
 
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
 check_commands = AppGroup("checks", help="Recorded checks.")
@@ -23,12 +26,30 @@ def verify() -> None:
     """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
     worst = 0
     for practice in practices(desk()):
-        origin = practice.log_origin
-        keys = desk().log_verifiers(origin)
-        result = verify_log(desk().database, practice.id, desk().log_key(origin), keys)
+        result = verify_practice(desk(), practice.id)
         click.echo(f"{practice.slug}: {result.text}")
         worst = max(worst, result.exit_code)
     sys.exit(worst)
+
+
+@audit_commands.command("receipts")
+@click.argument("file", type=click.File("rb"))
+@click.option("--practice", "slug", help="Slug of the practice; needed where there are several.")
+def check_receipts(file: BinaryIO, slug: str | None) -> None:
+    """Compare the receipts an EHR kept, one a line in FILE (- for standard input), with the log.
+
+    Names every line that does not match. Exit 0 all match, 1 an acknowledged decision is gone or
+    altered, 2 cannot tell (bad line or signature, not ours, too new to be sealed).
+    """
+    principal = Principal(practice_of(slug), "shell", "shell", frozenset({Role.OPERATOR}))
+    found = reconcile_receipts(desk(), principal, receipt_lines(file))
+    for one in found.named:
+        about = f" {one.entry_id}" if one.entry_id else ""
+        click.echo(f"line {one.line}: {one.judgement.value}{about}: {one.detail}")
+    if found.left_out:
+        click.echo(f"{found.left_out} more lines do not match")
+    click.echo(found.text)
+    sys.exit(found.exit_code)
 
 
 _WORST_FIRST = (Replayed.DIFFERS, Replayed.CANNOT_TELL, Replayed.ERASED, Replayed.SAME)

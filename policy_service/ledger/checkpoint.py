@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from policy_service.ledger.encoding import base64std, from_base64std
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.merkle import HASH_BYTES, Head
-from policy_service.ledger.note import Changeover, Note, Signer, Verifier, check_text, sign_note
+from policy_service.ledger.note import Note, Signer, Verifier, check_text, keys_of, sign_note
 
 MAX_SIZE = 2**63 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -69,9 +69,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> Note:
         raise NoteRefused(
             f"the log key is named {signer.name!r}, but the origin is {checkpoint.origin!r}"
         )
-    if isinstance(signer, Changeover):
-        return sign_note(checkpoint.text, signer.current, signer.previous)
-    return sign_note(checkpoint.text, signer)
+    return sign_note(checkpoint.text, *keys_of(signer))
 
 
 def open_checkpoint(raw: str, verifier: Verifier) -> Checkpoint:

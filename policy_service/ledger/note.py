@@ -59,6 +59,13 @@ class Changeover:
         return self.current.sign(message)
 
 
+def keys_of(signer: Signer) -> tuple[Signer, ...]:
+    """Those that sign a head: the key, and in a changeover the one before it."""
+    if isinstance(signer, Changeover):
+        return signer.current, signer.previous
+    return (signer,)
+
+
 @dataclass(frozen=True)
 class Signature:
     """One signature line: who, the four-byte key id, and the signature bytes."""

@@ -161,12 +161,12 @@ class Scales:
     def _pattern(self, levels: Sequence[Level]) -> Pattern:
         return tuple(
             [
-                (field, level, self._shift(field, level, counted) if counted else 0)
+                (field, level, self.rarity(field, level, counted) if counted else 0)
                 for field, level, _, _, counted in levels
             ]
         )
 
-    def _shift(self, field: str, level: str, counted: str) -> int:
+    def rarity(self, field: str, level: str, counted: str) -> int:
         """Hundredths of a bit by which an agreed value is rarer than the model's chance."""
         known = self._rarer.get((counted, level))
         if known is None:
@@ -195,7 +195,7 @@ class Scales:
         return bits(none, max(measured, self.model.rarest))
 
     def _of_two(self, level: str, given: str, family: str) -> int:
-        return self._shift("given", level, f"given:{given}") + self._shift(
+        return self.rarity("given", level, f"given:{given}") + self.rarity(
             "family", level, f"family:{family}"
         )
 

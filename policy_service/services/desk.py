@@ -7,9 +7,10 @@ get the Context and never commit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import RLock
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,8 @@ from policy_service.ledger.note import Signer, Verifier
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.services.match_state import ModelShelf
-from policy_service.vault.keys import KeyRing
+from policy_service.vault.erasure_list import ErasureList
+from policy_service.vault.keys import KeyRing, Purpose, PurposeKey
 from policy_service.vault.log_keys import LogKeyFolder
 from policy_service.vault.sealing import unwrap
 
@@ -43,6 +45,10 @@ class Practice:
     keys: PracticeKeys
 
 
+def _nothing(_desk: Desk, _practice_id: str) -> None:
+    """Nothing is to be done when a practice is opened."""
+
+
 @dataclass(slots=True)
 class Desk:
     """One per process, wired by `app`. Holds no request state."""
@@ -57,7 +63,12 @@ class Desk:
     receipt_key: Signer
     log_key: Callable[[str], Signer]
     """What signs heads of a log, by origin: its newest key, with the one before in a changeover."""
-    log_keys: LogKeyFolder
+    log_keys: LogKeyFolder | None
+    """The files behind it; None where a signer process holds the keys."""
+    erasures: ErasureList
+    """Who was erased: a file beside the keys, outside the database."""
+    on_open: Callable[[Desk, str], object] = _nothing
+    """Called with a practice's id when its key is first used, before anything of it is served."""
     attestation_months: int = 12
     witnesses: tuple[WitnessAddress, ...] = ()
     """Where new heads of every practice's log are submitted."""
@@ -67,16 +78,33 @@ class Desk:
     in_use: dict[tuple[str, str | None], PacksInUse] = field(default_factory=dict)
     """What was in use, by practice and entry of the newest activation (`services.packs`)."""
     _practices: dict[str, Practice] = field(default_factory=dict)
+    _opening: dict[str, Practice] = field(default_factory=dict)
+    _lock: AbstractContextManager[object] = field(default_factory=RLock)
 
     def practice(self, practice_id: str) -> Practice:
         """The practice of that id. NotFound if there is none."""
-        if practice_id not in self._practices:
-            with self.database.directory() as session:
-                row = session.get(PracticeRow, practice_id)
-            if row is None:
-                raise NotFound
-            self._practices[practice_id] = self._open_practice(row)
-        return self._practices[practice_id]
+        return self._practices.get(practice_id) or self._first_use(practice_id)
+
+    def _first_use(self, practice_id: str) -> Practice:
+        """Open the practice; other threads wait until `on_open` is through, which sees it open."""
+        with self._lock:
+            found = self._practices.get(practice_id) or self._opening.get(practice_id)
+            if found is not None:
+                return found
+            found = self._opening[practice_id] = self._load(practice_id)
+            try:
+                self.on_open(self, practice_id)
+            finally:
+                del self._opening[practice_id]
+            self._practices[practice_id] = found
+            return found
+
+    def _load(self, practice_id: str) -> Practice:
+        with self.database.directory() as session:
+            row = session.get(PracticeRow, practice_id)
+        if row is None:
+            raise NotFound
+        return self._open_practice(row)
 
     def _open_practice(self, row: PracticeRow) -> Practice:
         key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
@@ -84,10 +112,16 @@ class Desk:
         return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
 
     def log_verifiers(self, origin: str) -> tuple[Verifier, ...]:
-        """All keys that ever signed heads of a log, newest first."""
+        """All keys that ever signed heads of a log, newest first, as far as they are known here."""
+        if self.log_keys is None:
+            return (Verifier.of(self.log_key(origin)),)
         keys = self.log_keys.keys(origin)
         signing = (Verifier.of(key) for key in keys.signing)
         return (*signing, *(Verifier.from_vkey(vkey) for vkey in keys.retired))
+
+    def row_mac_key(self, practice_id: str) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self.practice(practice_id).keys.purpose(Purpose.ROW_MAC)
 
     @contextmanager
     def reading(self, principal: Principal) -> Iterator[Context]:

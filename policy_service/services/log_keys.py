@@ -22,6 +22,7 @@ from policy_service.ledger.leaf import format_at
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.vault.errors import KeyRefused
+from policy_service.vault.log_keys import LogKeyFolder
 
 KEY_CHANGED = "log.key_changed"
 KEY_RETIRED = "log.key_retired"
@@ -29,30 +30,41 @@ KEY_RETIRED = "log.key_retired"
 
 def rotate_key(desk: Desk, principal: Principal) -> str:
     """Put a new log key in force beside the present one; returns its vkey."""
-    origin = desk.practice(principal.practice_id).log_origin
+    origin, folder = _files(desk, principal)
     try:
-        staged = desk.log_keys.stage(origin)
+        staged = folder.stage(origin)
     except KeyRefused as error:
-        raise InvalidRequest(errors=[FieldError("/key", str(error))]) from error
-    present = desk.log_keys.keys(origin).signing[0]
+        raise _refused(str(error)) from error
+    present = folder.keys(origin).signing[0]
     with desk.writing(principal) as context:
         if staged.vkey not in [change["new"] for change in key_changes(context)]:
             said = sign_key_change(format_at(context.now), present, staged)
             context.log(KEY_CHANGED, {"keys": Owned(said)})
-    desk.log_keys.put_in_force(origin)
+    folder.put_in_force(origin)
     return staged.vkey
 
 
 def retire_key(desk: Desk, principal: Principal) -> str:
     """End the changeover; returns the vkey that no longer signs."""
-    origin = desk.practice(principal.practice_id).log_origin
-    signing = desk.log_keys.keys(origin).signing
+    origin, folder = _files(desk, principal)
+    signing = folder.keys(origin).signing
     if len(signing) < 2:
-        said = "No changeover is under way: there is one log key."
-        raise InvalidRequest(errors=[FieldError("/key", said)])
+        raise _refused("No changeover is under way: there is one log key.")
     with desk.writing(principal) as context:
         context.log(KEY_RETIRED, {"keys": Owned({"old": signing[-1].vkey})})
-    return desk.log_keys.retire(origin)
+    return folder.retire(origin)
+
+
+def _files(desk: Desk, principal: Principal) -> tuple[str, LogKeyFolder]:
+    if desk.log_keys is None:
+        raise _refused(
+            "A signer process holds the key; change it while the service holds the files."
+        )
+    return desk.practice(principal.practice_id).log_origin, desk.log_keys
+
+
+def _refused(said: str) -> InvalidRequest:
+    return InvalidRequest(errors=[FieldError("/key", said)])
 
 
 def key_changes(context: Context) -> list[dict[str, Any]]:

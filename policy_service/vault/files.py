@@ -59,7 +59,8 @@ def replace_file(path: Path, content: bytes) -> None:
         draft.replace(path)
         sync_directory(path.parent)
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _write_draft(draft: Path, content: bytes) -> None:

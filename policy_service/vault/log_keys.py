@@ -16,7 +16,7 @@ from pathlib import Path
 
 from policy_service.vault.errors import KeyRefused
 from policy_service.vault.files import replace_file, sync_directory
-from policy_service.vault.keystore import open_signing_key
+from policy_service.vault.keystore import open_log_key, open_signing_key
 from policy_service.vault.signing import SigningKey, load_signing_key
 
 _SETTLED = 1_000_000_000
@@ -78,7 +78,7 @@ class LogKeyFolder:
     def _read(self, origin: str) -> LogKeys:
         newest_first = sorted(self._generations(origin, "pem"), reverse=True)
         if not newest_first:
-            return LogKeys((open_signing_key(self.folder, _stem(origin), origin),), ())
+            return LogKeys((open_log_key(self.folder, origin),), ())
         paths = [self.folder / _name(origin, each, "pem") for each in newest_first]
         gone = sorted(self._generations(origin, "vkey"), reverse=True)
         texts = [self.folder / _name(origin, each, "vkey", always=True) for each in gone]
