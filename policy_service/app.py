@@ -19,6 +19,7 @@ from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
 from policy_service.audit.guard import LogGuard, set_guard
 from policy_service.audit.published import PublishedHeads
+from policy_service.audit.remote_signer import RemoteSigner, SignerSocket
 from policy_service.audit.witness.client import WitnessAddress
 from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
@@ -35,7 +36,7 @@ from policy_service.services.match_state import ModelShelf
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
 from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import Key, KeyRing
-from policy_service.vault.keystore import open_signing_key
+from policy_service.vault.keystore import open_log_key, open_signing_key
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -115,9 +116,11 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         statement_timeout_ms=settings.statement_timeout_ms,
     )
 
+    signer = SignerSocket(settings.log_signer) if settings.log_signer else None
+
     @cache
     def log_key(origin: str) -> Signer:
-        return open_signing_key(settings.key_dir, "log-" + origin.rpartition("/")[2], origin)
+        return RemoteSigner(origin, signer) if signer else open_log_key(settings.key_dir, origin)
 
     desk = Desk(
         database=Database(settings.database_url, options),
@@ -132,7 +135,8 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
     )
-    set_guard(desk.database, LogGuard(PublishedHeads(settings.key_dir), desk.row_mac_key))
+    heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
+    set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
     return desk
 
 

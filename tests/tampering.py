@@ -12,24 +12,26 @@ from sqlalchemy import Connection, text
 from policy_service.database import Database
 
 
-def tamper(database: Database, *statements: str, **values: Any) -> None:
-    """Run statements in one transaction as if no trigger were there."""
+def tamper(database: Database, *statements: str, **values: Any) -> int:
+    """Run statements in one transaction as if no trigger were there; rows the last one changed."""
     with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-            _run(connection, statements, values)
-            return
+            return _run(connection, statements, values)
         triggers = connection.execute(
             text("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
         ).all()
         for name, _ in triggers:
             connection.execute(text(f"DROP TRIGGER {name}"))
-        _run(connection, statements, values)
+        changed = _run(connection, statements, values)
         for _, definition in triggers:
             connection.execute(text(definition))
+        return changed
 
 
-def _run(connection: Connection, statements: tuple[str, ...], values: dict[str, Any]) -> None:
+def _run(connection: Connection, statements: tuple[str, ...], values: dict[str, Any]) -> int:
+    changed = 0
     for statement in statements:
         used = {name: value for name, value in values.items() if f":{name}" in statement}
-        connection.execute(text(statement), used)
+        changed = connection.execute(text(statement), used).rowcount
+    return changed

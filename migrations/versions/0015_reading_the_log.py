@@ -8,6 +8,8 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
+_KEPT = ("release_record", "release_subject", "reviewed_range")
+_CHANGES = ("update", "delete")
 _MOMENT = sa.String(27).with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
 
@@ -67,6 +69,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("log_check", schema=None) as batch_op:
         batch_op.create_index("ix_log_check_asked", ["practice_id", "asked_at"], unique=False)
+    _protect(op.get_bind().dialect.name == "postgresql")
+
+
+def _protect(postgresql: bool) -> None:
+    """What was released and reviewed is never changed afterwards; see 0012."""
+    for table in _KEPT:
+        for change in (*_CHANGES, "truncate") if postgresql else _CHANGES:
+            body = (
+                "FOR EACH STATEMENT EXECUTE FUNCTION audit_insert_only()"
+                if postgresql
+                else f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
+            )
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{change} BEFORE {change.upper()} ON {table} {body}"
+            )
 
 
 def downgrade() -> None:

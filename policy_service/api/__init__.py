@@ -17,11 +17,13 @@ from policy_service.api import (
     door,
     duties,
     episodes,
+    erasures,
     events,
     health,
     identity_verdicts,
     imports,
     licences,
+    metrics,
     packs,
     previews,
     problems,
@@ -50,6 +52,7 @@ RESOURCES = (
     packs.blueprint,
     duties.blueprint,
     previews.blueprint,
+    erasures.blueprint,
     releases.blueprint,
     bundles.blueprint,
 )
@@ -68,4 +71,5 @@ def register_rest(app: Flask, api: RestApi) -> None:
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     problems.register(app)

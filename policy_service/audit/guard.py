@@ -31,6 +31,7 @@ _GUARD = "log_guard"
 _COMPARED = "log_compared"
 COMPARE_EVERY = 1.0
 """Seconds after which an append on a known connection compares anew."""
+_RESOLVING = "log_resolving"
 _GONE = "the file with the head published last is gone"
 _HERE = "this machine"
 _log = structlog.get_logger()
@@ -44,6 +45,16 @@ class Anchor(Protocol):
 
     def newest(self, practice_id: str) -> Head | None:
         """The newest head it knows, or None; never raises for being away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is known of a log outside its database."""
+
+    published: Published | None
+    """By this machine."""
+    anchored: tuple[tuple[str, Head], ...] = ()
+    """By others: name and newest head."""
 
 
 @dataclass
@@ -62,6 +73,8 @@ class LogGuard:
         The alarm is looked at each time; the log is compared on each new connection, when the
         published head has moved, and once a second.
         """
+        if _RESOLVING in session.info:
+            return
         self._refuse_alarmed(practice_id)
         known = self._last(practice_id)
         compared = session.connection().info.setdefault(_COMPARED, {})
@@ -70,43 +83,40 @@ class LogGuard:
             self.compare(session, practice_id, known)
             compared[practice_id] = known, self.seconds()
 
-    def require_sound(self, session: Session, practice_id: str) -> Published | None:
-        """Compare now, with everybody outside; returns what this machine published last."""
+    def outside(self, practice_id: str) -> Outside:
+        """What is known outside the database now. Take it before the snapshot that it is compared
+        with: a head that others publish meanwhile is of a log longer than the snapshot's."""
+        asked = ((anchor.name, anchor.newest(practice_id)) for anchor in self.anchors)
+        anchored = tuple((name, head) for name, head in asked if head is not None)
+        return Outside(self._last(practice_id), anchored)
+
+    def require_sound(self, session: Session, practice_id: str, outside: Outside) -> None:
+        """Raise LogContradicted unless the log in this snapshot continues all that is known."""
         self._refuse_alarmed(practice_id)
-        known = self._last(practice_id)
-        current = self.compare(session, practice_id, known)
-        for anchor in self.anchors:
-            head = anchor.newest(practice_id)
-            if head is not None:
-                self._require_continued(session, practice_id, current, head, anchor.name)
-        return known
+        current = self.compare(session, practice_id, outside.published)
+        for name, head in outside.anchored:
+            self._require_continued(session, practice_id, current, head, name)
 
     def compare(self, session: Session, practice_id: str, known: Published | None) -> Head:
         """The committed head, if it continues `known`; else the alarm, and LogContradicted."""
         row = session.execute(_HEAD, {"practice": practice_id}).one()
-        if known is None:
-            if row.published:
-                self.refuse(practice_id, _GONE)
-        else:
-            current = Head(row.size, row.root)
+        current = Head(row.size, row.root)
+        if known is not None:
             self._require_continued(session, practice_id, current, known.checkpoint.head, _HERE)
-        return Head(row.size, row.root)
+        elif row.published and self._last(practice_id) is None:  # none yet a moment ago is no loss
+            self.refuse(practice_id, _GONE)
+        return current
 
-    def contradiction(self, session: Session, practice_id: str) -> str | None:
-        """What stands against the log as it is now, without raising anything: for `verify`."""
+    def contradiction(self, session: Session, practice_id: str, known: Published | None) -> str:
+        """What stands against the log as it is now, raising no alarm; empty: nothing."""
         alarm = self.heads.alarm(practice_id)
         if alarm is not None:
             return f"an alarm stands since {alarm.since}: {alarm.text}"
-        try:
-            known = self.heads.last(practice_id)
-        except NoteRefused as error:
-            return f"the head published last cannot be read ({error})"
         row = session.execute(_HEAD, {"practice": practice_id}).one()
         if known is None:
-            return _GONE if row.published else None
-        return _discontinued(
-            session, practice_id, Head(row.size, row.root), known.checkpoint.head, _HERE
-        )
+            return _GONE if row.published and self.heads.last(practice_id) is None else ""
+        current = Head(row.size, row.root)
+        return _discontinued(session, practice_id, current, known.checkpoint.head, _HERE) or ""
 
     def _require_continued(
         self, session: Session, practice_id: str, current: Head, known: Head, who: str
@@ -158,10 +168,14 @@ class LogGuard:
 
     def refuse(self, practice_id: str, said: str) -> NoReturn:
         """Raise the alarm that stops appending, and LogContradicted."""
+        raise LogContradicted(self.stop(practice_id, said))
+
+    def stop(self, practice_id: str, said: str) -> str:
+        """Raise the alarm that stops appending; returns its text."""
         _log.error("log_contradicted", practice=practice_id, reason=said)
         text = f"The audit log contradicts what is known outside the database: {said}."
         self._sound(practice_id, AlarmKind.CONTRADICTED, text)
-        raise LogContradicted(text)
+        return text
 
     def _sound(self, practice_id: str, kind: AlarmKind, text: str) -> None:
         since = self.now().astimezone(UTC).isoformat(timespec="seconds")
@@ -213,6 +227,11 @@ def frontier_at(session: Session, practice_id: str, size: int) -> Frontier:
     )
     found = {(level, index): node for level, index, node in rows}
     return Frontier(size, tuple(found[place] for place in wanted if place in found))
+
+
+def resolve_in(session: Session) -> None:
+    """Let this one session append although an alarm stands: it writes how that was resolved."""
+    session.info[_RESOLVING] = True
 
 
 def set_guard(database: Database, guard: LogGuard) -> None:

@@ -15,6 +15,9 @@ INSERT_ONLY = (
     "audit_leaf",
     "audit_node",
     "audit_checkpoint",
+    "release_record",
+    "release_subject",
+    "reviewed_range",
 )
 _CHANGES = {"sqlite": ("update", "delete"), "postgresql": ("update", "delete", "truncate")}
 _PRESENT = {

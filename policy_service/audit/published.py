@@ -74,6 +74,10 @@ class PublishedHeads:
         """Replace the published head. NotReady if it cannot be made durable."""
         self._write(practice_id, "head", note)
 
+    def forget(self, practice_id: str) -> None:
+        """Remove the head: as if none had been published."""
+        self._remove(practice_id, "head")
+
     @contextmanager
     def locked(self, practice_id: str) -> Iterator[None]:
         """One publisher at a time on this machine; the lock ends with its process."""
@@ -107,8 +111,11 @@ class PublishedHeads:
 
     def silence(self, practice_id: str) -> None:
         """Take the alarm back: an officer has resolved it."""
+        self._remove(practice_id, "alarm")
+
+    def _remove(self, practice_id: str, kind: str) -> None:
         with suppress(FileNotFoundError):
-            self._path(practice_id, "alarm").unlink()
+            self._path(practice_id, kind).unlink()
             sync_directory(self.folder)
 
     def _write(self, practice_id: str, kind: str, text: str) -> None:

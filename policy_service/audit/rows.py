@@ -130,7 +130,7 @@ def waiting_rows(
 
 
 def waiting_faults(
-    session: Session, practice_id: str, key: PurposeKey, may_be_unmarked: bool
+    session: Session, practice_id: str, key: PurposeKey, *, may_be_unmarked: bool
 ) -> list[RowFault]:
     """What is wrong with the entries that wait now."""
     waiting = waiting_rows(session, practice_id, None, None)

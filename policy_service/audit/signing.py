@@ -37,8 +37,12 @@ class HeadSigner(Protocol):
     """A signer that asks for a proof: it remembers what it signed last (audit.signer)."""
 
     def sign_head(self, checkpoint: Checkpoint, prove: Prove) -> str:
-        """The signed note. LogContradicted for a head that does not continue its last."""
+        """The signed note. SignerMovedOn where it has signed a larger one meanwhile."""
         ...
+
+
+class SignerMovedOn(Exception):
+    """Another host had a larger head signed meanwhile: look at the log again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +67,43 @@ def latest_checkpoint(database: Database, practice_id: str, signer: Signer, now:
         with guard.heads.locked(practice_id):
             if guard.heads.last(practice_id) is not found.known:
                 continue  # another signer was faster: compare with what it published
-            note = found.note or _sign(database, practice_id, signer, found.current)
+            try:
+                note = found.note or _sign(database, practice_id, signer, found.current)
+            except SignerMovedOn:
+                continue  # the next look asks it first, and refuses the log if it is shorter
             guard.heads.keep(practice_id, note)
         _store(database, practice_id, found.current.size, note, now)
         return note
     raise NotReady("Others kept signing the log meanwhile.")
 
 
+def sign_anew(database: Database, practice_id: str, signer: Signer, now: datetime) -> str:
+    """Sign the committed head and publish it whatever was published before: an officer said so.
+
+    Only `services.log_alarms` does this, once the entry that says why is in the tree.
+    """
+    guard = guard_in(database)
+    with guard.heads.locked(practice_id):
+        with database.read(practice_id) as session:
+            current = head(session, practice_id)
+        note = _sign(database, practice_id, signer, current)
+        guard.heads.keep(practice_id, note)
+    _store(database, practice_id, current.size, note, now)
+    return note
+
+
 def _look(database: Database, practice_id: str, signer: Signer, guard: LogGuard) -> _Found:
     """One snapshot, compared with everybody outside and checked entry by entry since then."""
+    outside = guard.outside(practice_id)
     with database.read(practice_id) as session:
-        known = guard.require_sound(session, practice_id)
+        guard.require_sound(session, practice_id, outside)
         current = head(session, practice_id)
         note = _stored_note(session, practice_id, current.size)
         if note is not None and not _is_of(note, current, signer):
             guard.refuse(practice_id, f"its stored checkpoint of size {current.size} is not ours")
-        found = _Found(current, known, note)
-        if note is None or not _is_kept(found):
-            guard.require_grown(session, practice_id, known, current)
+        found = _Found(current, outside.published, note)
+        if not _is_kept(found):
+            guard.require_grown(session, practice_id, outside.published, current)
     return found
 
 
@@ -111,7 +134,7 @@ def _store(database: Database, practice_id: str, size: int, note: str, now: date
     """Keep the note, with a time that never goes back; another host may have stored it first."""
     with suppress(IntegrityError), database.write(practice_id) as session:
         if _stored_note(session, practice_id, size) is None:
-            before = _last_signed_at(session, practice_id)
+            before = last_signed_at(session, practice_id)
             row = {"practice_id": practice_id, "size": size, "note": note}
             row["signed_at"] = max(now, before) if before else now
             session.execute(insert(CheckpointRow), [row])
@@ -123,7 +146,8 @@ def _store(database: Database, practice_id: str, size: int, note: str, now: date
         )
 
 
-def _last_signed_at(session: Session, practice_id: str) -> datetime | None:
+def last_signed_at(session: Session, practice_id: str) -> datetime | None:
+    """Time of the newest checkpoint; such times never go back."""
     return session.scalars(
         select(CheckpointRow.signed_at)
         .where(CheckpointRow.practice_id == practice_id)

@@ -41,6 +41,10 @@ def verify_log(
     `progress` is told how many entries were read so far, after each.
     """
     guard = guard_in(database)
+    try:
+        known = guard.heads.last(practice_id)  # before the snapshot: see LogGuard.outside
+    except NoteRefused as error:
+        return Verdict(1, f"TAMPERED: the head published last cannot be read ({error})")
     with database.read(practice_id) as session:
         committed = head(session, practice_id)
         if committed.size == 0:
@@ -55,10 +59,10 @@ def verify_log(
             return Verdict(
                 1, f"TAMPERED at index {result.first_bad}: {result.reason}", result.first_bad
             )
-        loose = guard.contradiction(session, practice_id) or _loose_ends(session, practice_id)
-        forged = waiting_faults(
-            session, practice_id, guard.row_key(practice_id), guard.is_new(practice_id)
-        )
+        said = guard.contradiction(session, practice_id, known)
+        loose = said or _loose_ends(session, practice_id)
+        key = guard.row_key(practice_id)
+        forged = waiting_faults(session, practice_id, key, may_be_unmarked=known is None)
         pending = _count(session, practice_id, PendingRow)
     if loose or forged:
         return Verdict(1, f"TAMPERED: {loose or '; '.join(str(fault) for fault in forged)}")

@@ -24,6 +24,7 @@ from policy_service.services.context import Context
 from policy_service.services.log_state import alarms, log_state
 from policy_service.services.logins import logins
 from policy_service.services.oversight import newest_checks, newest_reviews, reviewed_until
+from policy_service.services.witnesses import witness_state
 
 _MEDIA_TYPES = {Form.JSONL: "application/x-ndjson", Form.CSV: "text/csv"}
 
@@ -69,9 +70,11 @@ def log_page(refusal: Refusal | None) -> str:
 
 def _oversight(context: Context) -> dict[str, Any]:
     state = log_state(context)
+    witnesses = witness_state(context, door.desk().witnesses)
     return {
         "state": state,
-        "alarms": alarms(context, state),
+        "witnesses": witnesses,
+        "alarms": alarms(context, state, witnesses),
         "checks": newest_checks(context),
         "reviews": newest_reviews(context),
         "reviewed_until": reviewed_until(context),

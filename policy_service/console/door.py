@@ -59,6 +59,7 @@ NAV = (
     NavItem("console.duties", "Duties", READERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
+    NavItem("console.erasures", "Erasures", OFFICERS),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),

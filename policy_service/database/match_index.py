@@ -53,6 +53,12 @@ _FEATURES = _STORED.format(columns=f"{_COMPARED}, person.kept, person.normaliser
 _RECORDS = _STORED.format(
     columns="person.sealed, person.kept, person.pseudonym, person.record_digest"
 )
+_SKETCHES = """
+SELECT person.id, CASE WHEN person.normaliser = {normaliser} THEN person.sketch END
+FROM {asked_people}
+{join} person ON person.practice_id = {practice} AND person.id = asked.value
+WHERE person.erased_at IS NULL
+"""
 _TABLES = ("match_key", "asked_key")
 _FILE = {
     "sqlite": "INSERT INTO {} (practice_id, key, person_id) VALUES (?, ?, ?)",
@@ -74,7 +80,7 @@ SELECT frequency.key, frequency.count FROM {asked_many}
 {join} frequency ON frequency.practice_id = {practice}
   AND frequency.measurement = {measurement} AND frequency.key = asked.value
 """
-_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement")
+_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement", "normaliser")
 _SPELLINGS = {
     "sqlite": {
         **{name: f":{name}" for name in _VALUES},
@@ -164,6 +170,15 @@ def value_counts(session: Session, measurement: int, keys: Collection[int]) -> d
     """How many people bore each value when it was counted; those that nobody bore are left out."""
     asked = {"many": list(keys), "measurement": measurement}
     return dict(_rows(session, _BORNE, asked)) if keys else {}
+
+
+def sketches(
+    session: Session, person_ids: Collection[str], normaliser: int
+) -> list[tuple[str, bytes | None]]:
+    """The sealed sketches of these people, None where none was made of what `normaliser` makes;
+    erased people are left out."""
+    asked = {"people": list(person_ids), "normaliser": normaliser}
+    return [(person_id, sealed) for person_id, sealed in _rows(session, _SKETCHES, asked)]
 
 
 def stored_features(session: Session, person_ids: Iterable[str]) -> list[StoredFeatures]:

@@ -40,6 +40,9 @@ class Scope(StrEnum):
     """Bring packs in, compare and replay them, and ask for an activation, which a person makes."""
     DUTIES_WRITE = "duties.write"
     PREVIEW_OWN = "preview.own"
+    ERASURES_ASK = "erasures.ask"
+    """See what an erasure would take, ask for one, place and lift legal holds. A person in the
+    console carries it out."""
     CONTACTS_WRITE = "contacts.write"
     """Bring in a signed-in clinician's contacts, and take them back."""
 

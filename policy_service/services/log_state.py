@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from policy_service.audit.guard import guard_of
 from policy_service.audit.reading import head
 from policy_service.database.tables.audit import CheckpointRow, PendingRow
 from policy_service.database.tables.oversight import LogCheckRow
 from policy_service.ledger.encoding import base64std
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY
+from policy_service.services.witnesses import WitnessState
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +58,48 @@ def log_state(context: Context) -> LogState:
     )
 
 
-def alarms(context: Context, state: LogState) -> list[str]:
+def alarms(context: Context, state: LogState, witnesses: Iterable[WitnessState]) -> list[str]:
     """What is wrong with the log as far as is known without reading all of it; empty: nothing."""
-    found = []
-    if state.signed_size > state.size:
-        found.append(
-            f"The log went backwards: a checkpoint of {state.signed_size} entries was signed, and "
-            f"it has {state.size}."
+    guard = guard_of(context.session)
+    known = guard.heads.last(context.practice_id)
+    return [
+        said
+        for said in (
+            guard.contradiction(context.session, context.practice_id, known),
+            _backwards(state),
+            _late(state),
+            *map(_refused, witnesses),
+            _tampered(_last_verdict(context)),
         )
-    if state.is_late:
-        found.append("An entry waits for its place longer than receipts promise: is a worker up?")
-    last = _last_verdict(context)
-    if last is not None and last.exit_code == 1:
-        found.append(f"The last verification found the log changed. {last.said}")
-    return found
+        if said
+    ]
+
+
+def _backwards(state: LogState) -> str | None:
+    if state.signed_size <= state.size:
+        return None
+    return (
+        f"The log went backwards: a checkpoint of {state.signed_size} entries was signed, and it "
+        f"has {state.size}."
+    )
+
+
+def _late(state: LogState) -> str | None:
+    said = "An entry waits for its place longer than receipts promise: is a worker up?"
+    return said if state.is_late else None
+
+
+def _refused(witness: WitnessState) -> str | None:
+    if witness.refused is None:
+        return None
+    said = f"The witness {witness.name} refuses to sign: {witness.refused.value}"
+    return f"{said}, entries {witness.refused_size}." if witness.refused_size else f"{said}."
+
+
+def _tampered(last: LogCheckRow | None) -> str | None:
+    if last is None or last.exit_code != 1:
+        return None
+    return f"The last verification found the log changed. {last.said}"
 
 
 def _last_verdict(context: Context) -> LogCheckRow | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from policy_service.audit import reading
+from policy_service.audit.guard import guard_in
 from policy_service.audit.witness import rows
 from policy_service.audit.witness.client import Heard, WitnessAddress, submit
 from policy_service.database.tables.audit import CheckpointRow
@@ -130,6 +131,9 @@ def _submit_newest(desk: Desk, practice_id: str, address: WitnessAddress, anew: 
             )
 
     heard = _honest(desk, practice_id, submit(address, note, known, prove))
+    if heard.refused in (Finding.ROLLBACK, Finding.SPLIT):
+        said = f"the witness {address.cosigner.name} knows a head that it does not continue"
+        guard_in(desk.database).stop(practice_id, said)
     _write_down(desk, practice_id, address, size, heard)
     return heard.cosignature is not None
 

@@ -42,6 +42,8 @@ class Purpose(Enum):
     """Sealing a person record, under the person's key."""
     OPENING = "opening"
     """Sealing the openings of a log entry."""
+    SKETCH = "sketch"
+    """Sealing the sketches by which recognition passes people over, under the practice's key."""
     TIE = "tie"
     """Sealing kind and period of a tie."""
     FIELD = "field"

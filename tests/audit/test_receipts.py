@@ -17,7 +17,6 @@ from policy_service.audit.receipts import (
     Reconciliation,
     receipt_lines,
 )
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.leaf import format_at
@@ -27,12 +26,9 @@ from policy_service.services.receipts import (
     receipt_keys,
     reconcile_receipts,
 )
+from tests.audit.logs import seal
 from tests.cast import World
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
+from tests.tampering import tamper
 
 
 def _receipts(world: World, how_many: int = 3) -> list[str]:
@@ -49,12 +45,6 @@ def _said(found: Reconciliation) -> dict[int, str]:
     return {one.line: one.judgement.value for one in found.named}
 
 
-def _sql(world: World, statement: str, **values: object) -> int:
-    """As someone with the database password would: past the service."""
-    with world.desk.database.engine.begin() as connection:
-        return connection.execute(text(statement), values).rowcount
-
-
 def _opened(world: World, receipt: str) -> Receipt:
     with world.reading() as context:
         [key] = receipt_keys(world.desk, context)
@@ -63,7 +53,7 @@ def _opened(world: World, receipt: str) -> Receipt:
 
 def test_every_receipt_of_an_untouched_log_matches(world: World) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     found = _judge(world, *receipts)
     assert found.counts == {Judgement.MATCHED: 3}
     assert (found.exit_code, found.named) == (0, ())
@@ -71,9 +61,9 @@ def test_every_receipt_of_an_untouched_log_matches(world: World) -> None:
 
 def test_a_receipt_without_its_entry_is_an_alarm_that_names_the_line(world: World) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     gone = _opened(world, receipts[1]).id
-    assert _sql(world, "DELETE FROM audit_entry WHERE id = :id", id=gone) == 1
+    tamper(world.desk.database, "DELETE FROM audit_entry WHERE id = :id", id=gone)
     found = _judge(world, *receipts)
     assert found.exit_code == 1
     assert [(one.line, one.judgement, one.entry_id) for one in found.named] == [
@@ -83,24 +73,27 @@ def test_a_receipt_without_its_entry_is_an_alarm_that_names_the_line(world: Worl
 
 def test_an_entry_that_was_rewritten_is_altered(world: World) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     changed = _opened(world, receipts[0]).id
     other = _opened(world, receipts[2]).id
     swap = "SELECT leaf FROM audit_entry WHERE id = :other"
     statement = f"UPDATE audit_entry SET leaf = ({swap}) WHERE id = :id"  # noqa: S608 - constant
-    assert _sql(world, statement, id=changed, other=other) == 1
+    tamper(world.desk.database, statement, id=changed, other=other)
     assert _said(_judge(world, *receipts)) == {1: "altered"}
 
 
 @pytest.mark.parametrize("table", ["audit_node", "audit_leaf"])
 def test_an_entry_that_the_tree_does_not_hold_is_altered(world: World, table: str) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     assert _said(_judge(world, *receipts)) == {}, "the control"
     if table == "audit_node":
-        _sql(world, "UPDATE audit_node SET hash = (SELECT root FROM audit_head LIMIT 1)")
+        tamper(
+            world.desk.database,
+            "UPDATE audit_node SET hash = (SELECT root FROM audit_head LIMIT 1)",
+        )
     else:
-        _sql(world, "UPDATE audit_leaf SET leaf_index = leaf_index + 1000")
+        tamper(world.desk.database, "UPDATE audit_leaf SET leaf_index = leaf_index + 1000")
     assert set(_said(_judge(world, *receipts)).values()) == {"altered"}
 
 
@@ -110,11 +103,15 @@ def test_a_dropped_tail_shows_though_the_head_was_put_back(sqlite_world: World) 
     with world.desk.database.engine.connect() as connection:
         old = connection.execute(text("SELECT size, frontier, root FROM audit_head")).one()
     receipts = _receipts(world, 2)
-    _sql(world, "DELETE FROM audit_leaf WHERE leaf_index >= :size", size=old.size)
+    tamper(world.desk.database, "DELETE FROM audit_leaf WHERE leaf_index >= :size", size=old.size)
     for receipt in receipts:
-        _sql(world, "DELETE FROM audit_entry WHERE id = :id", id=_opened(world, receipt).id)
-    _sql(
-        world,
+        tamper(
+            world.desk.database,
+            "DELETE FROM audit_entry WHERE id = :id",
+            id=_opened(world, receipt).id,
+        )
+    tamper(
+        world.desk.database,
         "UPDATE audit_head SET size = :size, frontier = :frontier, root = :root",
         **old._mapping,
     )
@@ -156,7 +153,7 @@ def test_too_new_for_a_place_is_told_from_overdue(postgresql_world: World) -> No
     world.clock.advance(seconds=61)
     late = _judge(world, *receipts)
     assert (_said(late), late.exit_code) == ({1: "overdue"}, 2)
-    _seal(world)
+    seal(world)
     assert _judge(world, *receipts).exit_code == 0
 
 

@@ -10,17 +10,13 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.ledger.merkle import leaf_hash
 from policy_service.services.audit_entries import open_entry
+from tests.audit.logs import seal
 from tests.cast import World
 from tests.console.office import check, signed_in
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
+from tests.tampering import tamper
 
 
 def _page(world: World, path: str = "/audit") -> str:
@@ -28,7 +24,7 @@ def _page(world: World, path: str = "/audit") -> str:
 
 
 def test_the_state_says_size_root_and_that_nobody_witnesses(world: World) -> None:
-    _seal(world)
+    seal(world)
     page = _page(world)
     with world.desk.database.engine.connect() as connection:
         root = connection.execute(
@@ -49,14 +45,28 @@ def test_an_entry_that_waits_too_long_gives_alarm(postgresql_world: World) -> No
 
 def test_a_log_that_went_backwards_gives_alarm(sqlite_world: World) -> None:
     _page(sqlite_world)
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("UPDATE audit_checkpoint SET size = size + 1000"))
+    tamper(sqlite_world.desk.database, "UPDATE audit_checkpoint SET size = size + 1000")
     assert "The log went backwards" in _page(sqlite_world)
+
+
+def test_while_nothing_can_be_recorded_the_page_gives_the_alarm_and_verifies_at_once(
+    sqlite_world: World,
+) -> None:
+    auditor = signed_in(sqlite_world, "udo", Role.AUDITOR)
+    auditor.get("/audit")
+    desk = sqlite_world.desk
+    tamper(desk.database, "UPDATE audit_head SET size = size - 1")
+    page = auditor.get("/audit")
+    assert page.status_code == 503
+    assert "Nothing is recorded." in page.get_data(as_text=True)
+    verified = auditor.post("/audit/verify", {}, "/audit")
+    assert verified.status_code == 503
+    assert "Tampered." in verified.get_data(as_text=True)
 
 
 def test_an_entry_shows_its_groups_and_gives_its_proof(world: World) -> None:
     decision = check(world, "ben", "nora")
-    _seal(world)
+    seal(world)
     officer = signed_in(world, "olga", Role.COMPLIANCE)
     page = officer.get(f"/audit/{decision}").get_data(as_text=True)
     assert "no_finding" in page
@@ -71,13 +81,13 @@ def test_an_entry_shows_its_groups_and_gives_its_proof(world: World) -> None:
 
 
 def test_the_checkpoint_can_be_kept_elsewhere(world: World) -> None:
-    _seal(world)
+    seal(world)
     note = signed_in(world, "udo", Role.AUDITOR).get("/audit/checkpoint").get_data(as_text=True)
     assert note.startswith(f"policy-service/{world.practice_id}\n")
 
 
 def test_a_client_s_id_finds_the_entries_about_them(world: World) -> None:
-    _seal(world)
+    seal(world)
     page = _page(world, f"/audit?subject={world.ids['tomas']}")
     assert "<code>client.registered</code>" in page
     assert "<code>log.created</code>" not in page

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from sqlalchemy import text
-
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.worker import run_due
+from tests.audit.logs import seal
 from tests.cast import World
 from tests.console.office import Browser, signed_in
+from tests.tampering import tamper
 
 
 def _auditor(world: World) -> Browser:
     return signed_in(world, "udo", Role.AUDITOR)
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def _verify(world: World, auditor: Browser) -> str:
@@ -44,10 +38,13 @@ def test_verify_now_shows_progress_and_then_the_result(world: World) -> None:
 
 def test_a_tampered_log_is_shown_as_tampered_and_stays_an_alarm(sqlite_world: World) -> None:
     auditor = _auditor(sqlite_world)
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("UPDATE audit_leaf SET leaf_index = -1 WHERE leaf_index = 3"))
-        connection.execute(text("UPDATE audit_leaf SET leaf_index = 3 WHERE leaf_index = 4"))
-        connection.execute(text("UPDATE audit_leaf SET leaf_index = 4 WHERE leaf_index = -1"))
+    auditor.get("/audit")  # signs the head, so that only reading it all finds what follows
+    tamper(
+        sqlite_world.desk.database,
+        "UPDATE audit_leaf SET leaf_index = -1 WHERE leaf_index = 3",
+        "UPDATE audit_leaf SET leaf_index = 3 WHERE leaf_index = 4",
+        "UPDATE audit_leaf SET leaf_index = 4 WHERE leaf_index = -1",
+    )
     where = _verify(sqlite_world, auditor)
     run_due(sqlite_world.desk)
     page = auditor.get(where).get_data(as_text=True)
@@ -70,7 +67,7 @@ def _upload(auditor: Browser, raw: bytes) -> tuple[int, str]:
 
 def test_receipts_are_compared_by_upload_and_bad_lines_named(world: World) -> None:
     receipts = [world.check("ben", "nora")["receipt"] for _ in range(2)]
-    _seal(world)
+    seal(world)
     auditor = _auditor(world)
     status, page = _upload(auditor, "\n".join(receipts).encode())
     assert (status, "Every receipt matches." in page) == (200, True)
@@ -81,8 +78,7 @@ def test_receipts_are_compared_by_upload_and_bad_lines_named(world: World) -> No
 
 def test_a_receipt_without_its_entry_is_an_alert(sqlite_world: World) -> None:
     receipt = sqlite_world.check("ben", "nora")["receipt"]
-    with sqlite_world.desk.database.engine.begin() as connection:
-        connection.execute(text("DELETE FROM audit_entry WHERE action = 'check.decided'"))
+    tamper(sqlite_world.desk.database, "DELETE FROM audit_entry WHERE action = 'check.decided'")
     _, page = _upload(_auditor(sqlite_world), receipt.encode())
     assert 'role="alert"><strong>An acknowledged decision is gone or altered.' in page
 
@@ -94,7 +90,7 @@ def test_an_empty_upload_is_refused_at_its_field(sqlite_world: World) -> None:
 
 
 def test_a_review_is_recorded_and_shown(world: World) -> None:
-    _seal(world)
+    seal(world)
     auditor = _auditor(world)
     form = {"first": "0", "last": "5", "note": "Looked at the first week."}
     assert auditor.post("/audit/reviews", form, "/audit").status_code == 303
@@ -106,7 +102,7 @@ def test_a_review_is_recorded_and_shown(world: World) -> None:
 
 
 def test_a_review_of_places_that_do_not_exist_is_refused_at_its_field(world: World) -> None:
-    _seal(world)
+    seal(world)
     auditor = _auditor(world)
     for first, last, said in (
         ("x", "1", "A whole number is required."),

@@ -15,7 +15,7 @@ from policy_service.services.case_steps import require_text
 from policy_service.services.context import Context
 from policy_service.services.erasing.blocks import floor_years
 from policy_service.services.erasing.subjects import subject_of
-from policy_service.services.officers import require_officer
+from policy_service.services.officers import require_eraser
 from policy_service.services.parties import pseudonyms, refusal
 
 
@@ -35,7 +35,7 @@ class Hold:
 
 def place_hold(context: Context, person_id: str, reason: str) -> str:
     """Forbid the erasure of a person until the hold is lifted; returns the hold's id."""
-    require_officer(context)
+    require_eraser(context)
     subject_of(context, person_id)
     said = require_text("/reason", reason)
     hold_id = context.new_id()
@@ -55,7 +55,7 @@ def place_hold(context: Context, person_id: str, reason: str) -> str:
 
 def lift_hold(context: Context, hold_id: str, reason: str) -> None:
     """The hold stands no longer. StateConflict when it was lifted before."""
-    require_officer(context)
+    require_eraser(context)
     said = require_text("/reason", reason)
     wanted = select(LegalHoldRow).where(LegalHoldRow.id == hold_id).with_for_update()
     row = context.session.scalars(wanted).one_or_none()
@@ -78,7 +78,7 @@ def holds_on(context: Context, person_ids: tuple[str, ...]) -> list[Hold]:
 
 def set_floor(context: Context, years: int) -> None:
     """From now on records are kept for so many years after the last care or decision at least."""
-    require_officer(context)
+    require_eraser(context)
     if not 1 <= years <= LONGEST_FLOOR_YEARS:
         said = f"A whole number from 1 to {LONGEST_FLOOR_YEARS} is expected; HIPAA asks for "
         raise refusal("/years", f"{said}{DEFAULT_FLOOR_YEARS}.")

@@ -17,8 +17,14 @@ from policy_service.database.tables.care import IS_CLIENT_OF, EpisodeClientRow, 
 from policy_service.database.tables.care import EpisodeClinicianRow as Treating
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.erasures import ErasureRow
-from policy_service.domain.erasures import Block, ErasureState, Ground, blocks_to_text
-from policy_service.domain.principals import Role, Scope
+from policy_service.domain.erasures import (
+    Block,
+    ErasureState,
+    Ground,
+    blocks_from_text,
+    blocks_to_text,
+)
+from policy_service.domain.principals import Role
 from policy_service.errors import NotAllowed, NotFound, StateConflict
 from policy_service.ledger.canonical import Json
 from policy_service.ledger.leaf import format_at
@@ -27,7 +33,7 @@ from policy_service.services.desk import Desk
 from policy_service.services.erasing.blocks import blocks_on
 from policy_service.services.erasing.removal import remove
 from policy_service.services.erasing.subjects import Subject, subject_of
-from policy_service.services.officers import require_officer
+from policy_service.services.officers import require_eraser
 from policy_service.services.parties import pseudonyms, refusal
 from policy_service.vault.erasure_list import Erased
 
@@ -51,7 +57,7 @@ def ask(context: Context, person_id: str, ground: str, also: Sequence[str] = ())
     `also`: other records that the officer says are of the same person; those that were merged or
     judged the same come along by themselves. StateConflict where it was asked already.
     """
-    require_officer(context)
+    require_eraser(context)
     if ground not in set(Ground):
         raise refusal("/ground", "This word is not allowed.", Ground)
     subject = subject_of(context, person_id, *also)
@@ -76,6 +82,15 @@ def ask(context: Context, person_id: str, ground: str, also: Sequence[str] = ())
     return ordered(row)
 
 
+def read_order(context: Context, erasure_id: str) -> Ordered:
+    """An erasure as it stands. NotFound for another practice's."""
+    require_eraser(context)
+    row = context.session.get(ErasureRow, (context.practice_id, erasure_id))
+    if row is None:
+        raise NotFound
+    return ordered(row, blocks_from_text(row.blocks))
+
+
 def refuse(context: Context, row: ErasureRow, blocks: tuple[Block, ...]) -> Ordered:
     """Something blocks it: the row says what, an entry too, and nothing goes."""
     row.state = ErasureState.REFUSED.value
@@ -88,7 +103,7 @@ def refuse(context: Context, row: ErasureRow, blocks: tuple[Block, ...]) -> Orde
 
 def drop(desk: Desk, context: Context, erasure_id: str) -> Ordered:
     """What was asked is not to be done. StateConflict once it is on the list of erasures."""
-    require_officer(context)
+    require_eraser(context)
     row = _asked_row(context, erasure_id)
     known = desk.erasures.read(context.practice_id, context.keyring.erasure_list_key)
     if row.id in {one.erasure for one in known}:
@@ -176,9 +191,7 @@ def _asked_row(context: Context, erasure_id: str) -> ErasureRow:
 
 def _require_decider(context: Context) -> None:
     """A person with the role: an EHR may ask, and never carries out."""
-    principal = context.principal
-    is_person = not principal.has(Role.EHR) and Scope.IDENTITY_WRITE not in principal.scopes
-    if not (is_person and principal.has(Role.COMPLIANCE, Role.APPROVER, Role.OPERATOR)):
+    if not context.principal.has(Role.COMPLIANCE, Role.APPROVER, Role.OPERATOR):
         raise NotAllowed("This needs a compliance officer or an approver.")
 
 

@@ -75,6 +75,7 @@ def blank_records(context: Context, person_ids: Sequence[str]) -> None:
                 erased_at=context.now,
                 sealed=b"",
                 sealed_features=None,
+                sketch=None,
                 record_digest=b"",
                 pseudonym=context.new_id(),
             )

@@ -19,16 +19,15 @@ from policy_service.database.tables.erasures import ErasureRow
 from policy_service.database.tables.people import PersonKeyRow, PersonRow
 from policy_service.domain.erasures import ErasureState
 from policy_service.domain.principals import Principal
-from policy_service.errors import NotReady
+from policy_service.errors import LogContradicted, NotReady
 from policy_service.services.chunks import chunks
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.erasing.carrying_out import scrub
 from policy_service.services.erasing.orders import listed as lines_of
 from policy_service.services.erasing.orders import said_of
-from policy_service.services.erasing.removal import remove
+from policy_service.services.erasing.removal import close_questions, remove_unlogged
 from policy_service.services.erasing.subjects import subject_over
-from policy_service.services.parties import pseudonyms
 from policy_service.vault.erasure_list import Erased, ErasureListBroken
 
 _log = structlog.get_logger()
@@ -53,11 +52,34 @@ def reapply(desk: Desk, practice_id: str) -> int:
     if missing:
         desk.erasures.add(missing, key)
     if back:
-        with desk.writing(principal) as context:
-            _erase_again(context, [one for one in listed if one.person in back])
-        scrub(desk, practice_id)
-        _log.warning("erased again", practice=practice_id, records=len(back))
+        _erase_again(desk, principal, back)
+    _log_what_is_owed(desk, principal, listed)
     return len(back)
+
+
+def _erase_again(desk: Desk, principal: Principal, people: set[str]) -> None:
+    """The keys first, without an entry: a log whose backup was restored takes none for a while."""
+    with desk.writing(principal) as context:
+        remove_unlogged(context, subject_over(context, people))
+    scrub(desk, principal.practice_id)
+    _log.warning("erased again", practice=principal.practice_id, records=len(people))
+
+
+def _log_what_is_owed(desk: Desk, principal: Principal, listed: Sequence[Erased]) -> None:
+    """Close cases and duties and write the entry, one for each erasure that the database does not
+    know as done; later, where the log takes no entry now."""
+    by_erasure: defaultdict[str, list[Erased]] = defaultdict(list)
+    for one in listed:
+        by_erasure[one.erasure].append(one)
+    with desk.reading(principal) as context:
+        owed = sorted(set(by_erasure) - _done(context))
+    for erasure_id in owed:
+        try:
+            with desk.writing(principal) as context:
+                _close_and_log(context, by_erasure[erasure_id])
+        except LogContradicted:
+            _log.warning("entry of an erasure waits for the log", erasure=erasure_id)
+            return
 
 
 def _read(desk: Desk, context: Context) -> list[Erased]:
@@ -89,19 +111,18 @@ def _not_listed(context: Context, listed: Sequence[Erased]) -> list[Erased]:
     return [one for row in rows for one in lines_of(context, row, row.people.split())]
 
 
-def _erase_again(context: Context, listed: Sequence[Erased]) -> None:
-    """One entry for each erasure; the key goes before anything of the person is served."""
-    by_erasure: defaultdict[str, list[Erased]] = defaultdict(list)
-    for one in listed:
-        by_erasure[one.erasure].append(one)
-    for _, lines in sorted(by_erasure.items()):
-        people = [one.person for one in lines]
-        subjects = pseudonyms(context, people)
-        remove(context, subject_over(context, people))
-        row = _row_of(context, lines[0], people)
-        told = {"erasure": Owned(said_of(row, len(people)))}
-        row.entry_id = context.log("person.erased_again", told, subjects=subjects).id
-        context.session.flush()
+def _done(context: Context) -> set[str]:
+    done = select(ErasureRow.id).where(ErasureRow.state == ErasureState.DONE.value)
+    return set(context.session.scalars(done))
+
+
+def _close_and_log(context: Context, lines: Sequence[Erased]) -> None:
+    people = [one.person for one in lines]
+    close_questions(context, subject_over(context, people))
+    row = _row_of(context, lines[0], people)
+    told = {"erasure": Owned(said_of(row, len(people)))}
+    row.entry_id = context.log("person.erased_again", told).id
+    context.session.flush()
 
 
 def _row_of(context: Context, line: Erased, people: Sequence[str]) -> ErasureRow:

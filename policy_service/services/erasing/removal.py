@@ -7,7 +7,7 @@ lie under that key alone is deleted or emptied (docs/design/erasure.md lists eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
@@ -37,11 +37,16 @@ from policy_service.services.duty_moves import NewMove, close
 from policy_service.services.erasing.copies import drop_copies, drop_work
 from policy_service.services.erasing.people import blank_records, destroy_keys, drop_match_keys
 from policy_service.services.erasing.subjects import Subject
-from policy_service.services.imports.contact_states import DISCARDED, READY, end_unstored
+from policy_service.services.imports.contact_states import (
+    DISCARDED,
+    READY,
+    destroy_upload,
+    end_unstored,
+)
 from policy_service.services.reach import who_ask_for
-from policy_service.services.revisions import bump
+from policy_service.services.revisions import bump, withdraw
 from policy_service.services.tie_reach import within
-from policy_service.services.touch import touch_people
+from policy_service.services.touch import touch_clinicians, touch_people
 
 WITHDRAWN_BECAUSE = "A person whom it may have covered was erased: please attest again."
 
@@ -50,6 +55,23 @@ def remove(context: Context, subject: Subject) -> None:
     """Everything, in the order of STEPS. The caller logs, and keeps the list of erasures."""
     for step in STEPS:
         step(context, subject)
+
+
+def remove_unlogged(context: Context, subject: Subject) -> None:
+    """What needs no entry: for a log that may not be written, as after a backup was restored.
+
+    Attestations fall silently; cases and duties stay open until `close_questions`.
+    """
+    for step in STEPS:
+        unlogged = _UNLOGGED.get(step, step)
+        if unlogged is not None:
+            unlogged(context, subject)
+
+
+def close_questions(context: Context, subject: Subject) -> None:
+    """What `remove_unlogged` left, once the log may be written again."""
+    close_cases(context, subject)
+    close_duties(context, subject)
 
 
 def touch_others(context: Context, subject: Subject) -> None:
@@ -69,13 +91,24 @@ def open_attested_worlds(context: Context, subject: Subject) -> None:
     What was known there is gone. Unknown is never clear: until the clinician attests again, checks
     say that they have not.
     """
-    standing = select(AttestationRow.id).where(
+    for row in _attestations(context, subject):
+        withdraw_attestation(context, row.id, WITHDRAWN_BECAUSE)
+
+
+def open_attested_worlds_unlogged(context: Context, subject: Subject) -> None:
+    """The same without entries."""
+    for row in _attestations(context, subject):
+        withdraw(context, row, WITHDRAWN_BECAUSE)
+    touch_clinicians(context, subject.clinicians)
+
+
+def _attestations(context: Context, subject: Subject) -> Sequence[AttestationRow]:
+    standing = select(AttestationRow).where(
         AttestationRow.clinician_id.in_(subject.clinicians),
         AttestationRow.is_current.is_(True),
         AttestationRow.is_withdrawn.is_(False),
     )
-    for attestation_id in sorted(context.session.scalars(standing)):
-        withdraw_attestation(context, attestation_id, WITHDRAWN_BECAUSE)
+    return context.session.scalars(standing.order_by(AttestationRow.id)).all()
 
 
 def close_cases(context: Context, subject: Subject) -> None:
@@ -103,6 +136,15 @@ def discard_uploads(context: Context, _subject: Subject) -> None:
     waiting = select(ContactImportRow).where(ContactImportRow.state == READY).with_for_update()
     for row in context.session.scalars(waiting).all():
         end_unstored(context, row, DISCARDED)
+
+
+def discard_uploads_unlogged(context: Context, _subject: Subject) -> None:
+    """The same without entries, half-stored ones included: what they may name is gone too."""
+    waiting = select(ContactImportRow).where(ContactImportRow.sealed.is_not(None))
+    for row in context.session.scalars(waiting.with_for_update()).all():
+        destroy_upload(context, row)
+        row.state, row.ended_at = DISCARDED, context.now
+    context.session.flush()
 
 
 def delete_connections(context: Context, subject: Subject) -> None:
@@ -192,7 +234,8 @@ def close_duties(context: Context, subject: Subject) -> None:
         close(context, duty, NewMove(DutyMoveKind.NOT_APPLICABLE, {"reason": "erased"}))
 
 
-STEPS: tuple[Callable[[Context, Subject], None], ...] = (
+_Step = Callable[[Context, Subject], None]
+STEPS: tuple[_Step, ...] = (
     touch_others,
     open_attested_worlds,
     close_cases,
@@ -211,6 +254,15 @@ STEPS: tuple[Callable[[Context, Subject], None], ...] = (
     close_duties,
     drop_work,
 )
+
+
+_UNLOGGED: dict[_Step, _Step | None] = {
+    open_attested_worlds: open_attested_worlds_unlogged,
+    discard_uploads: discard_uploads_unlogged,
+    close_cases: None,
+    close_duties: None,
+}
+"""What stands for the steps that write entries while the log takes none."""
 
 
 def _delete(context: Context, table: type[PracticeOwned], condition: ColumnElement[bool]) -> None:
