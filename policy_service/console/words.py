@@ -100,7 +100,7 @@ WHYS = {
     "not_attested": "the clinician has not attested",
     "contradicted": "the records contradict each other",
     "identity_unconfirmed": "it is not confirmed who the person is",
-    "identity_not_comparable": "the records are too thin to compare",
+    "identity_not_comparable": "the records could not be compared well enough",
 }
 DUTY_STATES = {
     "any_open": "All that are not closed",
@@ -211,6 +211,8 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
         "duties": "the service, on its day",
+        "verifying": "the service, verifying",
+        "shell": "the machine's shell",
     }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
 

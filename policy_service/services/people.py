@@ -12,7 +12,13 @@ from sqlalchemy import delete, insert
 
 from policy_service.database import match_index
 from policy_service.database.match_index import Stored
-from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
+from policy_service.database.tables.people import (
+    HASHED,
+    PLAIN,
+    MatchKeyRow,
+    PersonKeyRow,
+    PersonRow,
+)
 from policy_service.domain.people import PersonRecord
 from policy_service.errors import Erased, NotFound
 from policy_service.ledger.canonical import canonical_bytes
@@ -30,7 +36,6 @@ from policy_service.services.touch import touch_new_people, touch_record
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.sealing import ChainOpener
 
-PLAIN, HASHED = "plain", "hashed"
 UNNAMED = "someone in a clinician's contacts"
 """What a person is called of whom only hashes are kept."""
 
@@ -129,7 +134,6 @@ def hashed_person_row(context: Context, person_id: str, record: PersonRecord) ->
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": context.new_id(),
-        "filed": FILING,
         "created_at": context.now,
         **hashed_columns(context, person_id, record),
     }
@@ -142,6 +146,7 @@ def hashed_columns(context: Context, person_id: str, record: PersonRecord) -> di
     place = ("person", person_id, "sealed")
     return {
         "kept": HASHED,
+        "filed": FILING,
         "sealed": context.keyring.seal(context.session, person_id, raw, place),
         "record_digest": hashlib.sha256(raw).digest(),
     }

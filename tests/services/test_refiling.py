@@ -7,14 +7,13 @@ from sqlalchemy import delete, insert, select, update
 
 from policy_service.database.tables.jobs import WorkRow
 from policy_service.database.tables.matching import MatchHeadRow
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database.tables.people import PLAIN, MatchKeyRow, PersonRow
 from policy_service.domain.principals import Principal, Role
 from policy_service.matching.filing import FILING
 from policy_service.services import refiling
 from policy_service.services.context import Context
 from policy_service.services.parties import client_row
 from policy_service.services.people import (
-    PLAIN,
     filing_of,
     open_people,
     register_hashed,

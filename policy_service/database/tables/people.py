@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from policy_service.database.base import Base, PracticeOwned
 from policy_service.database.types import UtcDateTime, UuidText
 
+PLAIN, HASHED = "plain", "hashed"
+"""What is kept of a person: a record, or keyed hashes of one."""
+
 
 class PersonRow(PracticeOwned, Base):
     """Anyone we may need to recognise. `pseudonym` is what the audit log calls them.
