@@ -98,7 +98,8 @@ def _nothing_in(reading: Reading) -> str:
 
 
 def _in_words(refused: Refused) -> str:
-    places = (refused.member, refused.line and f"line {refused.line}", refused.field)
+    line = f"line {refused.line}" if refused.line else ""
+    places = (refused.member, line, refused.field)
     return f"{', '.join(filter(None, places))}: {refused.detail}"
 
 
