@@ -143,6 +143,12 @@ WITNESSES = Variable(
     "http://… or https://… and a vkey for each witness, several apart by commas",
     "Where new heads of the log are submitted to be cosigned (docs/witness.md).",
 )
+METRICS_TOKEN = Variable(
+    "POLICY_METRICS_TOKEN",
+    None,
+    "32 to 200 printable characters without spaces, or nothing",
+    "What a monitor sends as a bearer token to read /metrics; without it there is no such address.",
+)
 
 UNSIGNED_ALARM = Variable(
     "POLICY_UNSIGNED_ALARM_SECONDS",
@@ -176,6 +182,7 @@ VARIABLES: tuple[Variable, ...] = (
     WITNESSES,
     UNSIGNED_ALARM,
     LOG_SIGNER,
+    METRICS_TOKEN,
 )
 
 
@@ -202,6 +209,7 @@ class Settings:
     unsigned_alarm_seconds: int = 10
     log_signer: Path | None = None
     """Socket of the signer process; None: this process signs."""
+    metrics_token: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -227,6 +235,7 @@ class Settings:
             witnesses=_witnesses(env),
             unsigned_alarm_seconds=_whole(env, UNSIGNED_ALARM, 2, 3600),
             log_signer=_signer_socket(env),
+            metrics_token=_metrics_token(env),
         )
 
 
@@ -289,6 +298,14 @@ def _secret_key(env: Mapping[str, str], kek: bytes) -> str:
     if given and len(given) < SECRET_KEY_CHARACTERS:
         raise InvalidSetting(SECRET_KEY.name, SECRET_KEY.allowed)
     return given or hmac.new(kek, b"policy_service/form-tokens/v1", hashlib.sha256).hexdigest()
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    given = env.get(METRICS_TOKEN.name, "").strip()
+    plain = given.isascii() and given.isprintable() and " " not in given
+    if given and not (plain and 32 <= len(given) <= 200):
+        raise InvalidSetting(METRICS_TOKEN.name, METRICS_TOKEN.allowed)
+    return given
 
 
 def _base_url(env: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from policy_service.api import (
     accounts,
     attestations,
     audit,
+    bundles,
     checks,
     clients,
     clinicians,
@@ -22,6 +23,7 @@ from policy_service.api import (
     identity_verdicts,
     imports,
     licences,
+    metrics,
     packs,
     previews,
     problems,
@@ -52,6 +54,7 @@ RESOURCES = (
     previews.blueprint,
     erasures.blueprint,
     releases.blueprint,
+    bundles.blueprint,
 )
 
 READS = imports.READS | contact_imports.READS | audit.READS
@@ -68,4 +71,5 @@ def register_rest(app: Flask, api: RestApi) -> None:
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     problems.register(app)

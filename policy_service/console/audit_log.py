@@ -14,7 +14,7 @@ from policy_service.audit.verification import verify_log
 from policy_service.console import door
 from policy_service.console.door import READERS, Refusal, blueprint, query_day
 from policy_service.console.rules import rules_named
-from policy_service.domain.principals import Principal
+from policy_service.domain.principals import Principal, Role
 from policy_service.errors import LogContradicted, NotReady
 from policy_service.ledger.note import Signer
 from policy_service.services.audit_entries import actions, list_entries, open_entry
@@ -59,7 +59,12 @@ def log_page(refusal: Refusal | None) -> str:
             **_oversight(context),
         }
     return door.page(
-        "audit.html", **values, asked=typed_filter(), refusal=refusal, checkpoint=_checkpoint(who)
+        "audit.html",
+        **values,
+        asked=typed_filter(),
+        refusal=refusal,
+        checkpoint=_checkpoint(who),
+        may_bundle=who.has(Role.COMPLIANCE),
     )
 
 
@@ -137,7 +142,11 @@ def audit_entry(entry_id: Any) -> str:
         entry = open_entry(context, str(entry_id))
         opened = [group.value for group in entry.groups if not group.withheld]
         return door.page(
-            "entry.html", entry=entry, people=actor_names(context), rules=rules_named(opened)
+            "entry.html",
+            entry=entry,
+            people=actor_names(context),
+            rules=rules_named(opened),
+            may_bundle=who.has(Role.COMPLIANCE),
         )
 
 

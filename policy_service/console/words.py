@@ -211,6 +211,8 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
         "duties": "the service, on its day",
+        "verifying": "the service, verifying",
+        "shell": "the machine's shell",
     }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
 

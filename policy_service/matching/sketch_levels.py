@@ -22,11 +22,13 @@ def may_be_close(letters: int, length: int, other_letters: int, other_length: in
     A letter that the other word lacks costs a slip of its own, and is no match for Jaro-Winkler:
     from 0.92 on, with m matches, m / length + m / length is 1.6 at least.
     """
+    longest = length if length > other_length else other_length
+    if (letters ^ other_letters).bit_count() > (4 if longest < 9 else longest):
+        return False  # more than either rule below can bear, and so for most pairs of words
     if not (length and other_length):
         return False
     mine = (letters & ~other_letters).bit_count()
     theirs = (other_letters & ~letters).bit_count()
-    longest = max(length, other_length)
     slips = 0 if longest < 4 else 1 if longest < 6 else 2
     if mine <= slips and theirs <= slips and abs(length - other_length) <= slips:
         return True

@@ -140,7 +140,7 @@ def read_sketch(raw: bytes) -> Sketch | None:
     sex, year, month, day, digits, *_ = values[_FIRST:_OWN]
     return Sketch(
         sex,
-        BirthDate(year, month, day, f"{digits:08d}" if digits else "") if year else None,
+        _birth(year, month, day, digits) if year else None,
         values[_OWN - 3 : _OWN],
         [NameSketch._make(values[at : at + 14]) for at in range(_OWN, names, 14)],
         values[names:phones],
@@ -152,6 +152,11 @@ def read_sketch(raw: bytes) -> Sketch | None:
             for at in range(handles, related, 15)
         ],
     )
+
+
+@lru_cache(maxsize=65536)
+def _birth(year: int, month: int, day: int, digits: int) -> BirthDate:
+    return BirthDate(year, month, day, f"{digits:08d}" if digits else "")
 
 
 @cache

@@ -7,16 +7,19 @@ and repeats nothing, however many write meanwhile; entries without a place yet a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from policy_service.audit import reading, sealer
 from policy_service.audit.log import Owned
 from policy_service.database.tables.audit import EntryRow, LeafRow
 from policy_service.domain.principals import Principal
+from policy_service.errors import LogContradicted
 from policy_service.ledger.canonical import parse_canonical
 from policy_service.services.audit_filters import EntryFilter, conditions, resolved
 from policy_service.services.context import Context
@@ -24,6 +27,7 @@ from policy_service.services.cursors import Place
 from policy_service.services.desk import Desk
 
 _CHUNK = 1000
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class LoggedEntry:
 def place_pending(desk: Desk, principal: Principal) -> None:
     """On PostgreSQL entries wait for the sealer; whoever reads the log need not wait with them."""
     if desk.database.dialect == "postgresql":
-        sealer.seal_pending(desk.database, principal.practice_id)
+        with suppress(LogContradicted):  # then nothing gets a place, and what has one is read
+            sealer.seal_pending(desk.database, principal.practice_id)
 
 
 def whole_log(context: Context) -> Place:
@@ -95,7 +100,25 @@ def note(
     desk: Desk, principal: Principal, action: str, wanted: EntryFilter, more: dict[str, Any]
 ) -> None:
     """The entry that somebody read: after the reading, before the answer."""
-    with desk.writing(principal) as context:
+
+    def record(context: Context) -> None:
         asked = resolved(context, wanted)
         subjects = frozenset({asked.subject} if asked.subject else ())
         context.log(action, {"filters": Owned({**asked.to_json(), **more})}, subjects=subjects)
+
+    on_record(desk, principal, action, record)
+
+
+def on_record(
+    desk: Desk, principal: Principal, action: str, record: Callable[[Context], object]
+) -> None:
+    """Write that something was read. A log that refuses to grow can still be read.
+
+    That is when it must be: to be saved and examined. The reading then stands in the service's own
+    log instead. Every other failure to record means that nothing is given (promise 2).
+    """
+    try:
+        with desk.writing(principal) as context:
+            record(context)
+    except LogContradicted:
+        _log.warning("log read while it refuses to grow", action=action, by=principal.actor_ref)

@@ -30,6 +30,7 @@ from policy_service.services.audit_filters import EntryFilter, resolved
 from policy_service.services.audit_streams import (
     LoggedEntry,
     entries_in,
+    on_record,
     place_pending,
     whole_log,
 )
@@ -74,10 +75,13 @@ def tail(
 
 def _say_who_follows(desk: Desk, principal: Principal, asked: EntryFilter, after: int) -> None:
     subjects = frozenset({asked.subject} if asked.subject else ())
-    with desk.writing(principal) as context:
+
+    def record(context: Context) -> None:
         until = format_at(context.now + COVERED_FOR)
         said: dict[str, Any] = {"after": after, "until": until, "filters": asked.to_json()}
         context.log(TAILED, {"tail": Owned(said)}, subjects=subjects)
+
+    on_record(desk, principal, TAILED, record)
 
 
 def _is_covered(context: Context, asked: EntryFilter, after: int) -> bool:

@@ -25,24 +25,26 @@ from policy_service.matching.model import MatchModel
 from policy_service.matching.strangers import StrangerCounts
 
 _head = inspect(MatchHeadRow).local_table
-_STATE = spellings(f"""
+_STATE = spellings("""
 SELECT number, measurement, counted, people, filed, EXISTS (
-    SELECT 1 FROM person WHERE practice_id = {{practice}} AND kept = '{HASHED}'
-    AND erased_at IS NULL AND (filed < {FILING} OR filed > {FILING})
-) FROM match_head WHERE practice_id = {{practice}}
-""")  # noqa: S608 - our own words
-_HELD = (
-    select(_head.c.number)
-    .where(_head.c.practice_id == bindparam("practice"))
-    .with_for_update(read=True)
-)
-_KEPT = "match_state"
+  SELECT 1 FROM person WHERE practice_id = {practice} AND kept = 'hashed' AND erased_at IS NULL
+  AND (filed < {filing} OR filed > {filing})
+) FROM match_head WHERE practice_id = {practice}
+""")
 
 
 def is_old_hash(person: type[PersonRow]) -> ColumnElement[bool]:
     """A third party whose hashes another release made; as two ranges, for the index."""
     is_old = or_(person.filed < FILING, person.filed > FILING)
     return and_(person.kept == HASHED, person.erased_at.is_(None), is_old)
+
+
+_HELD = (
+    select(_head.c.number)
+    .where(_head.c.practice_id == bindparam("practice"))
+    .with_for_update(read=True)
+)
+_KEPT = "match_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def match_state(session: Session, practice_id: str, shelf: ModelShelf) -> MatchS
     """The state as of this transaction, read at the first call."""
     found: MatchState | None = session.info.get(_KEPT)
     if found is None:
-        rows = fetch(session, _STATE, {})
+        rows = fetch(session, _STATE, {"filing": FILING})
         number, measurement, *counted = rows[0] if rows else (0, 0)
         model = shelf.model_of(session, practice_id, measurement)
         found = MatchState(model, number, measurement, *counted)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -14,9 +16,11 @@ from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.commitments import Opening
 from policy_service.ledger.note import Verifier
+from policy_service.services.audit_streams import on_record
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 
+RECONCILED = "audit.receipts_reconciled"
 READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR, Role.OPERATOR)
 SCOPES = (Scope.AUDIT_READ, Scope.DECISION_BRIEF, Scope.DECISION_FULL)
 """Who gets receipts may check them: the answer tells of receipts alone that we signed."""
@@ -25,8 +29,7 @@ SCOPES = (Scope.AUDIT_READ, Scope.DECISION_BRIEF, Scope.DECISION_FULL)
 def reconcile_receipts(desk: Desk, principal: Principal, lines: Iterable[bytes]) -> Reconciliation:
     """Judge a file of receipts, one a line, and record that it was done and what it found."""
     found = judge_receipts(desk, principal, lines)
-    with desk.writing(principal) as context:
-        record_reconciliation(context, found)
+    on_record(desk, principal, RECONCILED, partial(record_reconciliation, found=found))
     return found
 
 
@@ -45,7 +48,23 @@ def record_reconciliation(context: Context, found: Reconciliation) -> None:
     """The entry about a reconciliation: counts by judgement, and the verdict."""
     counts = {str(judgement): number for judgement, number in sorted(found.counts.items())}
     said: dict[str, Any] = {"counts": counts, "exit_code": found.exit_code, "size": found.size}
-    context.log("audit.receipts_reconciled", {"reconciliation": Owned(said)})
+    context.log(RECONCILED, {"reconciliation": Owned(said)})
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """What a stranger pins: the log's key, and the keys of receipts, the newest first; vkeys."""
+
+    log: str
+    receipts: tuple[str, ...]
+
+
+def public_keys(desk: Desk, principal: Principal) -> PublicKeys:
+    """The keys to check checkpoints, proofs and receipts with. They are no secret."""
+    origin = desk.practice(principal.practice_id).log_origin
+    with desk.reading(principal) as context:
+        signed = tuple(key.vkey for key in receipt_keys(desk, context))
+    return PublicKeys(Verifier.of(desk.log_key(origin)).vkey, signed)
 
 
 def receipt_keys(desk: Desk, context: Context) -> list[Verifier]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_service.audit.sealer import seal_pending
+import pytest
+
 from policy_service.domain.principals import Scope
+from policy_service.ledger.errors import ReceiptRefused
+from policy_service.ledger.note import Verifier
+from policy_service.ledger.receipt import open_receipt
 from tests.api.conftest import asked
+from tests.audit.logs import seal
 from tests.cast import Caller, World
 from tests.tampering import tamper
 
@@ -18,11 +23,6 @@ def _compare(ehr: Caller, *lines: str) -> dict[str, Any]:
     response = ehr.post("/v1/audit/receipts", data=body, content_type=JSONL)
     assert response.status_code == 200, response.text
     return dict(response.json)
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def _screening(world: World) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def test_every_answer_that_decides_carries_a_receipt_that_matches(world: World) 
             ),
             ehr.post("/v1/screenings", json=_screening(world)),
         ]
-        _seal(world)
+        seal(world)
         found = _compare(ehr, *(answer.json["receipt"] for answer in answers))
         assert found["verdict"] == "ok"
         assert found["counts"]["matched"] == 3
@@ -72,3 +72,15 @@ def test_another_type_is_refused(sqlite_world: World) -> None:
     response = ehr.post("/v1/audit/receipts", data=b"x", content_type="text/csv")
     assert response.status_code == 415
     assert JSONL in response.json["detail"]
+
+
+def test_whoever_gets_receipts_can_check_them_offline(world: World) -> None:
+    ehr = world.http(Scope.DECISION_BRIEF)
+    answer = ehr.post("/v1/checks", json=asked(world, "ben", "nora")).json
+    [vkey] = ehr.get("/v1/audit/keys").json["receipts"]
+    assert open_receipt(answer["receipt"].encode(), Verifier.from_vkey(vkey)).id == answer["id"]
+    changed = answer["receipt"].replace(answer["id"], "0" + answer["id"][1:])
+    if changed == answer["receipt"]:
+        changed = changed.replace(answer["id"], "1" + answer["id"][1:])
+    with pytest.raises(ReceiptRefused):
+        open_receipt(changed.encode(), Verifier.from_vkey(vkey))

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 from sqlalchemy import func, select
 
+from policy_service.audit.guard import guard_in
 from policy_service.audit.log import Owned
+from policy_service.audit.published import Alarm, AlarmKind
 from policy_service.audit.sealer import seal_pending
 from policy_service.audit.signing import latest_checkpoint
 from policy_service.audit.verification import Verdict, verify_log
@@ -61,3 +63,9 @@ def marks(world: World, entry_id: str) -> tuple[str | None, int | None, bytes | 
 def new_id() -> str:
     """Any id."""
     return str(uuid4())
+
+
+def stop(world: World) -> None:
+    """Raise the alarm under which the log takes no entry."""
+    alarm = Alarm(AlarmKind.CONTRADICTED, "It has 3 entries, not 9.", "2026-03-02T09:00:00+00:00")
+    guard_in(world.desk.database).heads.sound(world.practice_id, alarm)

@@ -21,6 +21,8 @@ from tests.tampering import tamper
 
 DROP_NEWEST = (
     "DELETE FROM audit_leaf WHERE leaf_index >= :size AND practice_id = :practice",
+    "DELETE FROM audit_entry WHERE practice_id = :practice AND id NOT IN "
+    "(SELECT entry_id FROM audit_leaf WHERE practice_id = :practice)",
     "DELETE FROM audit_node WHERE practice_id = :practice AND (node_index + 1) << level > :size",
     "UPDATE audit_head SET size = :size, root = :root, frontier = :frontier "
     "WHERE practice_id = :practice",

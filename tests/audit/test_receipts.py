@@ -17,7 +17,6 @@ from policy_service.audit.receipts import (
     Reconciliation,
     receipt_lines,
 )
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.leaf import format_at
@@ -27,13 +26,9 @@ from policy_service.services.receipts import (
     receipt_keys,
     reconcile_receipts,
 )
+from tests.audit.logs import seal
 from tests.cast import World
 from tests.tampering import tamper
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def _receipts(world: World, how_many: int = 3) -> list[str]:
@@ -58,7 +53,7 @@ def _opened(world: World, receipt: str) -> Receipt:
 
 def test_every_receipt_of_an_untouched_log_matches(world: World) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     found = _judge(world, *receipts)
     assert found.counts == {Judgement.MATCHED: 3}
     assert (found.exit_code, found.named) == (0, ())
@@ -66,7 +61,7 @@ def test_every_receipt_of_an_untouched_log_matches(world: World) -> None:
 
 def test_a_receipt_without_its_entry_is_an_alarm_that_names_the_line(world: World) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     gone = _opened(world, receipts[1]).id
     tamper(world.desk.database, "DELETE FROM audit_entry WHERE id = :id", id=gone)
     found = _judge(world, *receipts)
@@ -78,7 +73,7 @@ def test_a_receipt_without_its_entry_is_an_alarm_that_names_the_line(world: Worl
 
 def test_an_entry_that_was_rewritten_is_altered(world: World) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     changed = _opened(world, receipts[0]).id
     other = _opened(world, receipts[2]).id
     swap = "SELECT leaf FROM audit_entry WHERE id = :other"
@@ -90,7 +85,7 @@ def test_an_entry_that_was_rewritten_is_altered(world: World) -> None:
 @pytest.mark.parametrize("table", ["audit_node", "audit_leaf"])
 def test_an_entry_that_the_tree_does_not_hold_is_altered(world: World, table: str) -> None:
     receipts = _receipts(world)
-    _seal(world)
+    seal(world)
     assert _said(_judge(world, *receipts)) == {}, "the control"
     if table == "audit_node":
         tamper(
@@ -158,7 +153,7 @@ def test_too_new_for_a_place_is_told_from_overdue(postgresql_world: World) -> No
     world.clock.advance(seconds=61)
     late = _judge(world, *receipts)
     assert (_said(late), late.exit_code) == ({1: "overdue"}, 2)
-    _seal(world)
+    seal(world)
     assert _judge(world, *receipts).exit_code == 0
 
 

@@ -10,18 +10,13 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.ledger.merkle import leaf_hash
 from policy_service.services.audit_entries import open_entry
+from tests.audit.logs import seal
 from tests.cast import World
 from tests.console.office import check, signed_in
 from tests.tampering import tamper
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def _page(world: World, path: str = "/audit") -> str:
@@ -29,7 +24,7 @@ def _page(world: World, path: str = "/audit") -> str:
 
 
 def test_the_state_says_size_root_and_that_nobody_witnesses(world: World) -> None:
-    _seal(world)
+    seal(world)
     page = _page(world)
     with world.desk.database.engine.connect() as connection:
         root = connection.execute(
@@ -71,7 +66,7 @@ def test_while_nothing_can_be_recorded_the_page_gives_the_alarm_and_verifies_at_
 
 def test_an_entry_shows_its_groups_and_gives_its_proof(world: World) -> None:
     decision = check(world, "ben", "nora")
-    _seal(world)
+    seal(world)
     officer = signed_in(world, "olga", Role.COMPLIANCE)
     page = officer.get(f"/audit/{decision}").get_data(as_text=True)
     assert "no_finding" in page
@@ -86,13 +81,13 @@ def test_an_entry_shows_its_groups_and_gives_its_proof(world: World) -> None:
 
 
 def test_the_checkpoint_can_be_kept_elsewhere(world: World) -> None:
-    _seal(world)
+    seal(world)
     note = signed_in(world, "udo", Role.AUDITOR).get("/audit/checkpoint").get_data(as_text=True)
     assert note.startswith(f"policy-service/{world.practice_id}\n")
 
 
 def test_a_client_s_id_finds_the_entries_about_them(world: World) -> None:
-    _seal(world)
+    seal(world)
     page = _page(world, f"/audit?subject={world.ids['tomas']}")
     assert "<code>client.registered</code>" in page
     assert "<code>log.created</code>" not in page

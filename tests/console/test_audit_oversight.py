@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.worker import run_due
+from tests.audit.logs import seal
 from tests.cast import World
 from tests.console.office import Browser, signed_in
 from tests.tampering import tamper
@@ -14,11 +14,6 @@ from tests.tampering import tamper
 
 def _auditor(world: World) -> Browser:
     return signed_in(world, "udo", Role.AUDITOR)
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def _verify(world: World, auditor: Browser) -> str:
@@ -72,7 +67,7 @@ def _upload(auditor: Browser, raw: bytes) -> tuple[int, str]:
 
 def test_receipts_are_compared_by_upload_and_bad_lines_named(world: World) -> None:
     receipts = [world.check("ben", "nora")["receipt"] for _ in range(2)]
-    _seal(world)
+    seal(world)
     auditor = _auditor(world)
     status, page = _upload(auditor, "\n".join(receipts).encode())
     assert (status, "Every receipt matches." in page) == (200, True)
@@ -95,7 +90,7 @@ def test_an_empty_upload_is_refused_at_its_field(sqlite_world: World) -> None:
 
 
 def test_a_review_is_recorded_and_shown(world: World) -> None:
-    _seal(world)
+    seal(world)
     auditor = _auditor(world)
     form = {"first": "0", "last": "5", "note": "Looked at the first week."}
     assert auditor.post("/audit/reviews", form, "/audit").status_code == 303
@@ -107,7 +102,7 @@ def test_a_review_is_recorded_and_shown(world: World) -> None:
 
 
 def test_a_review_of_places_that_do_not_exist_is_refused_at_its_field(world: World) -> None:
-    _seal(world)
+    seal(world)
     auditor = _auditor(world)
     for first, last, said in (
         ("x", "1", "A whole number is required."),

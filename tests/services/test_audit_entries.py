@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.errors import InvalidRequest, NotAllowed, NotFound
 from policy_service.services import audit_entries
 from policy_service.services.audit_entries import list_entries, open_entry
 from policy_service.services.audit_filters import EntryFilter
+from tests.audit.logs import seal
 from tests.cast import World
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_entries, "PAGE", 4)
-    _seal(world)
+    seal(world)
     seen: list[int | None] = []
     cursor, first = "", True
     with world.reading() as context:

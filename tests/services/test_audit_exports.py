@@ -12,7 +12,6 @@ import orjson
 import pytest
 
 from policy_service.audit.log import NewEntry, Owned, append_all
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role, Scope
 from policy_service.domain.releases import Recipient, RecipientKind
 from policy_service.errors import NotAllowed, NotFound
@@ -28,6 +27,7 @@ from policy_service.services.audit_exports import (
 )
 from policy_service.services.audit_filters import EntryFilter
 from policy_service.services.releases import ReleaseFilter, list_releases
+from tests.audit.logs import seal
 from tests.cast import World
 
 COURT = Recipient(RecipientKind.COURT, "County court")
@@ -97,8 +97,7 @@ def test_csv_and_jsonl_hold_the_same_entries(world: World) -> None:
 
 
 def _order(world: World, form: Form = Form.CSV, **wanted: str) -> str:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
+    seal(world)
     with world.writing() as context:
         return order_export(context, ExportOrder(EntryFilter(**wanted), form, COURT, "An order"))
 

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -233,14 +234,13 @@ class Checker:
         due, contiguous, tree = self.manifest["entries"], self.manifest["contiguous"], Tree()
         beside = strict(self.text("range.json").encode()) if contiguous else {"left": []}
         wanted = range(*due) if contiguous else due
-        each = not contiguous or f"proofs/{due[0]}.tlog-proof" in self.names
         tree.fill(due[0], beside["left"])
         for due_now, entry in zip_longest(wanted, entries(self.bundle, "entries.jsonl")):
             if entry is None or entry[0] != due_now:
                 raise ValueError(f"at index {due_now}: an entry is left out, added or exchanged")
             self.opening(*entry)
             self.count, self.last = self.count + 1, entry[0]
-            if each:
+            if self.manifest["each_proven"]:
                 self.proven(*entry[:2])
             tree.add(node(entry[1], b"", b"\x00"))
         if contiguous:
@@ -264,7 +264,7 @@ class Checker:
         """Check all of it; returns what to say of a bundle that is not tampered with."""
         self.made()
         self.log()
-        self.continued(asked.since and asked.since.read())
+        self.continued(asked.since and asked.since.read_text("utf-8"))
         for key in asked.witness:
             seen = max((h[1] for note, h in self.heads.items() if signed(note, key)), default=0)
             if seen <= self.last:
@@ -281,7 +281,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("bundle")
     parser.add_argument("--key", type=read_key, help="the log's key, learnt from elsewhere")
     parser.add_argument("--witness", type=read_key, action="append", default=[], help="its key")
-    parser.add_argument("--since", type=argparse.FileType(), help="a checkpoint you kept")
+    parser.add_argument("--since", type=Path, help="a checkpoint you kept")
     try:
         asked = parser.parse_args(arguments)
         check = Checker(open_bundle(asked.bundle), asked.key)

@@ -149,7 +149,7 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.OTHERS: "id digest with_digests asked_at asked_by finished_at sealed_report"
     },
     "person": {
-        Fate.EMPTIED: "pseudonym sealed sealed_features record_digest",
+        Fate.EMPTIED: "pseudonym sealed sealed_features sketch record_digest",
         Fate.RESIDUE: "id normaliser kept filed merged_into erased_at created_at",
     },
     "person_count": {Fate.OTHERS: "part people"},

@@ -98,8 +98,7 @@ def _nothing_in(reading: Reading) -> str:
 
 
 def _in_words(refused: Refused) -> str:
-    line = f"line {refused.line}" if refused.line else ""
-    places = (refused.member, line, refused.field)
+    places = (refused.member, f"line {refused.line}" if refused.line else "", refused.field)
     return f"{', '.join(filter(None, places))}: {refused.detail}"
 
 

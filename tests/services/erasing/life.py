@@ -258,6 +258,8 @@ class Life:
                 select(PersonRow).where(PersonRow.id.in_(self.people))
             ):
                 self.traces.add(row.record_digest)
+                if row.sketch is not None:
+                    self.traces.add(row.sketch)  # under the practice's key
             for key in context.session.scalars(
                 select(PersonKeyRow).where(PersonKeyRow.person_id.in_(self.people))
             ):
