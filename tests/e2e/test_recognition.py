@@ -69,4 +69,4 @@ def test_the_report_the_duplicates_and_a_pair_pass(site: Site, tmp_path: Path, w
     page.get_by_role("link", name="Nora Lind and Nora Lind").press("Enter")
     page.get_by_role("heading", level=1, name="Nora Lind").wait_for()
     passes(page, "a duplicate compared")
-    keep(page, tmp_path, f"pair-{width}")
+    keep(page, tmp_path, f"identity-pair-{width}")
