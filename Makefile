@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-all test-tiers soak check openapi rules lock reset-demo
+.PHONY: help setup run test test-all test-tiers soak foreign-node check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -17,6 +17,9 @@ UV := $(shell command -v uv 2>/dev/null)
 VENV := .venv
 BIN := $(VENV)/bin
 KEYS := var/keys
+# What a machine must have for test-tiers and test-all.
+TIERS := postgresql,browser,foreign
+NODE := tests/foreign/node
 
 # What the demo runs with; everything is in docs/settings.md.
 DEMO := env -u POLICY_KEK \
@@ -48,16 +51,22 @@ run: setup $(KEYS)/kek ## start the service with the demo practice (PORT=8000)
 	kill $$worker 2>/dev/null; wait $$worker; exit $$code
 
 test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
-	$(BIN)/pytest -m "not browser and not slow and not soak" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not browser and not foreign and not slow and not soak" $(PYTEST_ARGS)
 
-test-tiers: $(VENV)/dev.stamp ## run the tests that need PostgreSQL, Chromium or minutes
-	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest -m "(postgresql or browser or slow) and not soak" $(PYTEST_ARGS)
+test-tiers: $(VENV)/dev.stamp foreign-node ## run the tests that need Debian packages, npm or minutes
+	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "(postgresql or browser or foreign or slow) and not soak" $(PYTEST_ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
 
-test-all: $(VENV)/dev.stamp ## run all tests; what is missing on this machine is a failure
-	POLICY_TEST_REQUIRE=postgresql,browser $(BIN)/pytest $(PYTEST_ARGS)
+test-all: $(VENV)/dev.stamp foreign-node ## run all tests; what is missing on this machine is a failure
+	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest $(PYTEST_ARGS)
+
+# npm writes that file last. Without npm the tests themselves say what is missing.
+foreign-node: ## install the log verifier from npm that tests/foreign runs
+	@command -v npm >/dev/null || { echo "npm is missing: no @sigstore/verify"; exit 0; }; \
+	test $(NODE)/node_modules/.package-lock.json -nt $(NODE)/package-lock.json \
+		|| (cd $(NODE) && npm ci --silent --ignore-scripts --no-audit --no-fund)
 
 check: $(VENV)/dev.stamp ## lint, format, types, imports
 	$(BIN)/ruff check .

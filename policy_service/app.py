@@ -17,18 +17,26 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from policy_service.api import register_rest
 from policy_service.api.openapi import RestApi
+from policy_service.audit.guard import LogGuard, set_guard
+from policy_service.audit.published import PublishedHeads
+from policy_service.audit.remote_signer import RemoteSigner, SignerSocket
+from policy_service.audit.witness.client import WitnessAddress
 from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
+from policy_service.ledger.cosignature import Cosigner
+from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
+from policy_service.services.erasing.reapplying import reapply
 from policy_service.services.match_state import ModelShelf
-from policy_service.settings import Settings
+from policy_service.settings import WITNESSES, InvalidSetting, Settings
+from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import Key, KeyRing
-from policy_service.vault.keystore import open_signing_key
+from policy_service.vault.keystore import open_log_key, open_signing_key
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -108,11 +116,13 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         statement_timeout_ms=settings.statement_timeout_ms,
     )
 
+    signer = SignerSocket(settings.log_signer) if settings.log_signer else None
+
     @cache
     def log_key(origin: str) -> Signer:
-        return open_signing_key(settings.key_dir, "log-" + origin.rpartition("/")[2], origin)
+        return RemoteSigner(origin, signer) if signer else open_log_key(settings.key_dir, origin)
 
-    return Desk(
+    desk = Desk(
         database=Database(settings.database_url, options),
         kek=KeyRing(Key(settings.kek)),
         packs=load_shipped_packs(),
@@ -120,8 +130,23 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,
+        erasures=ErasureList(settings.key_dir),
+        on_open=reapply,
         attestation_months=settings.attestation_months,
+        witnesses=_witnesses(settings),
     )
+    heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
+    set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
+    return desk
+
+
+def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:
+    try:
+        return tuple(
+            WitnessAddress(url, Cosigner.from_vkey(vkey)) for url, vkey in settings.witnesses
+        )
+    except NoteRefused as error:
+        raise InvalidSetting(WITNESSES.name, f"{WITNESSES.allowed} ({error})") from error
 
 
 def _harden(response: Response) -> Response:

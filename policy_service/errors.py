@@ -134,6 +134,15 @@ class StateConflict(ServiceError):
     usual_detail = "This step is not possible in the present state."
 
 
+class Erased(NotFound):
+    """It was there, and was erased with its person: nothing is known of them any more."""
+
+    slug = "erased"
+    status = 410
+    title = "Erased"
+    usual_detail = "The person was erased: nothing is known of them here. That is no clear answer."
+
+
 class StaleVersion(ServiceError):
     """Someone else changed it since the caller read it (If-Match)."""
 
@@ -238,6 +247,17 @@ class NotReady(_Later):
     usual_detail = "The service cannot keep a record at the moment, so it gives no answer."
 
 
+class LogContradicted(NotReady):
+    """The audit log contradicts a head of it that is known outside: nothing may be appended."""
+
+    slug = "log-contradicted"
+    title = "The audit log went backwards or was changed"
+    usual_detail = (
+        "The audit log in the database contradicts the head that was published outside it. Nothing "
+        "is recorded, and so no answer is given, until an officer has resolved it."
+    )
+
+
 class InternalError(ServiceError):
     """A fault of ours. It says nothing of what went wrong: that stands in the service's own log."""
 
@@ -255,6 +275,7 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     MethodNotAllowed,
     Conflict,
     StateConflict,
+    Erased,
     StaleVersion,
     TooLarge,
     UnsupportedMediaType,
@@ -264,5 +285,6 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     IdempotencyMismatch,
     TooManyRequests,
     NotReady,
+    LogContradicted,
     InternalError,
 )

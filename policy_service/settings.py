@@ -137,6 +137,31 @@ STATEMENT_TIMEOUT = Variable(
     "a whole number from 100 to 600000",
     "PostgreSQL stops a statement after so many milliseconds.",
 )
+WITNESSES = Variable(
+    "POLICY_WITNESSES",
+    "",
+    "http://… or https://… and a vkey for each witness, several apart by commas",
+    "Where new heads of the log are submitted to be cosigned (docs/witness.md).",
+)
+METRICS_TOKEN = Variable(
+    "POLICY_METRICS_TOKEN",
+    None,
+    "32 to 200 printable characters without spaces, or nothing",
+    "What a monitor sends as a bearer token to read /metrics; without it there is no such address.",
+)
+
+UNSIGNED_ALARM = Variable(
+    "POLICY_UNSIGNED_ALARM_SECONDS",
+    "10",
+    "a whole number from 2 to 3600",
+    "`/health` turns red when an entry of a log is under no signed head for longer.",
+)
+LOG_SIGNER = Variable(
+    "POLICY_LOG_SIGNER",
+    "",
+    "unix:PATH, or nothing",
+    "Socket of the process that holds the logs' keys (docs/operating.md); empty: this one does.",
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
@@ -154,6 +179,10 @@ VARIABLES: tuple[Variable, ...] = (
     LOG_LEVEL,
     POOL_SIZE,
     STATEMENT_TIMEOUT,
+    WITNESSES,
+    UNSIGNED_ALARM,
+    LOG_SIGNER,
+    METRICS_TOKEN,
 )
 
 
@@ -175,6 +204,12 @@ class Settings:
     log_level: str
     database_pool_size: int
     statement_timeout_ms: int
+    witnesses: tuple[tuple[str, str], ...] = ()
+    """Address and vkey of each; what a vkey is, the ledger knows."""
+    unsigned_alarm_seconds: int = 10
+    log_signer: Path | None = None
+    """Socket of the signer process; None: this process signs."""
+    metrics_token: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -197,6 +232,10 @@ class Settings:
             log_level=_one_of(env, LOG_LEVEL, LOG_LEVELS),
             database_pool_size=_whole(env, POOL_SIZE, 2, 64),
             statement_timeout_ms=_whole(env, STATEMENT_TIMEOUT, 100, 600_000),
+            witnesses=_witnesses(env),
+            unsigned_alarm_seconds=_whole(env, UNSIGNED_ALARM, 2, 3600),
+            log_signer=_signer_socket(env),
+            metrics_token=_metrics_token(env),
         )
 
 
@@ -261,12 +300,41 @@ def _secret_key(env: Mapping[str, str], kek: bytes) -> str:
     return given or hmac.new(kek, b"policy_service/form-tokens/v1", hashlib.sha256).hexdigest()
 
 
+def _metrics_token(env: Mapping[str, str]) -> str:
+    given = env.get(METRICS_TOKEN.name, "").strip()
+    plain = given.isascii() and given.isprintable() and " " not in given
+    if given and not (plain and 32 <= len(given) <= 200):
+        raise InvalidSetting(METRICS_TOKEN.name, METRICS_TOKEN.allowed)
+    return given
+
+
 def _base_url(env: Mapping[str, str]) -> str:
     url = PUBLIC_BASE_URL.read(env).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
         raise InvalidSetting(PUBLIC_BASE_URL.name, PUBLIC_BASE_URL.allowed)
     return url
+
+
+def _witnesses(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Pairs of address and vkey; no address and no vkey twice."""
+    found = [each.split() for each in WITNESSES.read(env).split(",") if each.strip()]
+    for pair in found:
+        parts = urlsplit(pair[0])
+        if len(pair) != 2 or parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidSetting(WITNESSES.name, WITNESSES.allowed)
+    for column in zip(*found, strict=True):
+        if len(set(column)) != len(column):
+            raise InvalidSetting(WITNESSES.name, "each witness once")
+    return tuple((address.rstrip("/"), vkey) for address, vkey in found)
+
+
+def _signer_socket(env: Mapping[str, str]) -> Path | None:
+    value = LOG_SIGNER.read(env)
+    scheme, _, path = value.partition(":")
+    if value and (scheme != "unix" or not path.startswith("/")):
+        raise InvalidSetting(LOG_SIGNER.name, "unix: and a path that begins with /, or nothing")
+    return Path(path) if value else None
 
 
 def _whole(env: Mapping[str, str], variable: Variable, low: int, high: int) -> int:

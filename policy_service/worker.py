@@ -7,37 +7,46 @@ size is signed once. Work that fails is tried again later and in the end stays, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from threading import Event
+from threading import Event, Lock, Thread
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from policy_service.audit.reading import latest_checkpoint
+from policy_service.audit.clock import ClockWatch
+from policy_service.audit.log import Owned
 from policy_service.audit.sealer import seal_pending
+from policy_service.audit.signing import last_signed_at, latest_checkpoint
+from policy_service.domain.principals import Principal
 from policy_service.errors import NotReady
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
+from policy_service.ledger.canonical import Json
+from policy_service.ledger.leaf import format_at
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.duplicates import FIND_DUPLICATES, find_piece
 from policy_service.services.duty_renewals import raise_renewals
 from policy_service.services.duty_steps import DUTY_STEPS, queue_due_duties, take_due_steps
+from policy_service.services.erasing.carrying_out import scrub_due
 from policy_service.services.full_screens import screen_if_moved, screen_piece
 from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
 from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.match_reports import MATCH_REPORT, make_report
+from policy_service.services.oversight import CHECK_LOG, check_log
 from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
 from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
 from policy_service.services.touched import carry_out_touch
+from policy_service.services.witnesses import submit_due
 
 CHECKPOINT_EVERY = timedelta(seconds=1)
+SEAL_EVERY_SECONDS = 0.2
 IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
@@ -48,6 +57,7 @@ STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     TOUCHED: carry_out_touch,
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
+    CHECK_LOG: check_log,
     **CONTACT_STEPS,
 }
 _log = structlog.get_logger()
@@ -62,6 +72,8 @@ class Worker:
     looked_on: dict[str, date] = field(default_factory=dict)
     models_kept: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
+    clocks: dict[str, ClockWatch] = field(default_factory=dict)
+    log_keeping: AbstractContextManager[object] = field(default_factory=Lock)
 
     def run_due(self) -> int:
         """One round over every practice until nothing is due; returns how much work was done."""
@@ -69,6 +81,10 @@ class Worker:
 
     def run(self) -> None:
         """Rounds until `stopping` is set; a database that is away is waited for."""
+        sealing = Thread(target=self._seal_beside, name="sealer", daemon=True)
+        sealing.start()
+        if self.desk.witnesses:
+            Thread(target=self._submit, name="witnesses", daemon=True).start()
         while not self.stopping.is_set():
             try:
                 done = self.run_due()
@@ -77,12 +93,37 @@ class Worker:
                 done = 0
             if not done:
                 self.stopping.wait(IDLE_SECONDS)
+        sealing.join()
+
+    def keep_logs(self) -> None:
+        """Seal and sign, once, for every practice."""
+        for practice in practices(self.desk):
+            self._keep_log(practice.id)
+
+    def _seal_beside(self) -> None:
+        """Beside the rounds: a long piece of work must not let entries wait for their place."""
+        while not self.stopping.wait(SEAL_EVERY_SECONDS):
+            try:
+                self.keep_logs()
+            except Exception as error:  # whatever it is, it is tried again; /health shows the rest
+                _log.warning("sealing failed", error=type(error).__name__)
+
+    def _submit(self) -> None:
+        """Beside the rounds: a witness that does not answer must hold up no sealing."""
+        anew = True
+        while not self.stopping.wait(IDLE_SECONDS):
+            try:
+                submit_due(self.desk, anew=anew)
+                anew = False
+            except Exception as error:  # whatever it is, the log goes on
+                _log.warning("submitting failed", error=type(error).__name__)
 
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
         done += expire_uploads(self.desk, practice_id)
         done += self._daily(practice_id)
         done += self._matching(practice_id)
+        done += scrub_due(self.desk, practice_id)
         queue_due_duties(self.desk, practice_id)
         while not self.stopping.is_set() and (work := self._lease(practice_id)):
             self._do(practice_id, work)
@@ -135,18 +176,40 @@ class Worker:
 
     def _keep_log(self, practice_id: str) -> None:
         """Seal what waits (PostgreSQL) and sign, at most once a second."""
+        with self.log_keeping:
+            self._seal_and_sign(practice_id)
+
+    def _seal_and_sign(self, practice_id: str) -> None:
         if self.desk.database.dialect == "postgresql":
             seal_pending(self.desk.database, practice_id)
         now = self.desk.clock()
+        self._watch_clock(practice_id, now)
         last = self.signed_at.get(practice_id)
-        if last is not None and now - last < CHECKPOINT_EVERY:
+        if last is not None and timedelta() <= now - last < CHECKPOINT_EVERY:
             return
         signer = self.desk.log_key(self.desk.practice(practice_id).log_origin)
-        with suppress(IntegrityError):  # another worker signed this size first
-            latest_checkpoint(self.desk.database, practice_id, signer, now)
+        latest_checkpoint(self.desk.database, practice_id, signer, now)
         self.signed_at[practice_id] = now
+
+    def _watch_clock(self, practice_id: str, now: datetime) -> None:
+        """A clock that was moved is an entry: places give the order, times may lie."""
+        moved = self._clock(practice_id).moved(now)
+        if moved is None:
+            return
+        _log.warning("the clock was moved", practice=practice_id, seconds=moved.total_seconds())
+        with self.desk.writing(Principal(practice_id, "worker", "worker", frozenset())) as context:
+            said: Json = {"seconds": round(moved.total_seconds()), "now": format_at(now)}
+            context.log("clock.moved", {"clock": Owned(said)})
+
+    def _clock(self, practice_id: str) -> ClockWatch:
+        if practice_id not in self.clocks:
+            with self.desk.database.read(practice_id) as session:
+                signed_at = last_signed_at(session, practice_id)
+            self.clocks[practice_id] = ClockWatch(signed_at)
+        return self.clocks[practice_id]
 
 
 def run_due(desk: Desk) -> int:
     """Everything that is due now, once; returns how many pieces of work were carried out."""
-    return Worker(desk).run_due()
+    done = Worker(desk).run_due()
+    return done + submit_due(desk, anew=True)

@@ -8,6 +8,7 @@ from policy_service.api import (
     accounts,
     attestations,
     audit,
+    bundles,
     checks,
     clients,
     clinicians,
@@ -16,14 +17,17 @@ from policy_service.api import (
     door,
     duties,
     episodes,
+    erasures,
     events,
     health,
     identity_verdicts,
     imports,
     licences,
+    metrics,
     packs,
     previews,
     problems,
+    releases,
     screenings,
     ties,
 )
@@ -48,7 +52,13 @@ RESOURCES = (
     packs.blueprint,
     duties.blueprint,
     previews.blueprint,
+    erasures.blueprint,
+    releases.blueprint,
+    bundles.blueprint,
 )
+
+READS = imports.READS | contact_imports.READS | audit.READS
+"""Media types other than JSON that an endpoint reads."""
 
 for _resource in RESOURCES:
     # Once, at import: a process may make several applications of the same resources.
@@ -57,8 +67,9 @@ for _resource in RESOURCES:
 
 def register_rest(app: Flask, api: RestApi) -> None:
     """Hang every resource, its error handling and the probes on the application."""
-    app.config.setdefault("READS_MEDIA_TYPES", imports.READS | contact_imports.READS)
+    app.config.setdefault("READS_MEDIA_TYPES", READS)
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     problems.register(app)

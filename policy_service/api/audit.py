@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from io import BytesIO
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 
 from policy_service.api import door
-from policy_service.api.csv_lines import csv_lines
 from policy_service.api.schemas.audit import (
     ConsistencyQuerySchema,
     ConsistencySchema,
@@ -18,14 +17,31 @@ from policy_service.api.schemas.audit import (
     EntryPageQuerySchema,
     EntryPageSchema,
     EntrySchema,
+    KeysSchema,
+    ReconciliationSchema,
+    TailQuerySchema,
 )
+from policy_service.audit.receipts import Judged, Judgement, receipt_lines
 from policy_service.domain.principals import Scope
-from policy_service.services import audit_reading
-from policy_service.services.audit_reading import LARGEST_PAGE, EntryFilter, LoggedEntry
+from policy_service.services import audit_reading, receipts
+from policy_service.services.audit_exports import ExportText, Form, export, jsonl
+from policy_service.services.audit_filters import EntryFilter
+from policy_service.services.audit_reading import LARGEST_PAGE
+from policy_service.services.audit_tail import LARGEST_TAIL, tail
 
 blueprint = Blueprint("audit", __name__, url_prefix="/v1/audit", description="The audit log")
-COLUMNS = ("action", "at", "actor_ref", "subject_refs", "outcome", "packs", "semantics", "model")
+JSONL = "application/x-ndjson"
+READS = {"audit.check_receipts": (JSONL,)}
+"""By endpoint: this address reads no JSON document, but one a line."""
 _TEXT = {"type": "string"}
+_MEDIA_TYPES = {Form.JSONL: JSONL, Form.CSV: "text/csv"}
+_VERDICTS = {0: "ok", 1: "alarm", 2: "cannot_tell"}
+_AFTER_HEADER = {
+    "Audit-After": {
+        "description": "The index to go on after; keep it once you have dealt with the entries.",
+        "schema": {"type": "integer"},
+    }
+}
 
 
 @blueprint.get("/entries")
@@ -46,27 +62,82 @@ def list_entries(query: dict[str, Any]) -> dict[str, Any]:
 def export_entries(query: dict[str, Any]) -> Response:
     """The same without pages, as CSV (RFC 4180). The export is itself an entry."""
     caller = door.principal(Scope.AUDIT_READ)
-    entries = audit_reading.export(door.desk(), caller, EntryFilter(**query))
-    sent = Response(_csv(entries), mimetype="text/csv")
-    sent.headers["Content-Disposition"] = 'attachment; filename="audit-entries.csv"'
+    return send_export(export(door.desk(), caller, EntryFilter(**query), Form.CSV))
+
+
+@blueprint.get("/entries.jsonl")
+@blueprint.arguments(EntryFilterSchema, **door.QUERY)
+@blueprint.response(200, _TEXT, content_type=JSONL)
+def export_entries_as_jsonl(query: dict[str, Any]) -> Response:
+    """The same, one JSON object a line. The export is itself an entry."""
+    caller = door.principal(Scope.AUDIT_READ)
+    return send_export(export(door.desk(), caller, EntryFilter(**query), Form.JSONL))
+
+
+def send_export(made: ExportText) -> Response:
+    """Stream an export as a file: no more than a thousand entries are held at a time."""
+    sent = Response(made.lines, mimetype=_MEDIA_TYPES[made.form])
+    name = f"audit-entries.{made.form.value}"
+    sent.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return sent
 
 
-def _csv(entries: Iterable[LoggedEntry]) -> Iterator[str]:
-    yield from csv_lines([("index", "id", *COLUMNS, "leaf_hash")])
-    yield from csv_lines(
-        (
-            entry.index,
-            entry.leaf["id"],
-            *(_cell(entry.leaf[name]) for name in COLUMNS),
-            entry.leaf_hash.hex(),
-        )
-        for entry in entries
-    )
+@blueprint.get("/tail")
+@blueprint.arguments(TailQuerySchema, **door.QUERY)
+@blueprint.response(200, _TEXT, content_type=JSONL, headers=_AFTER_HEADER)
+def follow_log(query: dict[str, Any]) -> Response:
+    """What follows entry `after`, one JSON object a line; go on with the header `Audit-After`.
+
+    Entries without a place in the tree are not given yet. 409 when the log is shorter than what you
+    have seen.
+    """
+    caller = door.principal(Scope.AUDIT_READ)
+    after, limit = query.pop("after", -1), query.pop("limit", LARGEST_TAIL)
+    page = tail(door.desk(), caller, EntryFilter(**query), after, limit)
+    sent = Response("".join(jsonl(page.entries)), mimetype=JSONL)
+    sent.headers["Audit-After"] = str(page.after)
+    return sent
 
 
-def _cell(value: Any) -> Any:
-    return " ".join(value) if isinstance(value, list) else value
+@blueprint.post("/receipts")
+@blueprint.response(200, ReconciliationSchema)
+@blueprint.doc(requestBody={"required": True, "content": {JSONL: {"schema": _TEXT}}})
+def check_receipts() -> dict[str, Any]:
+    """Compare the receipts you kept, one a line, with the log: is every decision still there?
+
+    Names each line that does not match. `alarm`: an acknowledged decision is gone or altered.
+    """
+    caller = door.principal(*receipts.SCOPES)
+    lines = receipt_lines(BytesIO(door.upload(JSONL)))
+    found = receipts.reconcile_receipts(door.desk(), caller, lines)
+    return {
+        "verdict": _VERDICTS[found.exit_code],
+        "counts": {judgement.value: found.counts.get(judgement, 0) for judgement in Judgement},
+        "lines": [_line(one) for one in found.named],
+        "left_out": found.left_out,
+    }
+
+
+@blueprint.get("/keys")
+@blueprint.response(200, KeysSchema)
+def get_keys() -> dict[str, Any]:
+    """The public keys to check checkpoints, proofs and receipts with: pin them, once.
+
+    Ask again by another way (the practice's officer reads them on the audit page) before you trust
+    keys that changed.
+    """
+    caller = door.principal(*receipts.SCOPES)
+    found = receipts.public_keys(door.desk(), caller)
+    return {"log": found.log, "receipts": list(found.receipts)}
+
+
+def _line(one: Judged) -> dict[str, Any]:
+    return {
+        "line": one.line,
+        "judgement": one.judgement.value,
+        "id": one.entry_id,
+        "detail": one.detail,
+    }
 
 
 @blueprint.get("/entries/<uuid:entry_id>")

@@ -48,9 +48,9 @@ def recorded(
     return stored_responses.Response(status, orjson.dumps(body), location)
 
 
-def officer(asked: dict[str, Any]) -> Principal:
+def officer(asked: dict[str, Any], scope: Scope = Scope.IDENTITY_WRITE) -> Principal:
     """The caller of a change that only a compliance officer at the EHR may make."""
-    caller = door.principal(Scope.IDENTITY_WRITE)
+    caller = door.principal(scope)
     if door.acting_user(asked.get("acting_user")).role is not ActingRole.COMPLIANCE:
         raise NotAllowed("This needs acting_user.role compliance.")
     return caller

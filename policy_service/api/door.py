@@ -25,6 +25,7 @@ from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.ledger.errors import NotCanonical
 from policy_service.services import stored_responses
 from policy_service.services.desk import Desk
+from policy_service.settings import Settings
 from policy_service.vault.blind import keyed_digest
 from policy_service.vault.keys import Purpose
 
@@ -77,6 +78,15 @@ def _whole_body() -> bytes:
     if limit is not None and request.content_length is None and len(raw) >= limit:
         raise TooLarge.over(limit)
     return raw
+
+
+def upload(media_type: str) -> bytes:
+    """The body of this type, which may be larger here than elsewhere (POLICY_MAX_UPLOAD_BYTES)."""
+    if request.mimetype != media_type:
+        raise UnsupportedMediaType.only(media_type)
+    settings: Settings = current_app.extensions["policy_service_settings"]
+    request.max_content_length = settings.max_upload_bytes
+    return request.get_data(cache=False)
 
 
 def principal(*scopes: Scope) -> Principal:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, request
 from flask_smorest import Blueprint
 
 from policy_service.api import door
 from policy_service.api.schemas.imports import RosterQuerySchema, RosterReportSchema
 from policy_service.domain.principals import Scope
-from policy_service.errors import UnsupportedMediaType
 from policy_service.importers.roster import RosterKind
 from policy_service.services.imports.run import RosterFile, import_roster
-from policy_service.settings import Settings
 
 CSV_TYPE = "text/csv"
 blueprint = Blueprint("imports", __name__, url_prefix="/v1/imports", description="Imports")
@@ -32,14 +29,5 @@ def import_rows(query: dict[str, Any]) -> dict[str, Any]:
     Repeating it changes nothing more: records are known by their external_id.
     """
     caller = door.principal(Scope.REGISTRY_WRITE)
-    if request.mimetype != CSV_TYPE:
-        raise UnsupportedMediaType.only(CSV_TYPE)
-    file = RosterFile(RosterKind(query["kind"]), _upload())
+    file = RosterFile(RosterKind(query["kind"]), door.upload(CSV_TYPE))
     return import_roster(door.desk(), caller, file, dry_run=query["dry_run"]).to_json()
-
-
-def _upload() -> bytes:
-    """The body, which may be larger here than elsewhere (POLICY_MAX_UPLOAD_BYTES)."""
-    settings: Settings = current_app.extensions["policy_service_settings"]
-    request.max_content_length = settings.max_upload_bytes
-    return request.get_data(cache=False)

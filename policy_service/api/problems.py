@@ -24,6 +24,7 @@ _BY_STATUS: dict[int, type[ServiceError]] = {
     401: errors.Unauthenticated,
     403: errors.NotAllowed,
     409: errors.Conflict,
+    410: errors.Erased,
     413: errors.TooLarge,
     415: errors.UnsupportedMediaType,
     422: errors.InvalidRequest,
@@ -103,7 +104,7 @@ def _escape(part: str) -> str:
 
 def erased(_error: KeyNotHeld) -> ServiceError:
     """What was sealed under a destroyed key is gone for every caller alike."""
-    return errors.NotFound()
+    return errors.Erased()
 
 
 def from_database(error: DBAPIError) -> ServiceError:

@@ -16,6 +16,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from policy_service.audit import sealer
+from policy_service.audit.guard import guard_of
+from policy_service.audit.writers import write_next
 from policy_service.database.keyring import Keyring
 from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, OpeningRow, PendingRow
 from policy_service.ledger.canonical import Json
@@ -54,8 +56,9 @@ def append(session: Session, keyring: Keyring, entry: NewEntry) -> Leaf:
 
 def append_all(session: Session, keyring: Keyring, entries: Sequence[NewEntry]) -> list[Leaf]:
     """Write several entries, in this order, by few statements: what an import needs."""
+    guard_of(session).require_writable(session, keyring.practice_id)
     made = [_commit(keyring.practice_id, entry) for entry in entries]
-    _insert_entries(session, [(entry, leaf) for entry, leaf, _ in made])
+    _insert_entries(session, keyring, [(entry, leaf) for entry, leaf, _ in made])
     openings = (
         row
         for entry, _, openings in made
@@ -97,8 +100,12 @@ def _leaf(practice_id: str, entry: NewEntry, digests: tuple[str, ...]) -> Leaf:
     )
 
 
-def _insert_entries(session: Session, made: Sequence[tuple[NewEntry, Leaf]]) -> None:
-    session.execute(insert(EntryRow), [_entry_row(entry, leaf) for entry, leaf in made])
+def _insert_entries(
+    session: Session, keyring: Keyring, made: Sequence[tuple[NewEntry, Leaf]]
+) -> None:
+    marks = write_next(session, keyring, [leaf.hash for _, leaf in made])
+    rows = [_entry_row(entry, leaf) | mark for (entry, leaf), mark in zip(made, marks, strict=True)]
+    session.execute(insert(EntryRow), rows)
     subjects = [
         {"practice_id": leaf.practice, "subject_ref": ref, "entry_id": leaf.id}
         for _, leaf in made

@@ -6,12 +6,15 @@ Two sealers can never fork the tree: whoever finds the head moved rolls back and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from policy_service.audit.guard import guard_in
+from policy_service.audit.rows import StoredRow, check_waiting, waiting_rows
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import EntryRow, HeadRow, LeafRow, NodeRow, PendingRow
+from policy_service.database.tables.audit import HeadRow, LeafRow, NodeRow, PendingRow
 from policy_service.ledger.merkle import EMPTY_ROOT, Frontier, Node
 
 BATCH = 1000
@@ -70,46 +73,60 @@ def _move_head(session: Session, practice_id: str, old_size: int, frontier: Fron
 
 
 def seal_pending(database: Database, practice_id: str) -> int:
-    """Place every committed pending entry, oldest first; returns how many were placed."""
-    placed = 0
-    while batch := _seal_batch(database, practice_id):
-        placed += batch
-    return placed
+    """Place every committed pending entry that the service wrote; returns how many were placed.
+
+    An entry that is forged, or follows one that was deleted, stays where it is: the alarm is
+    raised, the others are placed. LogContradicted when the log may not grow at all.
+    """
+    placed, after = 0, None
+    while True:
+        batch = _seal_batch(database, practice_id, after)
+        placed, after = placed + batch.placed, batch.last
+        if after is None:
+            return placed
 
 
-def _seal_batch(database: Database, practice_id: str) -> int:
-    """One transaction of the sealer; 0 when nothing waits or another sealer holds the head."""
+class _Batch(NamedTuple):
+    """What one transaction did; `last` is where the next one begins, None when there is none."""
+
+    placed: int
+    last: tuple[Any, str] | None
+
+
+def _seal_batch(database: Database, practice_id: str, after: tuple[Any, str] | None) -> _Batch:
+    """One transaction of the sealer; nothing when nothing waits or another one moved the head."""
+    guard = guard_in(database)
     with database.write(practice_id) as session:
-        waiting = _waiting(session, practice_id)
+        _hold_head(session, practice_id)
+        waiting = waiting_rows(session, practice_id, after, BATCH)
         if not waiting:
-            return 0
+            return _Batch(0, None)
+        guard.require_writable(session, practice_id)
+        checked = check_waiting(waiting, guard.row_key(practice_id), guard.is_new(practice_id))
         try:
-            place(session, practice_id, waiting)
+            _place_and_forget(session, practice_id, checked.sound)
         except HeadMoved:
             session.rollback()
-            return 0
-        done = [entry_id for entry_id, _ in waiting]
-        session.execute(
-            delete(PendingRow)
-            .where(PendingRow.practice_id == practice_id, PendingRow.entry_id.in_(done))
-            .execution_options(synchronize_session=False)
-        )
-        return len(done)
+            return _Batch(0, None)
+    if checked.faults:
+        guard.hold(practice_id, checked.faults)
+    at, row = waiting[-1]
+    return _Batch(len(checked.sound), (at, row.id) if len(waiting) == BATCH else None)
 
 
-def _waiting(session: Session, practice_id: str) -> list[tuple[str, bytes]]:
+def _hold_head(session: Session, practice_id: str) -> None:
     """The head row is locked first, so that one sealer works while others wait their turn."""
     session.execute(
         select(HeadRow.size).where(HeadRow.practice_id == practice_id).with_for_update()
     ).one()
-    rows = session.execute(
-        select(EntryRow.id, EntryRow.leaf_hash)
-        .join(
-            PendingRow,
-            (PendingRow.practice_id == EntryRow.practice_id) & (PendingRow.entry_id == EntryRow.id),
-        )
-        .where(PendingRow.practice_id == practice_id)
-        .order_by(PendingRow.at, PendingRow.entry_id)
-        .limit(BATCH)
+
+
+def _place_and_forget(session: Session, practice_id: str, rows: Sequence[StoredRow]) -> None:
+    if not rows:
+        return
+    place(session, practice_id, [(row.id, row.leaf_hash) for row in rows])
+    session.execute(
+        delete(PendingRow)
+        .where(PendingRow.practice_id == practice_id, PendingRow.entry_id.in_(r.id for r in rows))
+        .execution_options(synchronize_session=False)
     )
-    return [(entry_id, leaf_hash) for entry_id, leaf_hash in rows]

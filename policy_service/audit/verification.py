@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from policy_service.audit.guard import guard_in
+from policy_service.audit.protection import missing_triggers
 from policy_service.audit.reading import entries, head
+from policy_service.audit.rows import waiting_faults
 from policy_service.database.session import Database
 from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Signer, Verifier
-from policy_service.ledger.verify import verify_entries
+from policy_service.ledger.verify import Entry, verify_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,21 @@ class Verdict:
     first_bad: int | None = None
 
 
-def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
-    """Read the whole log of a practice in one snapshot and check it."""
+def verify_log(
+    database: Database,
+    practice_id: str,
+    signer: Signer,
+    progress: Callable[[int], None] | None = None,
+) -> Verdict:
+    """Read the whole log of a practice in one snapshot and check it.
+
+    `progress` is told how many entries were read so far, after each.
+    """
+    guard = guard_in(database)
+    try:
+        known = guard.heads.last(practice_id)  # before the snapshot: see LogGuard.outside
+    except NoteRefused as error:
+        return Verdict(1, f"TAMPERED: the head published last cannot be read ({error})")
     with database.read(practice_id) as session:
         committed = head(session, practice_id)
         if committed.size == 0:
@@ -38,18 +54,30 @@ def verify_log(database: Database, practice_id: str, signer: Signer) -> Verdict:
         except NoteRefused as error:
             return Verdict(1, f"TAMPERED: a stored checkpoint is not ours ({error})")
         current = Checkpoint(signer.name, committed.size, committed.root)
-        result = verify_entries(entries(session, practice_id), current, older)
+        result = verify_entries(_told(entries(session, practice_id), progress), current, older)
         if not result.ok:
             return Verdict(
                 1, f"TAMPERED at index {result.first_bad}: {result.reason}", result.first_bad
             )
-        loose = _loose_ends(session, practice_id)
+        said = guard.contradiction(session, practice_id, known)
+        loose = said or _loose_ends(session, practice_id)
+        key = guard.row_key(practice_id)
+        forged = waiting_faults(session, practice_id, key, may_be_unmarked=known is None)
         pending = _count(session, practice_id, PendingRow)
-    if loose:
-        return Verdict(1, f"TAMPERED: {loose}")
+    if loose or forged:
+        return Verdict(1, f"TAMPERED: {loose or '; '.join(str(fault) for fault in forged)}")
     waiting = f", {pending} waiting for their place" if pending else ""
     signed = f"{len(older)} signed checkpoints" if older else "no signed checkpoint yet"
     return Verdict(0, f"ok: {committed.size} entries, {signed}{waiting}")
+
+
+def _told(read: Iterator[Entry], progress: Callable[[int], None] | None) -> Iterator[Entry]:
+    if progress is None:
+        yield from read
+        return
+    for number, entry in enumerate(read, start=1):
+        yield entry
+        progress(number)
 
 
 def _checkpoints(session: Session, practice_id: str, verifier: Verifier) -> list[Checkpoint]:
@@ -62,8 +90,10 @@ def _checkpoints(session: Session, practice_id: str, verifier: Verifier) -> list
 
 
 def _loose_ends(session: Session, practice_id: str) -> str | None:
-    """Decisions without an entry, and entries that are neither in the tree nor waiting."""
+    """Decisions without an entry, entries that are neither in the tree nor waiting, and triggers
+    that were dropped: their absence changed nothing yet, but somebody took them away."""
     for what, ids in (
+        ("a trigger that keeps rows from being changed is gone", missing_triggers(session)),
         ("a decision has no audit entry", _decisions_without_entry(session, practice_id)),
         ("an entry is neither in the tree nor waiting", _lost_entries(session, practice_id)),
     ):

@@ -15,23 +15,19 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from policy_service.audit.log import Owned
-from policy_service.cli.desk import desk, practice_of
-from policy_service.database.tables.directory import LoginRow
+from policy_service.cli.desk import desk, officer_of, practice_of
 from policy_service.domain.principals import Principal, Role
 from policy_service.errors import ServiceError
 from policy_service.ledger.canonical import Json
 from policy_service.policy.faults import PackFault
 from policy_service.policy.files import read_folder
-from policy_service.services.logins import principal_of
 from policy_service.services.pack_activation import ActivationForm, approve, ask
 from policy_service.services.pack_replays import Candidate, ReplayReport, replay_candidate
 from policy_service.services.pack_shelf import read_shelf
 from policy_service.services.pack_storing import PackUpload, read_upload, store_pack
 from policy_service.services.packs import Mode
-from policy_service.services.passwords import password_matches
 from policy_service.services.shadow_reports import shadow_report
 
 pack_use_commands = AppGroup("pack-use")
@@ -73,7 +69,7 @@ def _put_in_use(mode: Mode, does: str) -> None:
     @_PRACTICE
     @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
     def command(digest: str, reason: str, **given: Any) -> None:
-        with _refusals(), desk().writing(_officer(given)) as context:
+        with _refusals(), desk().writing(officer_of(given)) as context:
             asked = ask(desk(), context, ActivationForm(digest, reason, mode))
         for loosened in asked.loosens:
             click.echo(loosened, err=True)
@@ -96,7 +92,7 @@ _put_in_use(Mode.RETIRED, "retire")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def approve_proposal(proposal: str, reason: str, **given: Any) -> None:
     """As the second person, put in use what an officer asked for."""
-    with _refusals(), desk().writing(_officer(given)) as context:
+    with _refusals(), desk().writing(officer_of(given)) as context:
         click.echo(f"done: number {approve(desk(), context, proposal, reason)}")
 
 
@@ -162,24 +158,6 @@ def _upload(folder: Path) -> PackUpload:
 
 def _shell(slug: str | None, role: Role) -> Principal:
     return Principal(practice_of(slug), "shell", "shell", frozenset({role}))
-
-
-def _officer(given: dict[str, Any]) -> Principal:
-    """The account of that address, once its password was given."""
-    practice_id = practice_of(given["slug"])
-    with desk().database.directory() as session:
-        email = given["officer"].strip().lower()
-        row = session.scalars(
-            select(LoginRow).filter_by(practice_id=practice_id, email=email, disabled_at=None)
-        ).first()
-    password = (
-        sys.stdin.readline().rstrip("\r\n")
-        if given["password_stdin"]
-        else click.prompt("Password", hide_input=True)
-    )
-    if not password_matches(row.password_hash if row else None, password) or row is None:
-        raise click.ClickException("No account in use has this address and password.")
-    return principal_of(row)
 
 
 @contextmanager

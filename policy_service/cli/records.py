@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import BinaryIO
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
+from policy_service.audit.receipts import receipt_lines
 from policy_service.audit.verification import verify_log
-from policy_service.cli.desk import desk
+from policy_service.cli.desk import desk, practice_of
 from policy_service.domain.principals import Principal, Role
 from policy_service.services.directory import practices
+from policy_service.services.receipts import public_keys, reconcile_receipts
 from policy_service.services.replays import Replayed, replay_several
 
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
@@ -27,6 +30,37 @@ def verify() -> None:
         click.echo(f"{practice.slug}: {result.text}")
         worst = max(worst, result.exit_code)
     sys.exit(worst)
+
+
+@audit_commands.command("receipts")
+@click.argument("file", type=click.File("rb"))
+@click.option("--practice", "slug", help="Slug of the practice; needed where there are several.")
+def check_receipts(file: BinaryIO, slug: str | None) -> None:
+    """Compare the receipts an EHR kept, one a line in FILE (- for standard input), with the log.
+
+    Names every line that does not match. Exit 0 all match, 1 an acknowledged decision is gone or
+    altered, 2 cannot tell (bad line or signature, not ours, too new to be sealed).
+    """
+    principal = Principal(practice_of(slug), "shell", "shell", frozenset({Role.OPERATOR}))
+    found = reconcile_receipts(desk(), principal, receipt_lines(file))
+    for one in found.named:
+        about = f" {one.entry_id}" if one.entry_id else ""
+        click.echo(f"line {one.line}: {one.judgement.value}{about}: {one.detail}")
+    if found.left_out:
+        click.echo(f"{found.left_out} more lines do not match")
+    click.echo(found.text)
+    sys.exit(found.exit_code)
+
+
+@audit_commands.command("keys")
+@click.option("--practice", "slug", help="Slug of the practice; needed where there are several.")
+def show_keys(slug: str | None) -> None:
+    """Print the vkey of the log, and those of its receipts: what verifiers and witnesses pin."""
+    principal = Principal(practice_of(slug), "shell", "shell", frozenset({Role.OPERATOR}))
+    found = public_keys(desk(), principal)
+    click.echo(f"log\t{found.log}")
+    for vkey in found.receipts:
+        click.echo(f"receipts\t{vkey}")
 
 
 _WORST_FIRST = (Replayed.DIFFERS, Replayed.CANNOT_TELL, Replayed.ERASED, Replayed.SAME)

@@ -8,7 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from policy_service.cli.desk import desk
-from policy_service.worker import Worker
+from policy_service.worker import Worker, run_due
 
 
 @click.command("worker")
@@ -16,10 +16,10 @@ from policy_service.worker import Worker
 @with_appcontext
 def work(once: bool) -> None:
     """Seal the log, carry out queued work, sign checkpoints; until SIGTERM."""
-    worker = Worker(desk())
     if once:
-        click.echo(f"{worker.run_due()} done")
+        click.echo(f"{run_due(desk())} done")
         return
+    worker = Worker(desk())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     worker.run()

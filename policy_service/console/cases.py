@@ -127,6 +127,7 @@ def _may(file: CaseFile) -> dict[str, Any]:
         and not (is_subject or asked_by_me),
         "is_subject": is_subject,
         "audit": who.has(*READERS),
+        "bundle": compliance,
         "judge": who.has(*OFFICERS),
         "asked_by_me": asked_by_me and view.state is CaseState.AWAITING_APPROVAL,
     }

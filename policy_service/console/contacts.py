@@ -40,6 +40,7 @@ from policy_service.services.imports.contact_previews import (
 )
 from policy_service.services.imports.contact_states import STORING, UNDOING
 from policy_service.services.imports.contact_uploads import Upload, keep_upload, prepare_upload
+from policy_service.services.old_contacts import old_contacts
 from policy_service.services.own_page import own_clinician, require_own_account
 
 Answer = Response | tuple[str, int]
@@ -185,5 +186,10 @@ def contact_imports() -> str:
     """For officers: that clinicians imported contacts, and how many. Never whom."""
     with door.desk().writing(door.principal(*READERS)) as context:
         rows = imports_made(context)
-        names = names_of(context, ClinicianRow, {row.clinician_id for row in rows})
-        return door.page("contact_imports.html", rows=rows, names=names)
+        old = old_contacts(context)
+        names = names_of(
+            context,
+            ClinicianRow,
+            {row.clinician_id for row in rows} | {one.clinician_id for one in old},
+        )
+        return door.page("contact_imports.html", rows=rows, names=names, old=old)

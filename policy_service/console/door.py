@@ -40,7 +40,7 @@ blueprint = Blueprint(
 csrf = CSRFProtect()
 OFFICERS = (Role.COMPLIANCE, Role.APPROVER)
 READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
-UPLOADS = frozenset({"console.upload_contacts"})
+UPLOADS = frozenset({"console.upload_contacts", "console.check_receipts"})
 """Forms with a file: their bodies may be larger than others."""
 PUBLIC = frozenset({"console.login", "console.static", "console.sign_in"})
 
@@ -59,6 +59,7 @@ NAV = (
     NavItem("console.duties", "Duties", READERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
+    NavItem("console.erasures", "Erasures", OFFICERS),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
@@ -205,7 +206,7 @@ def _from_http(error: HTTPException) -> AnyResponse:
 
 
 def _erased(_error: KeyNotHeld) -> AnyResponse:
-    return _refusal_page(errors.NotFound())
+    return _refusal_page(errors.Erased())
 
 
 blueprint.register_error_handler(ServiceError, _refusal_page)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words
+from policy_service.console import contact_words, erasure_words
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -53,8 +53,35 @@ MOVES = {
     "override_approved": "Override approved",
     "override_refused": "Override refused",
     "reopened": "Reopened",
+    "erased": "Closed: the client was erased",
 }
 PURPOSES = {"re_enrolment": "re-enrolment"}
+RECIPIENTS = {
+    "board": "Licence board or association",
+    "court": "Court",
+    "insurer": "Insurer",
+    "authority": "Other public authority",
+    "lawyer": "Lawyer",
+    "client": "The client, or who acts for them",
+    "other": "Somebody else",
+}
+JUDGEMENTS = {
+    "matched": "Matches: the entry is there, unchanged",
+    "unmatched": "Gone: this log signed the receipt and has no such entry",
+    "altered": "Altered: the entry is not the one that was acknowledged",
+    "overdue": "Overdue: waits for its place longer than was promised",
+    "unsealed": "Too new: recorded, and waits for its place",
+    "bad_signature": "Signature bad: the words of the receipt were changed",
+    "not_ours": "Not ours: of another log, or signed by an unknown key",
+    "malformed": "Not a receipt: the line cannot be read",
+}
+WITNESS_WORDS = {
+    "cosigning": "signed",
+    "not yet": "has not signed yet",
+    "refused": "refuses to sign",
+    "unreachable": "cannot be reached",
+}
+LOG_VERDICTS = {0: "Verified", 1: "Tampered", 2: "Cannot tell"}
 ROLES = {
     "intake": "Intake",
     "clinician": "Clinician",
@@ -73,7 +100,7 @@ WHYS = {
     "not_attested": "the clinician has not attested",
     "contradicted": "the records contradict each other",
     "identity_unconfirmed": "it is not confirmed who the person is",
-    "identity_not_comparable": "the records are too thin to compare",
+    "identity_not_comparable": "the records could not be compared well enough",
 }
 DUTY_STATES = {
     "any_open": "All that are not closed",
@@ -184,6 +211,8 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
         "duties": "the service, on its day",
+        "verifying": "the service, verifying",
+        "shell": "the machine's shell",
     }
     return known.get(ident) or f"{_ACTORS.get(kind, kind)} {ident[:8]}"
 
@@ -279,4 +308,9 @@ TABLES = {
     "account_use": contact_words.ACCOUNT_USES,
     "import_state": contact_words.IMPORT_STATES,
     "import_state_says": contact_words.IMPORT_STATES_SAY,
+    "ground": erasure_words.GROUNDS,
+    "erasure": erasure_words.STATES,
+    "block": erasure_words.BLOCKS,
+    "goes": erasure_words.GOES,
+    "fate": erasure_words.FATES,
 }

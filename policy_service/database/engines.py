@@ -31,6 +31,7 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout={_SET_UP_WAIT_MS}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
     "PRAGMA cache_size=-16384",
     "PRAGMA mmap_size=268435456",
 )
@@ -137,6 +138,33 @@ def _open(driver: sqlite3.Connection, write: bool) -> None:
     except sqlite3.OperationalError:
         driver.execute("ROLLBACK").close()
         raise
+
+
+def scrub(engine: Engine) -> bool:
+    """Leave no deleted row in any page; False while others read or write.
+
+    SQLite: the file is written anew (`secure_delete` misses cells that a split page left behind),
+    then the write-ahead log is folded in and cut to nothing. PostgreSQL: dead rows are vacuumed.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("RESET statement_timeout")
+            return True
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        return _scrub_file(driver)
+
+
+def _scrub_file(driver: sqlite3.Connection) -> bool:
+    try:
+        driver.execute("VACUUM").close()
+        busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+        return False
+    return not busy
 
 
 def retry_while_busy(step: Callable[[], None], deadline_seconds: float) -> None:

@@ -16,7 +16,7 @@ from policy_service.database.tables.people import PersonKeyRow
 from policy_service.vault.blind import MatchKeys, keyed_digest, match_key
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.keys import Key, Purpose, PurposeKey
-from policy_service.vault.sealing import ChainOpener, Opener, open_sealed, seal, wrap
+from policy_service.vault.sealing import ChainKeys, ChainOpener, Opener, open_sealed, seal, wrap
 
 _PURPOSES = {
     "person": Purpose.PERSON,
@@ -63,6 +63,7 @@ class Keyring:
         self._practice = practice
         self._people: dict[str, Key | None] = {}
         self._derived: dict[tuple[str, Purpose], PurposeKey] = {}
+        self._chains: dict[Purpose, ChainKeys] = {}
 
     @property
     def practice_id(self) -> str:
@@ -81,6 +82,16 @@ class Keyring:
     def third_party_secret(self) -> PurposeKey:
         """The secret under which third parties are kept as hashes; the same for every request."""
         return self._practice.third_party_secret
+
+    @property
+    def row_mac_key(self) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self._practice.purpose(Purpose.ROW_MAC)
+
+    @property
+    def erasure_list_key(self) -> PurposeKey:
+        """The key over the lines of the list of erasures."""
+        return self._practice.purpose(Purpose.ERASURE_LIST)
 
     def digest(self, purpose: Purpose, text: str) -> bytes:
         """Keyed digest of a text for a purpose."""
@@ -129,17 +140,29 @@ class Keyring:
 
     def chain_opener(self, table: str, column: str) -> ChainOpener:
         """What opens a column of many people, each from the wrapped key that stands beside it."""
-        return ChainOpener(
-            self._practice.purpose(Purpose.WRAP),
-            (self.practice_id, "person_key", "wrapped"),
-            _PURPOSES.get(table, Purpose.FIELD),
-            (self.practice_id, table, column),
-        )
+        purpose = _PURPOSES.get(table, Purpose.FIELD)
+        if purpose not in self._chains:
+            wrapped = (self.practice_id, "person_key", "wrapped")
+            self._chains[purpose] = ChainKeys(
+                self._practice.purpose(Purpose.WRAP), wrapped, purpose
+            )
+        return ChainOpener(self._chains[purpose], (self.practice_id, table, column))
+
+    def seal_sketch(self, person_id: str, sketch: bytes) -> bytes:
+        """Seal a person's sketch under the practice's key: many are opened by one key."""
+        place = self._place("person", person_id, "sketch")
+        return seal(self._practice.purpose(Purpose.SKETCH), sketch, place)
+
+    def sketch_opener(self) -> Opener:
+        """What opens sketches; the row is the person's id."""
+        column = (self.practice_id, "person", "sketch")
+        return Opener(self._practice.purpose(Purpose.SKETCH), column)
 
     def forget_people(self) -> None:
         """Drop the person keys that were loaded, so that a long reading holds few."""
         self._people.clear()
         self._derived.clear()
+        self._chains.clear()
 
     def _key(self, session: Session, owner: str | None, table: str) -> PurposeKey:
         purpose = _PURPOSES.get(table, Purpose.FIELD)

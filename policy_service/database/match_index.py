@@ -1,8 +1,7 @@
 """The index by which people are found: who holds a key, and what is kept of them.
 
 Written for each database by hand and given to the driver as it stands: a recognition may take two
-milliseconds, and building a statement takes a tenth of one. Each statement names the practice of
-its session, as the guard would (`guard.practice_of` raises without one).
+milliseconds, and building a statement takes a tenth of one (`database.driver`).
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy.orm import Session
 
+from policy_service.database.driver import Row, fetch
 from policy_service.database.guard import practice_of, require_writing
 
 _ID = 36
@@ -54,6 +53,12 @@ _FEATURES = _STORED.format(columns=f"{_COMPARED}, person.kept, person.normaliser
 _RECORDS = _STORED.format(
     columns="person.sealed, person.kept, person.pseudonym, person.record_digest"
 )
+_SKETCHES = """
+SELECT person.id, CASE WHEN person.normaliser = {normaliser} THEN person.sketch END
+FROM {asked_people}
+{join} person ON person.practice_id = {practice} AND person.id = asked.value
+WHERE person.erased_at IS NULL
+"""
 _TABLES = ("match_key", "asked_key")
 _FILE = {
     "sqlite": "INSERT INTO {} (practice_id, key, person_id) VALUES (?, ?, ?)",
@@ -75,7 +80,7 @@ SELECT frequency.key, frequency.count FROM {asked_many}
 {join} frequency ON frequency.practice_id = {practice}
   AND frequency.measurement = {measurement} AND frequency.key = asked.value
 """
-_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement")
+_VALUES = ("practice", "most_many", "most_few", "part", "more", "measurement", "normaliser")
 _SPELLINGS = {
     "sqlite": {
         **{name: f":{name}" for name in _VALUES},
@@ -167,6 +172,15 @@ def value_counts(session: Session, measurement: int, keys: Collection[int]) -> d
     return dict(_rows(session, _BORNE, asked)) if keys else {}
 
 
+def sketches(
+    session: Session, person_ids: Collection[str], normaliser: int
+) -> list[tuple[str, bytes | None]]:
+    """The sealed sketches of these people, None where none was made of what `normaliser` makes;
+    erased people are left out."""
+    asked = {"people": list(person_ids), "normaliser": normaliser}
+    return [(person_id, sealed) for person_id, sealed in _rows(session, _SKETCHES, asked)]
+
+
 def stored_features(session: Session, person_ids: Iterable[str]) -> list[StoredFeatures]:
     """The features of these people, as they are kept; erased people are left out."""
     found = _rows(session, _FEATURES, {"people": list(person_ids)})
@@ -202,22 +216,16 @@ def count_people(session: Session, person_ids: Sequence[str]) -> None:
     """Count these new persons; in the order of the parts, so that two who count never deadlock."""
     require_writing(session)
     connection = session.connection()
-    statement = _spelt(_COUNT_MORE, connection.dialect.name)
+    statement = _spelt(_COUNT_MORE)[connection.dialect.name]
     for part, people in sorted(Counter(person_id[0] for person_id in person_ids).items()):
         values = {"practice": practice_of(session), "part": part, "more": people}
         connection.exec_driver_sql(statement, values)
 
 
 @cache
-def _spelt(statement: str, dialect: str) -> str:
-    return statement.format(**_SPELLINGS[dialect])
+def _spelt(statement: str) -> dict[str, str]:
+    return {dialect: statement.format(**names) for dialect, names in _SPELLINGS.items()}
 
 
-def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
-    connection = session.connection()
-    dialect = connection.dialect.name
-    given: dict[str, Any] = {"practice": practice_of(session), **values}
-    if dialect == "sqlite":  # which knows no lists
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
-    return connection.exec_driver_sql(_spelt(statement, dialect), given).fetchall()
+def _rows(session: Session, statement: str, values: Mapping[str, Any]) -> list[Row]:
+    return fetch(session, _spelt(statement), values)

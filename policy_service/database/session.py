@@ -31,6 +31,8 @@ class Database:
     def __init__(self, url: str, options: EngineOptions | None = None) -> None:
         self.engine = engines.create(url, options or EngineOptions())
         self._reader, self._writer = _views(self.engine)
+        self.session_info: dict[str, Any] = {}
+        """What every session of a practice carries in its `info`, from the layers above."""
 
     @property
     def dialect(self) -> str:
@@ -40,7 +42,7 @@ class Database:
     @contextmanager
     def read(self, practice_id: str) -> Iterator[Session]:
         """One snapshot of one practice. Writing raises ReadOnly; always rolled back."""
-        with _session(self._reader, _bound(practice_id) | {READ_ONLY: True}) as session:
+        with _session(self._reader, self._bound(practice_id) | {READ_ONLY: True}) as session:
             yield session
 
     @contextmanager
@@ -49,7 +51,7 @@ class Database:
 
         Takes SQLite's single write lock at once: read and score before, not within.
         """
-        with _session(self._writer, _bound(practice_id)) as session:
+        with _session(self._writer, self._bound(practice_id)) as session:
             yield session
             session.commit()
 
@@ -76,6 +78,18 @@ class Database:
                     raise
         raise ValueError("tries: at least 1")
 
+    def _bound(self, practice_id: str) -> dict[str, Any]:
+        if not practice_id:
+            raise PracticeUnbound("a practice id is needed")
+        return self.session_info | {PRACTICE: practice_id}
+
+    def scrub(self) -> bool:
+        """Overwrite what deleted rows left in the files; False while somebody is reading.
+
+        Takes SQLite's write lock for as long as the file takes to be written anew.
+        """
+        return engines.scrub(self.engine)
+
     def dispose(self) -> None:
         """Close the pooled connections; on SQLite the last one folds the WAL into the file."""
         self.engine.dispose()
@@ -93,12 +107,6 @@ def _views(engine: Engine) -> tuple[Engine, Engine]:
         return engine, engine.execution_options(**{engines.IMMEDIATE: True})
     snapshot: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return engine.execution_options(**snapshot), engine
-
-
-def _bound(practice_id: str) -> dict[str, Any]:
-    if not practice_id:
-        raise PracticeUnbound("a practice id is needed")
-    return {PRACTICE: practice_id}
 
 
 @contextmanager

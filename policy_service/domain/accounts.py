@@ -74,6 +74,12 @@ def graver_words(words: Iterable[str], known: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in words if _GRAVITY.index(word) > least) - frozenset(known)
 
 
+def words_graver_than(known: Iterable[str]) -> frozenset[str]:
+    """All words that would outweigh some word that is possible anyway; none for no word."""
+    possible = frozenset(known)
+    return graver_words(_GRAVITY, possible) if possible else frozenset()
+
+
 def gravest_word(words: Iterable[str]) -> str:
     """The word a fact holds when several connections exist."""
     return max(words, key=_GRAVITY.index, default="none")

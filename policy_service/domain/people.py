@@ -48,6 +48,8 @@ class RelatedRole(StrEnum):
 
 def clean_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` without control, format or bidirectional characters, on one line, at most `limit`."""
+    if len(text) <= limit and _is_clean(text):
+        return text
     shown = text[: limit * 4]
     if shown.isascii() and shown.isprintable():  # most text: the same answer, ten times sooner
         return " ".join(shown.split())[:limit].rstrip()
@@ -56,13 +58,22 @@ def clean_text(text: str, limit: int = TEXT_LIMIT) -> str:
     return " ".join(kept.split())[:limit].rstrip()
 
 
+def _is_clean(text: str) -> bool:
+    """Whether a plain text needs no cleaning: what was sealed clean is opened at every check."""
+    plain = text.isascii() and text.isprintable()
+    return plain and "  " not in text and text[:1] != " " and text[-1:] != " "
+
+
 def _is_kept(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) not in _DROPPED
 
 
 def _clean_fields(record: object, names: Iterable[str]) -> None:
     for name in names:
-        object.__setattr__(record, name, clean_text(getattr(record, name)))
+        text: str = getattr(record, name)
+        clean = clean_text(text)
+        if clean is not text:
+            object.__setattr__(record, name, clean)
 
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
@@ -105,7 +116,7 @@ class Address:
     state: str = ""
 
     def __post_init__(self) -> None:
-        _clean_fields(self, (field.name for field in fields(self)))
+        _clean_fields(self, ("house", "street", "unit", "city", "postcode", "state"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class MoveKind(StrEnum):
     OVERRIDE_APPROVED = "override_approved"
     OVERRIDE_REFUSED = "override_refused"
     REOPENED = "reopened"
+    ERASED = "erased"
 
 
 _FROM: Mapping[MoveKind, frozenset[CaseState]] = {
@@ -58,6 +59,7 @@ _FROM: Mapping[MoveKind, frozenset[CaseState]] = {
     MoveKind.OVERRIDE_APPROVED: frozenset({CaseState.AWAITING_APPROVAL}),
     MoveKind.OVERRIDE_REFUSED: frozenset({CaseState.AWAITING_APPROVAL}),
     MoveKind.REOPENED: frozenset({CaseState.CLOSED}),
+    MoveKind.ERASED: frozenset(CaseState),
 }
 
 

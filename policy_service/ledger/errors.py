@@ -35,3 +35,7 @@ class ProofRefused(LedgerError):
 
 class ReceiptRefused(LedgerError):
     """A receipt that is malformed or not signed by the receipt key."""
+
+
+class SubmissionRefused(LedgerError):
+    """A request to a witness that is not one of C2SP tlog-witness."""

@@ -7,7 +7,7 @@ elsewhere (a file, a signer process, a KMS) and never enters this package.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -66,6 +66,8 @@ class Signature:
 class Verifier:
     """A public key a reader has decided to trust, under its name."""
 
+    kind: ClassVar[bytes] = ED25519
+    """The signature type: it enters the key id, so one key of two types has two ids."""
     name: str
     public_key: bytes
 
@@ -75,22 +77,22 @@ class Verifier:
             raise NoteRefused(f"key {self.name}: an Ed25519 public key has {KEY_BYTES} bytes")
 
     @classmethod
-    def of(cls, signer: Signer) -> "Verifier":
+    def of(cls, signer: Signer) -> Self:
         return cls(signer.name, signer.public_key)
 
     @property
     def key_id(self) -> bytes:
-        """First four bytes of SHA-256(name, newline, 0x01, public key)."""
-        named = self.name.encode() + b"\n" + ED25519 + self.public_key
+        """First four bytes of SHA-256(name, newline, signature type, public key)."""
+        named = self.name.encode() + b"\n" + self.kind + self.public_key
         return hashlib.sha256(named).digest()[:4]
 
     @property
     def vkey(self) -> str:
-        """`name+keyid+base64(0x01, public key)`: how verifier keys are pinned and passed on."""
-        return f"{self.name}+{self.key_id.hex()}+{base64std(ED25519 + self.public_key)}"
+        """`name+keyid+base64(type, public key)`: how verifier keys are pinned and passed on."""
+        return f"{self.name}+{self.key_id.hex()}+{base64std(self.kind + self.public_key)}"
 
     @classmethod
-    def from_vkey(cls, vkey: str) -> "Verifier":
+    def from_vkey(cls, vkey: str) -> Self:
         """Read a vkey; its key id must belong to its key."""
         parts = vkey.split("+", 2)
         if len(parts) != 3:
@@ -99,8 +101,8 @@ class Verifier:
             raw = from_base64std(parts[2])
         except ValueError as error:
             raise NoteRefused(f"vkey of {parts[0]}: {error}") from error
-        if raw[:1] != ED25519:
-            raise NoteRefused(f"vkey of {parts[0]}: only Ed25519 keys (type 0x01) are read")
+        if raw[:1] != cls.kind:
+            raise NoteRefused(f"vkey of {parts[0]}: must be of type 0x{cls.kind.hex()} here")
         verifier = cls(parts[0], raw[1:])
         if verifier.key_id.hex() != parts[1]:
             raise NoteRefused(f"vkey of {parts[0]}: the key id is not that of the key")
@@ -113,6 +115,16 @@ class Verifier:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+    def lines_in(self, note: "Note") -> tuple[Signature, ...]:
+        """This key's own signature lines of a note, as far as they verify."""
+        message = note.text.encode()
+        return tuple(
+            each
+            for each in note.signatures
+            if (each.name, each.key_id) == (self.name, self.key_id)
+            and self.accepts(message, each.value)
+        )
 
 
 @dataclass(frozen=True)

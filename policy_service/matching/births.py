@@ -22,11 +22,12 @@ def birth_alternatives(query: Features, candidate: Features) -> list[Alternative
 
 def birth_level(one: BirthDate, other: BirthDate) -> str:
     """The level of two birth dates; a date without day or month is judged by what it has."""
-    full = one.is_full and other.is_full
-    if full and one == other:
-        return "exact"
-    if full and (one.year, one.month, one.day) == (other.year, other.day, other.month):
-        return "day_month_swapped"
+    full = one.day > 0 and other.day > 0
+    if full and one.year == other.year:
+        if one.month == other.month and one.day == other.day:
+            return "exact"
+        if one.month == other.day and one.day == other.month:
+            return "day_month_swapped"
     apart = abs(one.year - other.year) >= GENERATION
     if one.digits and other.digits and slips(one.digits, other.digits, 1) == 1:
         return "one_digit_generation_apart" if apart else "one_digit"

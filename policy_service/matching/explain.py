@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_service.matching.hypotheses import Hypothesis, Weight
 from policy_service.matching.normalise import Features
@@ -56,8 +55,7 @@ _OWN_SENTENCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FieldEvidence:
+class FieldEvidence(NamedTuple):
     """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score;
     `self_bits` and `kin_bits` what it adds to the two scores that the comparison chose from."""
 

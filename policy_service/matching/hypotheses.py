@@ -99,8 +99,10 @@ class Weighing:
 
     def about(self, levels: Sequence[Level]) -> tuple[Weight, ...]:
         """The rows, with the values that were compared."""
-        own = zip(self.weights, levels, strict=False)
-        told = [weight._replace(level=level) for weight, level in own]
+        told = [
+            Weight(group, level, same, kin)
+            for (group, _, same, kin), level in zip(self.weights, levels, strict=False)
+        ]
         return (*told, *self.weights[len(told) :])
 
 
@@ -166,12 +168,12 @@ class Scales:
     def _pattern(self, levels: Sequence[Level]) -> Pattern:
         return tuple(
             [
-                (field, level, self._shift(field, level, counted) if counted else 0)
+                (field, level, self.rarity(field, level, counted) if counted else 0)
                 for field, level, _, _, counted in levels
             ]
         )
 
-    def _shift(self, field: str, level: str, counted: str) -> int:
+    def rarity(self, field: str, level: str, counted: str) -> int:
         """Hundredths of a bit by which an agreed value is rarer than the model's chance."""
         known = self._rarer.get((counted, level))
         if known is None:
@@ -205,7 +207,7 @@ class Scales:
         return min(0, as_name, by_others)
 
     def _of_two(self, level: str, given: str, family: str) -> int:
-        return self._shift("given", level, f"given:{given}") + self._shift(
+        return self.rarity("given", level, f"given:{given}") + self.rarity(
             "family", level, f"family:{family}"
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from policy_service.domain.people import PersonRecord
 from policy_service.matching.bands import Band, against_chance, choose, identity_odds
+from policy_service.matching.bounds import Prospects
 from policy_service.matching.explain import FieldEvidence, evidence_row, not_compared
 from policy_service.matching.frequencies import Frequencies
 from policy_service.matching.hypotheses import Hypothesis, Scales, Weighed, Weighing
@@ -251,6 +252,11 @@ class Asked:
         if verdict.band is Band.WEAK and verdict.identity is Band.WEAK:
             return None
         return _comparison(self.query, seen, weighed, self.scales)
+
+    @cached_property
+    def prospects(self) -> Prospects:
+        """Of which candidates `unless_weak` may say anything."""
+        return Prospects(self.query, self.scales, self._chance)
 
     def _weigh(self, candidate: Features | HashedRecord) -> tuple[Features | Hashed, Weighed]:
         if isinstance(candidate, Features):

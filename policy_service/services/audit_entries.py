@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import Select, select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.audit import (
     EntryRow,
-    EntrySubjectRow,
     LeafRow,
     OpeningRow,
-    PendingRow,
 )
-from policy_service.domain.principals import Role
 from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import parse_strict
 from policy_service.ledger.commitments import Opening
+from policy_service.services.audit_filters import READERS, EntryFilter, conditions, resolved
 from policy_service.services.case_steps import require_role
 from policy_service.services.context import Context
 from policy_service.vault.errors import KeyNotHeld
 
 PAGE = 100
-READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CURSOR = re.compile(r"[0-9]{1,15}", re.ASCII)
-_PRIVATE = "preview."
+PRIVATE = "preview."
 """Entries whose openings only the clinician may read."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryFilter:
-    """What to list. Days are inclusive, UTC. `after` is the cursor of the page before: a place
-    in the tree, above which nothing more is listed."""
-
-    action: str = ""
-    actor: str = ""
-    subject: str = ""
-    outcome: str = ""
-    first_day: date | None = None
-    last_day: date | None = None
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +68,19 @@ class EntryFile:
     groups: tuple[OpenedGroup, ...]
 
 
-def list_entries(context: Context, wanted: EntryFilter) -> EntryPage:
+def list_entries(context: Context, wanted: EntryFilter, after: str = "") -> EntryPage:
     """Entries, newest first, for officers and auditors: those that wait for a place, then by place.
 
-    At most a page of waiting entries is shown; they have a place within seconds.
+    At most a page of waiting entries is shown; they have a place within seconds. `after` is the
+    cursor of the page before: a place in the tree, above which nothing more is listed.
     """
     require_role(context, *READERS)
-    waiting = [] if wanted.after else context.session.execute(_waiting(context, wanted)).all()
-    placed = context.session.execute(_placed(context, wanted)).all()
+    asked = resolved(context, wanted)
+    waiting = [] if after else context.session.execute(_waiting(context, asked)).all()
+    placed = context.session.execute(_placed(context, asked, after)).all()
     lines = tuple(_line(entry, index) for entry, index in [*waiting, *placed[:PAGE]])
     cursor = str(lines[-1].index) if len(placed) > PAGE else ""
-    _log(context, {"action": wanted.action, "actor": wanted.actor, "shown": len(lines)})
+    _log(context, {"filters": asked.to_json(), "shown": len(lines)}, asked.subject)
     return EntryPage(lines, cursor)
 
 
@@ -125,57 +109,27 @@ def actions(context: Context) -> list[str]:
     return sorted(context.session.scalars(select(EntryRow.action).where(mine).distinct()))
 
 
-def waiting(context: Context) -> int:
-    """Entries that committed and have no place in the tree yet."""
-    mine = PendingRow.practice_id == context.practice_id
-    return context.session.scalar(select(func.count()).select_from(PendingRow).where(mine)) or 0
-
-
 def _joined() -> Select[EntryRow, int | None]:
     leaf = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
     return select(EntryRow, LeafRow.leaf_index).outerjoin(LeafRow, leaf)
 
 
-def _matching(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
+def _matching(context: Context, asked: EntryFilter) -> Select[EntryRow, int | None]:
     return _joined().where(
-        EntryRow.practice_id == context.practice_id, *_conditions(context, wanted)
+        EntryRow.practice_id == context.practice_id, *conditions(context.practice_id, asked)
     )
 
 
-def _waiting(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
-    query = _matching(context, wanted).where(LeafRow.leaf_index.is_(None))
+def _waiting(context: Context, asked: EntryFilter) -> Select[EntryRow, int | None]:
+    query = _matching(context, asked).where(LeafRow.leaf_index.is_(None))
     return query.order_by(EntryRow.at.desc(), EntryRow.id).limit(PAGE)
 
 
-def _placed(context: Context, wanted: EntryFilter) -> Select[EntryRow, int | None]:
-    query = _matching(context, wanted).where(LeafRow.leaf_index.is_not(None))
-    if wanted.after:
-        query = query.where(LeafRow.leaf_index < _read_cursor(wanted.after))
+def _placed(context: Context, asked: EntryFilter, after: str) -> Select[EntryRow, int | None]:
+    query = _matching(context, asked).where(LeafRow.leaf_index.is_not(None))
+    if after:
+        query = query.where(LeafRow.leaf_index < _read_cursor(after))
     return query.order_by(LeafRow.leaf_index.desc()).limit(PAGE + 1)
-
-
-def _conditions(context: Context, wanted: EntryFilter) -> Iterable[ColumnElement[bool]]:
-    for column, value in (
-        (EntryRow.action, wanted.action),
-        (EntryRow.actor_ref, wanted.actor),
-        (EntryRow.outcome, wanted.outcome),
-    ):
-        if value:
-            yield column == value
-    if wanted.subject:
-        yield exists().where(
-            EntrySubjectRow.practice_id == context.practice_id,
-            EntrySubjectRow.subject_ref == wanted.subject,
-            EntrySubjectRow.entry_id == EntryRow.id,
-        )
-    if wanted.first_day:
-        yield EntryRow.at >= _midnight(wanted.first_day)
-    if wanted.last_day:
-        yield EntryRow.at < _midnight(wanted.last_day + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _read_cursor(text: str) -> int:
@@ -190,7 +144,7 @@ def _line(entry: EntryRow, index: int | None) -> EntryLine:
 
 
 def _opened(context: Context, entry: EntryRow, row: OpeningRow) -> OpenedGroup:
-    if entry.action.startswith(_PRIVATE):
+    if entry.action.startswith(PRIVATE):
         return OpenedGroup(row.name, None, "private to the clinician")
     where = ("audit_opening", entry.id, row.name)
     try:
@@ -200,5 +154,6 @@ def _opened(context: Context, entry: EntryRow, row: OpeningRow) -> OpenedGroup:
     return OpenedGroup(row.name, Opening.from_bytes(raw).value, "")
 
 
-def _log(context: Context, said: dict[str, Any]) -> None:
-    context.log("audit.read", {"query": Owned(said)})
+def _log(context: Context, said: dict[str, Any], subject: str | None = None) -> None:
+    subjects = frozenset({subject} if subject else ())
+    context.log("audit.read", {"query": Owned(said)}, subjects=subjects)

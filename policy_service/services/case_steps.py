@@ -32,6 +32,7 @@ from policy_service.services.case_moves import Move, moves_of
 from policy_service.services.cases import add_move
 from policy_service.services.context import Context
 from policy_service.services.decisions import pseudonym_of
+from policy_service.services.parties import keeper_of
 
 LONGEST_TEXT = 4000
 
@@ -124,12 +125,10 @@ def make(context: Context, case: CaseRow, step: Step) -> None:
         "to": case.state,
         "standing": case.standing,
     }
+    keeper = keeper_of(context, client.person_id)
     context.log(
         f"case.{step.kind.value}",
-        {
-            "case": Owned(moved, client.person_id),
-            "words": Owned(dict(step.words), client.person_id),
-        },
+        {"case": Owned(moved, keeper), "words": Owned(dict(step.words), keeper)},
         subjects=frozenset(
             pseudonym_of(context, person) for person in (client.person_id, clinician.person_id)
         ),

@@ -23,6 +23,7 @@ from policy_service.domain.standings import Standing
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.services.context import Context
 from policy_service.services.gathering.facts import Question
+from policy_service.services.parties import keeper_of
 
 _IDENTITY_DOUBTS = frozenset({Why.IDENTITY_UNCONFIRMED, Why.CONTRADICTED})
 LONGEST_REVIEW_DAYS = 14
@@ -201,7 +202,10 @@ def add_move(
     old_state: str | None,
     words: Mapping[str, Any],
 ) -> CaseMoveRow:
-    """Append a row to a case's history; the words are sealed under the client's key."""
+    """Append a row to a case's history; the words are sealed under the client's key.
+
+    Once the client is erased, under the practice's: then they name nobody.
+    """
     count = context.session.execute(
         select(func.count())
         .select_from(CaseMoveRow)
@@ -211,7 +215,7 @@ def add_move(
     client = context.session.get_one(ClientRow, (context.practice_id, case.client_id))
     sealed = context.keyring.seal(
         context.session,
-        client.person_id,
+        keeper_of(context, client.person_id),
         canonical_bytes(dict(words)),
         ("case_move", f"{case.id}/{number}", "sealed"),
     )

@@ -239,6 +239,7 @@ def identity_json(gathered: Gathered) -> dict[str, Any]:
         "skipped_keys": list(identification.skipped_keys),
         "left_out": identification.left_out,
         **({} if identification.is_filed else {"unfiled": True}),
+        **({"old_contacts": True} if gathered.has_old_contacts else {}),
         "candidates": [
             {
                 "person": match.person.id,

@@ -7,12 +7,14 @@ get the Context and never commit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import RLock
 
 from sqlalchemy.orm import Session
 
+from policy_service.audit.witness.client import WitnessAddress
 from policy_service.database.keyring import Keyring, PracticeKeys
 from policy_service.database.session import Database
 from policy_service.database.tables.directory import PracticeRow
@@ -22,7 +24,8 @@ from policy_service.ledger.note import Signer
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.services.match_state import ModelShelf
-from policy_service.vault.keys import KeyRing
+from policy_service.vault.erasure_list import ErasureList
+from policy_service.vault.keys import KeyRing, Purpose, PurposeKey
 from policy_service.vault.sealing import unwrap
 
 MAX_MERGE_DELAY = 60
@@ -41,6 +44,10 @@ class Practice:
     keys: PracticeKeys
 
 
+def _nothing(_desk: Desk, _practice_id: str) -> None:
+    """Nothing is to be done when a practice is opened."""
+
+
 @dataclass(slots=True)
 class Desk:
     """One per process, wired by `app`. Holds no request state."""
@@ -55,28 +62,55 @@ class Desk:
     receipt_key: Signer
     log_key: Callable[[str], Signer]
     """The log's signing key by origin."""
+    erasures: ErasureList
+    """Who was erased: a file beside the keys, outside the database."""
+    on_open: Callable[[Desk, str], object] = _nothing
+    """Called with a practice's id when its key is first used, before anything of it is served."""
     attestation_months: int = 12
+    witnesses: tuple[WitnessAddress, ...] = ()
+    """Where new heads of every practice's log are submitted."""
     new_id: Callable[[], str] = random_id
     compiled: dict[str, Pack] = field(default_factory=dict)
     """Packs besides the shipped ones that this process has opened, by digest."""
     in_use: dict[tuple[str, str | None], PacksInUse] = field(default_factory=dict)
     """What was in use, by practice and entry of the newest activation (`services.packs`)."""
     _practices: dict[str, Practice] = field(default_factory=dict)
+    _opening: dict[str, Practice] = field(default_factory=dict)
+    _lock: AbstractContextManager[object] = field(default_factory=RLock)
 
     def practice(self, practice_id: str) -> Practice:
         """The practice of that id. NotFound if there is none."""
-        if practice_id not in self._practices:
-            with self.database.directory() as session:
-                row = session.get(PracticeRow, practice_id)
-            if row is None:
-                raise NotFound
-            self._practices[practice_id] = self._open_practice(row)
-        return self._practices[practice_id]
+        return self._practices.get(practice_id) or self._first_use(practice_id)
+
+    def _first_use(self, practice_id: str) -> Practice:
+        """Open the practice; other threads wait until `on_open` is through, which sees it open."""
+        with self._lock:
+            found = self._practices.get(practice_id) or self._opening.get(practice_id)
+            if found is not None:
+                return found
+            found = self._opening[practice_id] = self._load(practice_id)
+            try:
+                self.on_open(self, practice_id)
+            finally:
+                del self._opening[practice_id]
+            self._practices[practice_id] = found
+            return found
+
+    def _load(self, practice_id: str) -> Practice:
+        with self.database.directory() as session:
+            row = session.get(PracticeRow, practice_id)
+        if row is None:
+            raise NotFound
+        return self._open_practice(row)
 
     def _open_practice(self, row: PracticeRow) -> Practice:
         key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
         keys = PracticeKeys(row.id, key)
         return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
+
+    def row_mac_key(self, practice_id: str) -> PurposeKey:
+        """The key of the MACs that the practice's audit entries carry."""
+        return self.practice(practice_id).keys.purpose(Purpose.ROW_MAC)
 
     @contextmanager
     def reading(self, principal: Principal) -> Iterator[Context]:

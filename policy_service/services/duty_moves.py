@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.duties import DutyMoveRow, DutyRow
-from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.domain.duties import (
     STATE_AFTER,
@@ -28,7 +27,7 @@ from policy_service.domain.duties import (
 from policy_service.domain.duty_specs import DUTIES
 from policy_service.ledger.canonical import Json, canonical_bytes, parse_strict
 from policy_service.services.context import Context
-from policy_service.services.parties import pseudonyms
+from policy_service.services.parties import keeper_of, pseudonyms
 from policy_service.vault.errors import KeyNotHeld
 
 
@@ -117,10 +116,7 @@ def _people(context: Context, duty: DutyRow) -> list[str]:
 
 def _keeper(context: Context, people: list[str]) -> str | None:
     """Under whose key the words are sealed; None once that person is erased."""
-    if not people:
-        return None
-    person = context.session.get_one(PersonRow, (context.practice_id, people[0]))
-    return None if person.erased_at else person.id
+    return keeper_of(context, people[0]) if people else None
 
 
 def _place(duty: DutyRow, number: int) -> tuple[str, str, str]:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from policy_service.database.tables.people import PersonRow
+from policy_service.database.tables.people import PLAIN, PersonRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.matching.quality import remarks
 from policy_service.services.context import Context
 from policy_service.services.gathering.merges import merged_with
-from policy_service.services.people import PLAIN, Person, open_people
+from policy_service.services.people import Person, open_people
 from policy_service.services.population import BEFORE_ALL
 from policy_service.services.recognition import Identification, identify
 

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import bindparam, inspect, select
+from sqlalchemy import ColumnElement, and_, bindparam, inspect, or_, select
 from sqlalchemy.orm import Session
 
+from policy_service.database.driver import fetch, spellings
 from policy_service.database.tables.matching import MatchHeadRow, MatchMeasurementRow
+from policy_service.database.tables.people import HASHED, PersonRow
 from policy_service.errors import NotReady
 from policy_service.ledger.canonical import parse_strict
 from policy_service.matching.filing import FILING
@@ -23,15 +25,25 @@ from policy_service.matching.model import MatchModel
 from policy_service.matching.strangers import StrangerCounts
 
 _head = inspect(MatchHeadRow).local_table
-_STATE = select(
-    _head.c.number, _head.c.measurement, _head.c.counted, _head.c.people, _head.c.filed
-).where(_head.c.practice_id == bindparam("practice"))
+_STATE = spellings("""
+SELECT number, measurement, counted, people, filed, EXISTS (
+  SELECT 1 FROM person WHERE practice_id = {practice} AND kept = 'hashed' AND erased_at IS NULL
+  AND (filed < {filing} OR filed > {filing})
+) FROM match_head WHERE practice_id = {practice}
+""")
+
+
+def is_old_hash(person: type[PersonRow]) -> ColumnElement[bool]:
+    """A third party whose hashes another release made; as two ranges, for the index."""
+    is_old = or_(person.filed < FILING, person.filed > FILING)
+    return and_(person.kept == HASHED, person.erased_at.is_(None), is_old)
+
+
 _HELD = (
     select(_head.c.number)
     .where(_head.c.practice_id == bindparam("practice"))
     .with_for_update(read=True)
 )
-"""Plain Core: every check reads it twice."""
 _KEPT = "match_state"
 
 
@@ -46,6 +58,8 @@ class MatchState:
     counted: int = 0
     people: int = 0
     filed: int = 0
+    old_hashes: bool = False
+    """Some third parties are kept as hashes that an older release made (`old_contacts`)."""
 
     @property
     def is_filed(self) -> bool:
@@ -85,10 +99,10 @@ def match_state(session: Session, practice_id: str, shelf: ModelShelf) -> MatchS
     """The state as of this transaction, read at the first call."""
     found: MatchState | None = session.info.get(_KEPT)
     if found is None:
-        row = session.connection().execute(_STATE, {"practice": practice_id}).first()
-        measurement = row.measurement if row else 0
+        rows = fetch(session, _STATE, {"filing": FILING})
+        number, measurement, *counted = rows[0] if rows else (0, 0)
         model = shelf.model_of(session, practice_id, measurement)
-        found = MatchState(model, *row) if row else MatchState(model)
+        found = MatchState(model, number, measurement, *counted)
         session.info[_KEPT] = found
     return found
 

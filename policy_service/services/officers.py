@@ -21,6 +21,14 @@ def require_officer(context: Context) -> None:
         raise NotAllowed("This needs a compliance officer.")
 
 
+def require_eraser(context: Context) -> None:
+    """NotAllowed unless the principal may ask for erasures and keep legal holds."""
+    principal = context.principal
+    officers = (Role.COMPLIANCE, Role.APPROVER, Role.OPERATOR)
+    if not (principal.has(*officers) or Scope.ERASURES_ASK in principal.scopes):
+        raise NotAllowed("This needs a compliance officer or an approver.")
+
+
 def require_not_own(context: Context, person_ids: Iterable[str]) -> None:
     """NotAllowed when one of the persons is the officer: nobody decides their own case."""
     if context.principal.clinician_id is None:

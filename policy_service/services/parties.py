@@ -84,6 +84,13 @@ def pseudonyms(context: Context, person_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(context.session.scalars(rows))
 
 
+def keeper_of(context: Context, person_id: str) -> str | None:
+    """Under whose key words about a person are sealed: their own, or None, the practice's, once
+    they are erased. Then only what names nobody is written."""
+    person = context.session.get_one(PersonRow, (context.practice_id, person_id))
+    return None if person.erased_at else person.id
+
+
 def tell(
     context: Context,
     action: str,

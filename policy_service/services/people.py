@@ -12,14 +12,22 @@ from sqlalchemy import delete, insert
 
 from policy_service.database import match_index
 from policy_service.database.match_index import Stored
-from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
+from policy_service.database.tables.people import (
+    HASHED,
+    PLAIN,
+    MatchKeyRow,
+    PersonKeyRow,
+    PersonRow,
+)
 from policy_service.domain.people import PersonRecord
-from policy_service.errors import NotFound
+from policy_service.errors import Erased, NotFound
 from policy_service.ledger.canonical import canonical_bytes
+from policy_service.matching.bounds import Prospects
 from policy_service.matching.filing import FILING
 from policy_service.matching.hashed import HashedRecord, hash_record
 from policy_service.matching.keys import features_texts, match_texts
 from policy_service.matching.normalise import Features, normalise
+from policy_service.matching.sketches import read_sketch, sketch_of
 from policy_service.matching.stored import NORMALISER, read_stored, stored_form
 from policy_service.services.asked import asked_keys, file_asked_keys
 from policy_service.services.context import Context
@@ -28,7 +36,6 @@ from policy_service.services.touch import touch_new_people, touch_record
 from policy_service.vault.errors import KeyNotHeld
 from policy_service.vault.sealing import ChainOpener
 
-PLAIN, HASHED = "plain", "hashed"
 UNNAMED = "someone in a clinician's contacts"
 """What a person is called of whom only hashes are kept."""
 
@@ -89,17 +96,22 @@ def insert_people(context: Context, people: Sequence[NewPerson]) -> None:
     """Write new persons, a few statements for all of them."""
     if not people:
         return
-    session = context.session
-    session.execute(insert(PersonKeyRow), [one.person_key for one in people])
-    session.execute(insert(PersonRow), [one.person for one in people])
+    insert_rows(context, people)
     ids = [one.person["id"] for one in people]
     for table, keys in (
         ("match_key", [one.match_keys for one in people]),
         ("asked_key", [one.asked_keys for one in people]),
     ):
         pairs = [(key, own) for own, held in zip(ids, keys, strict=True) for key in held]
-        match_index.file_keys(session, table, pairs)
-    match_index.count_people(session, ids)
+        match_index.file_keys(context.session, table, pairs)
+
+
+def insert_rows(context: Context, people: Sequence[NewPerson]) -> None:
+    """Write new persons whom nothing finds yet: the caller must file their keys."""
+    session = context.session
+    session.execute(insert(PersonKeyRow), [one.person_key for one in people])
+    session.execute(insert(PersonRow), [one.person for one in people])
+    match_index.count_people(session, [one.person["id"] for one in people])
 
 
 def register_hashed(context: Context, record: PersonRecord) -> str:
@@ -122,7 +134,6 @@ def hashed_person_row(context: Context, person_id: str, record: PersonRecord) ->
         "practice_id": context.practice_id,
         "id": person_id,
         "pseudonym": context.new_id(),
-        "filed": FILING,
         "created_at": context.now,
         **hashed_columns(context, person_id, record),
     }
@@ -135,6 +146,7 @@ def hashed_columns(context: Context, person_id: str, record: PersonRecord) -> di
     place = ("person", person_id, "sealed")
     return {
         "kept": HASHED,
+        "filed": FILING,
         "sealed": context.keyring.seal(context.session, person_id, raw, place),
         "record_digest": hashlib.sha256(raw).digest(),
     }
@@ -172,7 +184,7 @@ class Filing:
 
 def _filing(context: Context, person_id: str, record: PersonRecord) -> Filing:
     """A record sealed anew, and how it is filed."""
-    raw = canonical_bytes(record.to_json())
+    raw = record_bytes(record)
     kept = {
         "kept": PLAIN,
         "sealed": _seal(context, person_id, raw, "sealed"),
@@ -185,9 +197,10 @@ def _filing(context: Context, person_id: str, record: PersonRecord) -> Filing:
 def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
     """How a record is filed by this release: its features, and its keys."""
     features = normalise(record)
-    compared = canonical_bytes(stored_form(features))
+    compared = orjson.dumps(stored_form(features))
     columns = {
         "sealed_features": _seal(context, person_id, compared, "sealed_features"),
+        "sketch": context.keyring.seal_sketch(person_id, sketch_of(features)),
         "normaliser": NORMALISER,
         "filed": FILING,
     }
@@ -196,10 +209,15 @@ def filing_of(context: Context, person_id: str, record: PersonRecord) -> Filing:
 
 
 def person_row(context: Context, person_id: str) -> PersonRow:
-    """The row of a person; NotFound for one of another practice or one that never existed."""
+    """The row of a person; NotFound for one of another practice or one that never existed.
+
+    Erased, a NotFound of its own, for one who was: that nothing is known is no clear answer.
+    """
     row = context.session.get(PersonRow, (context.practice_id, person_id))
-    if row is None or row.erased_at is not None:
+    if row is None:
         raise NotFound
+    if row.erased_at is not None:
+        raise Erased
     return row
 
 
@@ -241,6 +259,19 @@ def open_compared(
     return found | {one.id: normalise(one.record) for one in open_people(context, stale)}
 
 
+def promising(context: Context, person_ids: Collection[str], prospects: Prospects) -> list[str]:
+    """Those of whom something may be said: the others' sketches rule it out."""
+    if not person_ids:
+        return []
+    opener, may_matter = context.keyring.sketch_opener(), prospects.may_matter
+    found = []
+    for person_id, sealed in match_index.sketches(context.session, person_ids, NORMALISER):
+        sketch = read_sketch(opener.open(sealed, person_id)) if sealed else None
+        if sketch is None or may_matter(sketch):
+            found.append(person_id)
+    return found
+
+
 def _opened(chain: ChainOpener, stored: Stored) -> bytes:
     if stored.wrapped is None or stored.sealed is None:
         raise KeyNotHeld(f"the key of person {stored.person_id} is destroyed")
@@ -271,7 +302,12 @@ def full_name(person: Person) -> str:
 
 def record_digest(record: PersonRecord) -> bytes:
     """SHA-256 of the record: an identity verdict holds for the records it was given on."""
-    return hashlib.sha256(canonical_bytes(record.to_json())).digest()
+    return hashlib.sha256(record_bytes(record)).digest()
+
+
+def record_bytes(record: PersonRecord) -> bytes:
+    """The canonical JSON of a record; its texts are clean, so a quick writer gives the same."""
+    return orjson.dumps(record.to_json(), option=orjson.OPT_SORT_KEYS)
 
 
 def _seal(context: Context, person_id: str, raw: bytes, column: str) -> bytes:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Row, bindparam, select
 
-from policy_service.database.tables.people import PersonRow
+from policy_service.database.tables.people import PLAIN, PersonRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.domain.principals import Principal
 from policy_service.matching.normalise import Features, normalise
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
-from policy_service.services.people import PLAIN, open_people
+from policy_service.services.people import open_people
 
 BATCH = 500
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"

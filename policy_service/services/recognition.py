@@ -34,7 +34,13 @@ from policy_service.matching.recognition import (
 from policy_service.services.context import Context
 from policy_service.services.frequencies import frequencies
 from policy_service.services.hashing import hashed_comparer
-from policy_service.services.people import Person, open_compared, open_people, record_digest
+from policy_service.services.people import (
+    Person,
+    open_compared,
+    open_people,
+    promising,
+    record_digest,
+)
 from policy_service.services.steps import holders_counted, people_counted
 from policy_service.services.verdicts import Judgements, judgements_on
 
@@ -168,7 +174,9 @@ def _recognised(
 ) -> tuple[Recognised[str], ...]:
     """Those of the best of whom something is to be said, surest first."""
     found = []
-    for person_id, known in open_compared(context, list(best)).items():
+    unjudged = [person_id for person_id in best if person_id not in judged]
+    opened = [*judged, *promising(context, unjudged, asked.prospects)]
+    for person_id, known in open_compared(context, opened).items():
         comparison = asked.compare(known) if person_id in judged else asked.unless_weak(known)
         if comparison is not None:
             found.append(Recognised(person_id, best[person_id], comparison))

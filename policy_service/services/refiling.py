@@ -7,7 +7,7 @@ filed, nobody is "not found": recognition says that it could not look at all (pr
 everybody is, every pair that matters is asked about again.
 
 Third parties of whom only hashes are kept cannot be filed anew; they are counted, and the next
-import of those contacts files them.
+import of those contacts files them; until then answers say so (`old_contacts`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from policy_service.audit.log import Owned
 from policy_service.database import match_index
-from policy_service.database.tables.people import MatchKeyRow, PersonRow
+from policy_service.database.tables.people import HASHED, PLAIN, MatchKeyRow, PersonRow
 from policy_service.domain.principals import Principal
 from policy_service.matching.filing import FILING
 from policy_service.services.context import Context
@@ -27,7 +27,7 @@ from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.match_models import hold_head
 from policy_service.services.match_state import forget_state, match_state
-from policy_service.services.people import HASHED, PLAIN, Filing, Person, filing_of, open_people
+from policy_service.services.people import Filing, Person, filing_of, open_people
 from policy_service.services.touch import rescreen_everyone
 
 REFILED = "matching.refiled"
@@ -40,6 +40,17 @@ _OLD = (
 )
 _NEXT = select(PersonRow.id).where(*_OLD).order_by(PersonRow.id).limit(bindparam("batch"))
 _LEFT = select(func.count()).select_from(PersonRow).where(*_OLD)
+_ERASED_ARE_FILED = (
+    update(PersonRow)
+    .where(
+        PersonRow.practice_id == bindparam("practice"),
+        PersonRow.erased_at.is_not(None),
+        PersonRow.filed != FILING,
+    )
+    .values(filed=FILING)
+    .execution_options(synchronize_session=False)
+)
+"""Nothing finds an erased person by any key: none is left to look through for who waits."""
 Progress = Callable[[str], None]
 
 
@@ -137,6 +148,7 @@ def finish_filing(desk: Desk, principal: Principal) -> bool:
             or context.session.execute(_LEFT, _asked(context, PLAIN)).scalar_one()
         ):
             return False
+        context.session.execute(_ERASED_ARE_FILED, {"practice": context.practice_id})
         before, head.filed, head.number = head.filed, FILING, head.number + 1
         context.session.flush()
         forget_state(context.session)

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, or_, select
-
-from policy_service.database.guard import practice_of
-from policy_service.database.tables.people import IdentityVerdictRow
+from policy_service.database.driver import fetch, spellings
 from policy_service.domain.kinship import converse
 from policy_service.services.context import Context
 
-_VERDICTS_ON = (
-    select(
-        IdentityVerdictRow.digest_a,
-        IdentityVerdictRow.digest_b,
-        IdentityVerdictRow.person_a,
-        IdentityVerdictRow.person_b,
-        IdentityVerdictRow.verdict,
-        IdentityVerdictRow.relation,
-    )
-    .where(
-        IdentityVerdictRow.practice_id == bindparam("practice"),
-        or_(
-            IdentityVerdictRow.digest_a == bindparam("digest"),
-            IdentityVerdictRow.digest_b == bindparam("digest"),
-        ),
-    )
-    .order_by(IdentityVerdictRow.decided_at, IdentityVerdictRow.id)
-)
+_VERDICTS_ON = spellings("""
+SELECT digest_a, digest_b, person_a, person_b, verdict, relation FROM identity_verdict
+WHERE practice_id = {practice} AND (digest_a = {digest} OR digest_b = {digest})
+ORDER BY decided_at, id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +29,13 @@ Judgements = dict[tuple[str, bytes], Judgement]
 
 def judgements_on(context: Context, digest: bytes) -> Judgements:
     """The newest verdict per other person that was given on a record of this digest."""
-    values = {"practice": practice_of(context.session), "digest": digest}
     found: Judgements = {}
-    for row in context.session.connection().execute(_VERDICTS_ON, values):
+    rows = fetch(context.session, _VERDICTS_ON, {"digest": digest})
+    for digest_a, digest_b, person_a, person_b, verdict, relation in rows:
         # Two persons may have equal records: then the verdict reads both ways.
-        if row.digest_a == digest:
-            back = converse(row.relation) if row.relation else None
-            found[row.person_b, row.digest_b] = Judgement(row.verdict, back)
-        if row.digest_b == digest:
-            found[row.person_a, row.digest_a] = Judgement(row.verdict, row.relation)
+        if digest_a == digest:
+            back = converse(relation) if relation else None
+            found[person_b, digest_b] = Judgement(verdict, back)
+        if digest_b == digest:
+            found[person_a, digest_a] = Judgement(verdict, relation)
     return found

@@ -26,18 +26,25 @@ def match_key(secret: PurposeKey, text: str) -> int:
 
 
 class MatchKeys:
-    """`match_key` under one key, made ready: a record has dozens of texts."""
+    """`match_key` under one key, made ready: a record has dozens of texts.
 
-    __slots__ = ("_keyed",)
+    HMAC by its definition (RFC 2104), from the two hashes that have read the padded key: a third of
+    what copying an `hmac` object costs.
+    """
+
+    __slots__ = ("_inner", "_outer")
 
     def __init__(self, secret: PurposeKey) -> None:
-        self._keyed = hmac.new(secret.secret, digestmod=hashlib.sha256)
+        block = secret.secret.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
     def __call__(self, text: str) -> int:
         """As `match_key`."""
-        keyed = self._keyed.copy()
-        keyed.update(text.encode())
-        return int.from_bytes(keyed.digest()[:_BIGINT_BYTES], "big", signed=True)
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return int.from_bytes(outer.digest()[:_BIGINT_BYTES], "big", signed=True)
 
 
 def pseudonym(secret: PurposeKey, text: str) -> str:

@@ -1,6 +1,7 @@
-"""Secret files: created whole or not at all, readable by their owner, refused when others can read.
+"""Files that a crash never leaves half written, and the secret ones that others must not read.
 
-A group may read (secrets mounted into a container often are root:group 0440); nobody else may.
+A secret is created whole or not at all and refused when others can read it. A group may read
+(secrets mounted into a container often are root:group 0440); nobody else may.
 """
 
 import os
@@ -37,11 +38,26 @@ def create_secret(path: Path, content: bytes) -> None:
     try:
         _write_draft(draft, content)
         os.link(draft, path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except FileExistsError as error:
         raise KeyRefused(f"key file {path}: exists already and is never replaced") from error
     except OSError as error:
         raise KeyRefused(f"key file {path}: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file, mode 0600, or replace it: readers see the old content or the new, never a part.
+
+    On disk when this returns. OSError when the disk refuses; the old content then stays.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_draft(draft, content)
+        draft.replace(path)
+        sync_directory(path.parent)
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -55,7 +71,8 @@ def _write_draft(draft: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

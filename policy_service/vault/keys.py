@@ -42,6 +42,8 @@ class Purpose(Enum):
     """Sealing a person record, under the person's key."""
     OPENING = "opening"
     """Sealing the openings of a log entry."""
+    SKETCH = "sketch"
+    """Sealing the sketches by which recognition passes people over, under the practice's key."""
     TIE = "tie"
     """Sealing kind and period of a tie."""
     FIELD = "field"
@@ -60,6 +62,8 @@ class Purpose(Enum):
     """HMAC over a log entry that is not yet sealed into the tree."""
     BODY_DIGEST = "body-digest"
     """HMAC of a request body, to tell a repeated request from a different one."""
+    ERASURE_LIST = "erasure-list"
+    """HMAC over a line of the list of erasures, which lies outside the database."""
     CURSOR = "cursor"
     """HMAC that keeps paging cursors from being made up."""
 

@@ -20,3 +20,8 @@ def open_signing_key(folder: Path, file_name: str, key_name: str) -> SigningKey:
         with suppress(KeyRefused):
             create_signing_key(path, key_name)
     return load_signing_key(path, key_name)
+
+
+def open_log_key(folder: Path, origin: str) -> SigningKey:
+    """The key of the log with this origin, whose last part names the file."""
+    return open_signing_key(folder, "log-" + origin.rpartition("/")[2], origin)

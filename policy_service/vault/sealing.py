@@ -83,28 +83,44 @@ class Opener:
 class ChainOpener:
     """Opens one column of many people, each under a key of their own: a recognition opens dozens.
 
-    `wrapping` opens the wrapped keys, whose column is `wrapped`; both columns are practice, table
-    and column, and the row of both is the person's id.
+    A column is practice, table and column; the row is the person's id, as that of the keys.
     """
 
-    __slots__ = ("_column", "_purpose", "_wrapped")
+    __slots__ = ("_column", "_keys")
 
-    def __init__(
-        self,
-        wrapping: PurposeKey,
-        wrapped: tuple[str, str, str],
-        purpose: Purpose,
-        column: tuple[str, str, str],
-    ) -> None:
-        self._wrapped = Opener(wrapping, wrapped)
-        self._purpose = purpose
+    def __init__(self, keys: "ChainKeys", column: tuple[str, str, str]) -> None:
+        self._keys = keys
         self._column = _framed(column)
 
     def open(self, wrapped: bytes, sealed: bytes, row: str) -> bytes:
         """The plaintext of one person's value. Raises KeyNotHeld, SealBroken."""
-        key = Key(self._wrapped.open(wrapped, row)).derive(self._purpose)
+        cipher, key = self._keys.of(wrapped, row)
         bound = sealed[:_HEADER_BYTES] + self._column + _framed((row,))
-        return _decrypt(AESGCM(key.secret), key, sealed, bound)
+        return _decrypt(cipher, key, sealed, bound)
+
+
+class ChainKeys:
+    """The keys of many people for one purpose, unwrapped once a request and forgotten with it.
+
+    `wrapping` opens the wrapped keys, which are kept in the column `wrapped`.
+    """
+
+    __slots__ = ("_held", "_purpose", "_wrapped")
+
+    def __init__(
+        self, wrapping: PurposeKey, wrapped: tuple[str, str, str], purpose: Purpose
+    ) -> None:
+        self._wrapped = Opener(wrapping, wrapped)
+        self._purpose = purpose
+        self._held: dict[tuple[str, bytes], tuple[AESGCM, PurposeKey]] = {}
+
+    def of(self, wrapped: bytes, row: str) -> tuple[AESGCM, PurposeKey]:
+        """The cipher and the key of one person. Raises KeyNotHeld, SealBroken."""
+        held = self._held.get((row, wrapped))
+        if held is None:
+            key = Key(self._wrapped.open(wrapped, row)).derive(self._purpose)
+            held = self._held[row, wrapped] = AESGCM(key.secret), key
+        return held
 
 
 def _decrypt(cipher: AESGCM, key: PurposeKey, sealed: bytes, bound: bytes) -> bytes:

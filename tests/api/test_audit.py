@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 
-from policy_service.api.csv_lines import csv_lines, safe_cell
 from policy_service.domain.principals import Scope
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.ledger.checkpoint import open_checkpoint
@@ -19,6 +18,7 @@ from policy_service.ledger.leaf import Leaf
 from policy_service.ledger.merkle import leaf_hash, verify_consistency
 from policy_service.ledger.note import Verifier
 from policy_service.ledger.proof_file import verify_proof
+from policy_service.services.csv_lines import csv_lines, safe_cell
 from tests.cast import Caller, World
 
 ENTRIES = "/v1/audit/entries"

@@ -37,6 +37,15 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/audit/consistency": AUDIT,
     "GET /v1/audit/entries": AUDIT,
     "GET /v1/audit/entries.csv": AUDIT,
+    "GET /v1/audit/entries.jsonl": AUDIT,
+    "GET /v1/audit/tail": AUDIT,
+    "POST /v1/audit/receipts": AUDIT | DECISIONS,
+    "GET /v1/audit/keys": AUDIT | DECISIONS,
+    "POST /v1/audit/bundles": {Scope.AUDIT_RELEASE},
+    "POST /v1/audit/exports": {Scope.AUDIT_RELEASE},
+    "GET /v1/audit/exports/{release_id}": {Scope.AUDIT_RELEASE},
+    "GET /v1/releases": {Scope.RELEASES_READ},
+    "GET /v1/releases.csv": {Scope.RELEASES_READ},
     "GET /v1/audit/entries/{entry_id}": AUDIT,
     "GET /v1/audit/entries/{entry_id}/proof": AUDIT,
     "GET /v1/packs": {Scope.PACKS_READ, Scope.PACKS_PROPOSE},
@@ -108,6 +117,14 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/previews/{preview_id}": PREVIEW,
     "POST /v1/previews/{preview_id}/share": PREVIEW,
 }
+_ERASURES = (
+    "GET /v1/clients/{client_id}/erasure",
+    "POST /v1/erasures",
+    "GET /v1/erasures/{erasure_id}",
+    "POST /v1/legal-holds",
+    "POST /v1/legal-holds/{hold_id}/lifting",
+)
+MATRIX |= {route: {Scope.ERASURES_ASK} for route in _ERASURES}
 _IMPORTS = "/v1/clinicians/{clinician_id}/contact-imports"
 MATRIX |= {
     f"POST {_IMPORTS}": {Scope.CONTACTS_WRITE},

@@ -21,6 +21,7 @@ PAGES = {
     "/audit": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/audit/checkpoint": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
     "/previews": {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR},
+    "/erasures": {Role.COMPLIANCE, Role.APPROVER},
     "/ask-ahead": {Role.CLINICIAN},
     "/me": {Role.CLINICIAN},
     "/me/disclose": {Role.CLINICIAN},

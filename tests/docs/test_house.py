@@ -40,10 +40,15 @@ def test_make_help_lists_every_public_target() -> None:
         assert f"make {target} " in shown.stdout
 
 
+LONGEST = {"verify.py": 300, "rederive.py": 600}
+"""Programs that outsiders run and read: each is one file, because it may import nothing of ours."""
+
+
 def test_no_file_is_over_400_lines_and_no_function_over_60() -> None:
     for path in SOURCES:
         text = path.read_text(encoding="utf-8")
-        assert text.count("\n") <= 400, path
+        most = LONGEST.get(path.name, 400) if path.parent.name == "evidence" else 400
+        assert text.count("\n") <= most, path
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, FUNCTION) and node.end_lineno:
                 assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"

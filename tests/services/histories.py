@@ -19,6 +19,7 @@ from policy_service.database.tables.accounts import AccountRow, ConnectionRow
 from policy_service.database.tables.care import EpisodeRow
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.events import BoundaryEventRow
+from policy_service.database.tables.jobs import WorkRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import AttestationRow, ClientRow, ClinicianRow
 from policy_service.database.tables.reviews import CaseRow
@@ -80,7 +81,7 @@ from policy_service.services.episodes import (
     revise_episode,
     withdraw_episode,
 )
-from policy_service.services.erasure import erase_people
+from policy_service.services.erasing.people import erase_people
 from policy_service.services.events import EventForm, report_event, withdraw_event
 from policy_service.services.identity import Verdict, VerdictForm, judge
 from policy_service.services.people import register_hashed
@@ -143,9 +144,12 @@ class History:
             happening(self)
 
     def settle(self) -> None:
-        """The worker does what is due, until nothing is."""
+        """The worker does what is due, until nothing is; no piece of it may fail."""
         while self.worker.run_due():
             pass
+        with self.world.reading() as context:
+            failed = select(WorkRow.kind, WorkRow.error).where(WorkRow.error.is_not(None))
+            assert context.session.execute(failed).all() == [], self.told
 
     def record(self) -> PersonRecord:
         """Somebody who has much in common with everybody."""
@@ -445,6 +449,11 @@ def an_attestation_is_withdrawn(history: History) -> None:
         withdraw_attestation(context, attestation, CAUSE)
 
 
+def days_pass(history: History) -> None:
+    """A night; or so long that nobody is recent any more, that attestations run out."""
+    history.world.clock.advance(days=history.random.choice((1, 1, 30, 100, 400)))
+
+
 HAPPENINGS: tuple[Callable[[History], None], ...] = (
     *[a_client_comes] * 4,
     *[a_client_is_corrected] * 3,
@@ -478,4 +487,5 @@ HAPPENINGS: tuple[Callable[[History], None], ...] = (
     it_never_happened,
     a_clinician_attests,
     an_attestation_is_withdrawn,
+    *[days_pass] * 2,
 )

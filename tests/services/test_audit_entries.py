@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from policy_service.audit.sealer import seal_pending
 from policy_service.domain.principals import Role
 from policy_service.errors import InvalidRequest, NotAllowed, NotFound
 from policy_service.services import audit_entries
-from policy_service.services.audit_entries import EntryFilter, list_entries, open_entry
+from policy_service.services.audit_entries import list_entries, open_entry
+from policy_service.services.audit_filters import EntryFilter
+from tests.audit.logs import seal
 from tests.cast import World
-
-
-def _seal(world: World) -> None:
-    if world.desk.database.dialect == "postgresql":
-        seal_pending(world.desk.database, world.practice_id)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_entries, "PAGE", 4)
-    _seal(world)
+    seal(world)
     seen: list[int | None] = []
     cursor, first = "", True
     with world.reading() as context:
         monkeypatch.setattr(audit_entries, "_log", lambda *_: None)  # a read context
         while first or cursor:
-            page = list_entries(context, EntryFilter(after=cursor))
+            page = list_entries(context, EntryFilter(), cursor)
             seen += [line.index for line in page.lines]
             cursor, first = page.next, False
     assert seen == list(range(len(seen)))[::-1]
@@ -44,7 +40,7 @@ def test_entries_that_wait_for_their_place_come_first(postgresql_world: World) -
 @pytest.mark.parametrize("cursor", ["x", "-1", "1; DROP TABLE", "9" * 30])
 def test_a_made_up_cursor_is_refused(sqlite_world: World, cursor: str) -> None:
     with pytest.raises(InvalidRequest), sqlite_world.writing() as context:
-        list_entries(context, EntryFilter(after=cursor))
+        list_entries(context, EntryFilter(), cursor)
 
 
 def test_filters_narrow_the_list(world: World) -> None:
@@ -52,7 +48,7 @@ def test_filters_narrow_the_list(world: World) -> None:
         found = list_entries(context, EntryFilter(action="licence.added"))
         assert {line.action for line in found.lines} == {"licence.added"}
         assert list_entries(context, EntryFilter(actor="account:nobody")).lines == ()
-        tomorrow = EntryFilter(first_day=context.today.replace(year=2027))
+        tomorrow = EntryFilter(since=context.now.replace(year=2027))
         assert list_entries(context, tomorrow).lines == ()
 
 

@@ -12,11 +12,13 @@ from policy_service.domain.people import Address
 from policy_service.domain.principals import Principal, Role
 from policy_service.matching.bands import Band
 from policy_service.matching.normalise import normalise
-from policy_service.matching.recognition import compare
+from policy_service.matching.recognition import Asked, compare
+from policy_service.matching.sketches import sketch_of
 from policy_service.matching.stored import NORMALISER
 from policy_service.services import recognition
+from policy_service.services.erasing.people import erase_people
 from policy_service.services.identity import VerdictForm, judge
-from policy_service.services.people import open_compared, register, register_hashed
+from policy_service.services.people import open_compared, promising, register, register_hashed
 from policy_service.services.recognition import identify, population
 from policy_service.services.refiling import refile
 from tests.cast import World, person
@@ -139,3 +141,42 @@ def test_a_key_too_many_hold_names_nobody(world: World) -> None:
         )
         assert match_index.find(context.session, [], [7], limits).holders == {7: None}
         assert match_index.counts(context.session, [7, 8]) == {7: len(ids), 8: 0}
+
+
+def test_a_sketch_changes_no_answer(world: World) -> None:
+    """Negative control: a sketch of somebody else, under the person's name, hides that person."""
+    ids = let_in(world)
+    before = spoken_of(world)
+    assert drop_sketches(world, {"normaliser": NORMALISER - 1}) == before
+    assert drop_sketches(world, {"normaliser": NORMALISER, "sketch": None}) == before
+    with world.writing() as context:
+        nobody = sketch_of(normalise(person("Hugo", "Lindqvist", "1931-11-02")))
+        sealed = context.keyring.seal_sketch(ids["twin"], nobody)
+        context.session.execute(
+            update(PersonRow).where(PersonRow.id == ids["twin"]).values(sketch=sealed)
+        )
+    assert set(before) - set(spoken_of(world)) == {ids["twin"]}
+
+
+def drop_sketches(world: World, values: dict[str, object]) -> dict[str, object]:
+    with world.writing() as context:
+        context.session.execute(update(PersonRow).values(values))
+    return spoken_of(world)
+
+
+def test_sketches_rule_people_out_before_they_are_opened(world: World) -> None:
+    ids = let_in(world)
+    with world.reading() as context:
+        query = normalise(ANNA)
+        scales = recognition._scales(context, query, recognition._probe(context, query))
+        asked = Asked(query, scales)
+        assert ids["stranger"] not in promising(context, list(ids.values()), asked.prospects)
+
+
+def test_erasure_deletes_the_sketch(world: World) -> None:
+    ids = let_in(world)
+    with world.writing() as context:
+        erase_people(context, [ids["twin"]])
+    with world.reading() as context:
+        kept = select(PersonRow.id).where(PersonRow.sketch.is_not(None))
+        assert ids["twin"] not in context.session.scalars(kept).all()

@@ -91,6 +91,7 @@ def test_purposes_and_key_ids_have_not_changed():
         "BODY_DIGEST": "body-digest",
         "CURSOR": "cursor",
         "THIRD_PARTY": "third-party",
+        "ERASURE_LIST": "erasure-list",
     }
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from policy_service.vault.errors import KeyNotHeld, SealBroken
 from policy_service.vault.keys import Key, KeyRing, Purpose
 from policy_service.vault.sealing import (
+    ChainKeys,
     ChainOpener,
     Opener,
     Place,
@@ -237,5 +238,6 @@ def test_a_chain_opener_refuses_another_persons_row_key_or_value():
 
 
 def _chain(practice):
-    columns = ("elm", "person_key", "wrapped"), ("elm", "person", "sealed")
-    return ChainOpener(practice.derive(Purpose.WRAP), columns[0], Purpose.PERSON, columns[1])
+    wrapped = ("elm", "person_key", "wrapped")
+    keys = ChainKeys(practice.derive(Purpose.WRAP), wrapped, Purpose.PERSON)
+    return ChainOpener(keys, ("elm", "person", "sealed"))

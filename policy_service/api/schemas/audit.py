@@ -7,7 +7,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from policy_service.api.schemas.fields import Id, Moment, Strict, Text, Token
+from policy_service.audit.receipts import MOST_NAMED, Judgement
 from policy_service.services.audit_reading import LARGEST_PAGE
+from policy_service.services.audit_tail import LARGEST_TAIL
 
 _SIZE = validate.Range(1, 2**53 - 1)
 
@@ -85,3 +87,52 @@ class ConsistencySchema(Strict):
     to = fields.Integer(required=True)
     proof = fields.List(fields.String(), required=True)
     checkpoint = fields.String(required=True)
+
+
+class TailQuerySchema(EntryFilterSchema):
+    """What to follow, and from where."""
+
+    after = fields.Integer(strict=False, validate=validate.Range(-1, 2**53 - 1))
+    limit = fields.Integer(strict=False, validate=validate.Range(1, LARGEST_TAIL))
+
+
+class JudgedReceiptSchema(Strict):
+    """One line that does not match."""
+
+    line = fields.Integer(required=True, metadata={"description": "Counted from 1."})
+    judgement = fields.String(
+        required=True, validate=validate.OneOf([one.value for one in Judgement])
+    )
+    id = Id(required=True, allow_none=True)
+    detail = fields.String(required=True)
+
+
+class ReconciliationSchema(Strict):
+    """How receipts compare with the log."""
+
+    verdict = fields.String(
+        required=True,
+        validate=validate.OneOf(["ok", "alarm", "cannot_tell"]),
+        metadata={
+            "description": "alarm: a decision that was acknowledged is gone or altered. "
+            "cannot_tell: some lines cannot be judged or wait for their place, or there is none."
+        },
+    )
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    lines = fields.List(
+        fields.Nested(JudgedReceiptSchema),
+        required=True,
+        metadata={"description": f"At most {MOST_NAMED}, alarms before others."},
+    )
+    left_out = fields.Integer(required=True)
+
+
+class KeysSchema(Strict):
+    """Verifier keys as C2SP signed notes write them: name, key id, base64 of the key."""
+
+    log = fields.String(required=True, metadata={"description": "Signs checkpoints."})
+    receipts = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Sign or signed receipts; the newest first."},
+    )

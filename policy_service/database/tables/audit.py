@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
@@ -21,6 +21,7 @@ class EntryRow(PracticeOwned, Base):
     __table_args__ = (
         Index("ix_audit_entry_at", "practice_id", "at"),
         Index("ix_audit_entry_action", "practice_id", "action"),
+        Index("uq_audit_entry_writer", "practice_id", "writer_id", "writer_seq", unique=True),
     )
 
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
@@ -30,6 +31,10 @@ class EntryRow(PracticeOwned, Base):
     outcome: Mapped[str | None] = mapped_column(String(30))
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    writer_id: Mapped[str | None] = mapped_column(UuidText)
+    """Which connection wrote it (audit/writers); None in entries of a release before row MACs."""
+    writer_seq: Mapped[int | None] = mapped_column(BigInteger)
+    row_mac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
 class EntrySubjectRow(PracticeOwned, Base):
@@ -87,13 +92,17 @@ class NodeRow(PracticeOwned, Base):
 
 
 class HeadRow(PracticeOwned, Base):
-    """Size, frontier and root; moved only by compare-and-swap on size."""
+    """Size, frontier and root; moved only by compare-and-swap on size.
+
+    `published`: a head of this log was once kept outside the database, so one must be there.
+    """
 
     __tablename__ = "audit_head"
 
     size: Mapped[int] = mapped_column(BigInteger)
     frontier: Mapped[bytes] = mapped_column(LargeBinary)
     root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    published: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class CheckpointRow(PracticeOwned, Base):

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
+from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.revisions import Revised
 from policy_service.database.types import UtcDateTime, UuidText
 
@@ -86,3 +87,9 @@ class ContactRow(Revised, Base):
     tie_id: Mapped[str | None] = mapped_column(UuidText)
     is_listed: Mapped[bool] = mapped_column(Boolean)
     import_id: Mapped[str] = mapped_column(UuidText)
+
+
+IS_PERSON_OF = (PersonRow.practice_id == ContactRow.practice_id) & (
+    PersonRow.id == ContactRow.person_id
+)
+"""Joins a contact's person."""

@@ -10,12 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from policy_service.database.base import Base, PracticeOwned
 from policy_service.database.types import UtcDateTime, UuidText
 
+PLAIN, HASHED = "plain", "hashed"
+"""What is kept of a person: a record, or keyed hashes of one."""
+
 
 class PersonRow(PracticeOwned, Base):
     """Anyone we may need to recognise. `pseudonym` is what the audit log calls them.
 
     `sealed_features` is what recognition compares, as `normaliser` made it of a plain record:
     sealed like the record and opened for every candidate; the record only for those reported.
+
+    `sketch` is sealed under the practice's key: hashes and letter sets by which most candidates are
+    passed over unopened (`matching.sketches`). Erasure deletes it, as it does the match keys.
 
     `kept` plain: `sealed` is a person record. Hashed: it holds keyed hashes of a third party, from
     which no name can be read, and no other copy of the record exists.
@@ -35,6 +41,7 @@ class PersonRow(PracticeOwned, Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_features: Mapped[bytes | None] = mapped_column(LargeBinary)
     normaliser: Mapped[int | None] = mapped_column(SmallInteger)
+    sketch: Mapped[bytes | None] = mapped_column(LargeBinary)
     kept: Mapped[str] = mapped_column(String(6), default="plain", server_default="plain")
     record_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     filed: Mapped[int] = mapped_column(server_default="0")

@@ -19,6 +19,7 @@ from policy_service.domain.accounts import (
     connection_word,
     graver_words,
     gravest_word,
+    words_graver_than,
 )
 from policy_service.domain.attestations import AttestationKind
 from policy_service.domain.facts import Fact, Known, OneOf, Unknown, Why
@@ -33,6 +34,7 @@ _HANDLES_OF = select(AccountRow.handle_key).where(
 )
 _PERSONAL = frozenset({AccountKind.PERSONAL, AccountKind.MIXED})
 _PROFESSIONAL = frozenset({AccountKind.PROFESSIONAL})
+_UNSEEN = Why.IDENTITY_NOT_COMPARABLE
 _STRONGEST_FIRST = (
     Why.IDENTITY_UNCONFIRMED,
     Why.NOT_ASKED,
@@ -131,14 +133,35 @@ def _met(
 
 
 def account_facts(
-    connections: tuple[MetConnection, ...], attested: frozenset[AttestationKind]
+    connections: tuple[MetConnection, ...],
+    attested: frozenset[AttestationKind],
+    *,
+    is_old: bool = False,
 ) -> dict[str, Fact]:
-    """`none` only where an attestation covers social media; unclassified accounts stay open."""
+    """`none` only where an attestation covers social media; unclassified accounts stay open.
+
+    `is_old`: contacts were imported in whom nobody can be recognised now. Then a connection that
+    was not met may be there all the same, whatever was attested.
+    """
     is_attested = AttestationKind.SOCIAL_MEDIA in attested
-    return {
+    facts = {
         "personal_connection": _fact(connections, _PERSONAL, is_attested),
         "professional_connection": _fact(connections, _PROFESSIONAL, is_attested),
     }
+    return {name: _open(fact) for name, fact in facts.items()} if is_old else facts
+
+
+def _open(fact: Fact) -> Fact:
+    """The fact, where a graver connection than those that were met may exist."""
+    if not isinstance(fact, Known | OneOf):
+        return fact
+    values = fact.values if isinstance(fact, OneOf) else frozenset({str(fact.value)})
+    graver = words_graver_than(values)
+    if not graver:
+        return fact
+    if values == {"none"}:
+        return Unknown(_UNSEEN)
+    return OneOf(values | graver, fact.why if isinstance(fact, OneOf) else _UNSEEN)
 
 
 def _fact(

@@ -26,6 +26,7 @@ from policy_service.services.gathering.event_facts import (
 from policy_service.services.gathering.paths import walk
 from policy_service.services.gathering.targets import Targets, find_targets
 from policy_service.services.gathering.tie_facts import ReadTie, base_tie_facts, read_ties
+from policy_service.services.old_contacts import has_old_contacts
 from policy_service.services.people import Person
 
 _CLIENTS_OF = (
@@ -68,6 +69,8 @@ class Gathered:
     own_base: Mapping[str, Fact]
     """The base facts if there were nothing but what the clinician stated or the client told them.
     Equal to the base where nothing is hidden."""
+    has_old_contacts: bool = False
+    """Some of the clinician's contacts cannot be recognised before they are imported again."""
 
 
 def gather_facts(context: Context, question: Question, targets: Targets | None = None) -> Gathered:
@@ -85,7 +88,8 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
     ties = read_ties((*steps.paths, *hints))
     attested = attested_kinds(context, clinician.id, question.as_of)
     connections = find_connections(context, clinician.person_id, targets)
-    comparable = targets.identification.is_comparable and not steps.cut
+    is_old = has_old_contacts(context, clinician)
+    comparable = targets.identification.is_comparable and not (steps.cut or is_old)
     links = client_links(context, clinician.id, client_ids, targets)
     base: dict[str, Fact] = {
         **care_facts(question.purpose, spells, maybe),
@@ -93,7 +97,7 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
         "linked_clients": links.fact,
         **event_facts(events, question.event),
         **intimacy_facts(events, ties, spells, attested),
-        **account_facts(connections, attested),
+        **account_facts(connections, attested, is_old=is_old),
         **base_tie_facts(attested, comparable),
     }
     told = [event for event in events if event.is_told]
@@ -107,7 +111,7 @@ def gather_facts(context: Context, question: Question, targets: Targets | None =
         **intimacy_facts(told, own_ties, spells, attested),
     }
     facts = Facts(question.as_of, base, tuple(tie.facts for tie in ties))
-    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids), links, own_base)
+    return Gathered(facts, ties, targets, tuple(events), tuple(client_ids), links, own_base, is_old)
 
 
 def clients_of(context: Context, person_ids: Iterable[str]) -> list[str]:

@@ -15,10 +15,16 @@ from sqlalchemy import delete, insert, select
 
 from policy_service.database.match_index import count_people
 from policy_service.database.tables.accounts import ConnectionRow
-from policy_service.database.tables.contacts import ContactBatchRow, ContactImportRow, ContactRow
+from policy_service.database.tables.contacts import (
+    IS_PERSON_OF,
+    ContactBatchRow,
+    ContactImportRow,
+    ContactRow,
+)
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
 from policy_service.database.tables.ties import TieRow
 from policy_service.ledger.canonical import parse_strict
+from policy_service.matching.filing import FILING
 from policy_service.services.context import Context
 from policy_service.services.imports.contact_changes import Change, mark_missing, write_change
 from policy_service.services.imports.contact_new import NewContact, new_contact
@@ -65,6 +71,15 @@ class Batch:
         return {**counts, "missing": len(gone)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A contact as it stands, under which filing its person is kept, and its connection."""
+
+    contact: ContactRow
+    filed: int
+    connection: ConnectionRow | None
+
+
 @dataclass(slots=True)
 class _Plan:
     new: list[NewContact] = field(default_factory=list)
@@ -99,11 +114,10 @@ def _open(context: Context, row: ContactImportRow, owner: str) -> Mapping[str, A
     return dict(body)
 
 
-def _stored(
-    context: Context, origin: Origin, keys: Sequence[int]
-) -> dict[int, tuple[ContactRow, ConnectionRow | None]]:
+def _stored(context: Context, origin: Origin, keys: Sequence[int]) -> dict[int, _Stored]:
     rows = context.session.execute(
-        select(ContactRow, ConnectionRow)
+        select(ContactRow, PersonRow.filed, ConnectionRow)
+        .join(PersonRow, IS_PERSON_OF)
         .outerjoin(
             ConnectionRow,
             (ConnectionRow.practice_id == ContactRow.practice_id)
@@ -113,16 +127,14 @@ def _stored(
         .where(*of_origin(origin), ContactRow.contact_key.in_(keys))
         .order_by(ContactRow.recorded_at, ContactRow.id)
     )
-    return {contact.contact_key: (contact, connection) for contact, connection in rows}
+    return {row[0].contact_key: _Stored(*row) for row in rows}
 
 
-def _change(
-    context: Context, stored: tuple[ContactRow, ConnectionRow | None], line: Line
-) -> Change | None:
+def _change(context: Context, stored: _Stored, line: Line) -> Change | None:
     """What the export says anew. Where it shows a connection that the clinician took for ended,
     the export counts: unknown is never clear."""
-    contact, connection = stored
-    says_more = contact.digest != content_digest(context, line)
+    contact, connection = stored.contact, stored.connection
+    says_more = stored.filed != FILING or contact.digest != content_digest(context, line)
     stands = connection is None or connection.is_withdrawn or _is_as_shown(connection, line)
     if contact.is_listed and stands and not says_more:
         return None

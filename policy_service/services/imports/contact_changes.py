@@ -29,7 +29,8 @@ SHOWN, GONE = "as a newer export shows it", "a newer export no longer shows it"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A stored contact and the line that says it anew; `says_more` where its content differs."""
+    """A stored contact and the line that says it anew; `says_more` where its content differs,
+    or its hashes are of an older release."""
 
     contact_id: str
     line: Line

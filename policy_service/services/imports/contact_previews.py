@@ -19,6 +19,7 @@ from policy_service.services.accounts import Account, accounts_of
 from policy_service.services.context import Context
 from policy_service.services.imports.contact_states import STORED, import_row, sealed_at
 from policy_service.services.imports.known_contacts import Origin, newest_stored
+from policy_service.services.old_contacts import OldContacts, old_contacts
 from policy_service.services.parties import clinician_row
 
 MOST_LISTED = 100
@@ -55,6 +56,8 @@ class OwnContacts:
     accounts: tuple[AccountContacts, ...]
     books: Mapping[str, int]
     imports: tuple[ContactImportRow, ...]
+    old: tuple[OldContacts, ...]
+    """Contacts in whom nobody can be recognised before they are imported again."""
 
 
 def open_import(context: Context, clinician_id: str, import_id: str) -> OpenImport:
@@ -88,6 +91,7 @@ def own_contacts(context: Context, clinician_id: str) -> OwnContacts:
         ),
         books=_books(context, clinician_id),
         imports=tuple(imports_of(context, clinician_id)),
+        old=tuple(one for one in old_contacts(context) if one.clinician_id == clinician_id),
     )
 
 

@@ -16,7 +16,7 @@ from policy_service.database.tables.accounts import ConnectionRow
 from policy_service.database.tables.contacts import ContactImportRow, ContactRow
 from policy_service.services.context import Context
 from policy_service.services.disclosures import withdraw_disclosure
-from policy_service.services.erasure import erase_people
+from policy_service.services.erasing.people import erase_people
 from policy_service.services.revisions import current, revise, withdraw
 from policy_service.services.touch import touch_new_people
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 
 from policy_service.database.tables.accounts import ConnectionRow
-from policy_service.database.tables.contacts import ContactImportRow, ContactRow
+from policy_service.database.tables.contacts import IS_PERSON_OF, ContactImportRow, ContactRow
+from policy_service.database.tables.people import PersonRow
 from policy_service.domain.accounts import ConnectionState, Direction
+from policy_service.matching.filing import FILING
 from policy_service.services.context import Context
 from policy_service.services.imports.contact_accounts import PLATFORMS
 from policy_service.services.imports.contact_records import Line
@@ -31,11 +33,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stored contact as it stands. `lists` are the parts of an export that would show it."""
+    """A stored contact as it stands. `lists` are the parts of an export that would show it.
+
+    `is_filed`: its hashes are of this release; else an export that says nothing new hashes it anew.
+    """
 
     contact_id: str
     digest: bytes
     is_listed: bool
+    is_filed: bool
     lists: frozenset[str]
 
 
@@ -70,9 +76,11 @@ def known_contacts(context: Context, origin: Origin) -> dict[int, Known]:
             ContactRow.id,
             ContactRow.digest,
             ContactRow.is_listed,
+            PersonRow.filed,
             ConnectionRow.direction,
             ConnectionRow.state,
         )
+        .join(PersonRow, IS_PERSON_OF)
         .outerjoin(
             ConnectionRow,
             (ConnectionRow.practice_id == ContactRow.practice_id)
@@ -83,8 +91,8 @@ def known_contacts(context: Context, origin: Origin) -> dict[int, Known]:
         .order_by(ContactRow.recorded_at, ContactRow.id)
     )
     return {
-        key: Known(contact_id, digest, is_listed, lists_of(direction, state))
-        for key, contact_id, digest, is_listed, direction, state in rows
+        key: Known(contact_id, digest, is_listed, filed == FILING, lists_of(direction, state))
+        for key, contact_id, digest, is_listed, filed, direction, state in rows
     }
 
 
@@ -102,7 +110,7 @@ def compare(context: Context, line: Line, known: Mapping[int, Known]) -> str:
     found = known.get(contact_key(context, line))
     if found is None:
         return NEW
-    is_same = found.is_listed and found.digest == content_digest(context, line)
+    is_same = found.is_listed and found.is_filed and found.digest == content_digest(context, line)
     return KNOWN if is_same else CHANGED
 
 

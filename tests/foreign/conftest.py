@@ -1,0 +1,65 @@
+"""Verifiers that strangers wrote, built or found once a run (docs/design/audit-log.md)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from policy_service.database import Database
+from tests.conftest import skip_tier
+from tests.foreign.logs import WrittenOut, write_out
+
+HERE = Path(__file__).parent
+GOPATH = Path("/usr/share/gocode")
+PATIENCE = 120
+"""Seconds a verifier may take: one that hangs has refused to answer, and the test fails."""
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def written_out(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WrittenOut]:
+    """A true log and a fork at each size (tests/foreign/logs.py)."""
+    folder = tmp_path_factory.mktemp("written-out")
+    copy = shutil.copy(sqlite_template, folder / "log.sqlite3")
+    database = Database(f"sqlite:///{copy}")
+    yield write_out(database, folder)
+    database.dispose()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def go_verifier(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """golang.org/x/mod/sumdb, from Debian's packages alone: no module is downloaded."""
+    if shutil.which("go") is None or not (GOPATH / "src/golang.org/x/mod/sumdb").is_dir():
+        skip_tier(
+            pytestconfig, "foreign", "Debian's golang-go or golang-golang-x-mod-dev is missing"
+        )
+    folder = tmp_path_factory.mktemp("go")
+    env = os.environ | {"GO111MODULE": "off", "GOPATH": str(GOPATH), "GOFLAGS": ""}
+    env |= {"GOCACHE": str(folder / "cache"), "GOTOOLCHAIN": "local"}
+    build = ["go", "build", "-o", str(folder / "verify"), "."]
+    subprocess.run(build, cwd=HERE / "go", env=env, check=True, timeout=600)
+    return _runner([str(folder / "verify")])
+
+
+@pytest.fixture(scope="session")
+def sigstore_verifier(pytestconfig: pytest.Config) -> Run:
+    """@sigstore/verify, as tests/foreign/node/package-lock.json pins it."""
+    if shutil.which("node") is None or not (HERE / "node/node_modules/@sigstore/verify").is_dir():
+        skip_tier(pytestconfig, "foreign", "make foreign-node has not installed @sigstore/verify")
+    return _runner(["node", str(HERE / "node" / "verify.js")])
+
+
+def _runner(command: list[str]) -> Run:
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        given = [*command, *map(str, arguments)]
+        return subprocess.run(given, capture_output=True, text=True, timeout=PATIENCE)
+
+    return run
