@@ -63,12 +63,12 @@ def verify_log(
         if not result.ok or filed.misfiled:
             return _tampered(result, filed)
         said = _head_fault(current, newest) or guard.contradiction(session, practice_id, known)
-        loose = said or _loose_ends(session, practice_id)
         key = guard.row_key(practice_id)
+        loose = said or _loose_ends(session, practice_id)
         forged = waiting_faults(session, practice_id, key, may_be_unmarked=known is None)
         pending = _count(session, practice_id, PendingRow)
     if loose or forged:
-        return Verdict(1, f"TAMPERED: {loose or '; '.join(str(fault) for fault in forged)}")
+        return Verdict(1, f"TAMPERED: {'; '.join(filter(None, (loose, *map(str, forged))))}")
     waiting = f", {pending} waiting for their place" if pending else ""
     signed = f"{len(older)} signed checkpoints" if older else "no signed checkpoint yet"
     return Verdict(0, f"ok: {committed.size} entries, {signed}{waiting}")

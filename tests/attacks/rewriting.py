@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import orjson
-
 from policy_service.audit.guard import guard_in
 from policy_service.audit.log import _ENTRY
 from policy_service.database import driver
@@ -140,22 +138,8 @@ def sealed_look(world: World) -> str:
     return alarm.text if alarm is not None else ""
 
 
-def twist(leaf: bytes) -> dict[str, bytes]:
-    """Other bytes that a lenient reader takes for the same leaf."""
-    members = orjson.loads(leaf)
-    return {
-        "a key twice": leaf.replace(b'"v":1}', b'"v":2,"v":1}'),
-        "1.0 for 1": leaf.replace(b'"v":1}', b'"v":1.0}'),
-        "1e0 for 1": leaf.replace(b'"v":1}', b'"v":1e0}'),
-        "keys in another order": orjson.dumps(dict(reversed(members.items()))),
-        "spaces": orjson.dumps(members, option=orjson.OPT_INDENT_2),
-        "an escape": leaf.replace(b'"action":"n', b'"action":"\\u006e'),
-        "a newline behind": leaf + b"\n",
-    }
-
-
 def put_twisted(world: World, index: int, raw: bytes) -> Sequence[str]:
-    """The newest entry's leaf in another spelling, with its leaf hash; the tree made to match."""
+    """An entry's leaf in other bytes, with its leaf hash; the tree made to match."""
 
     def change(rows: list[Row]) -> None:
         rows[index] = rows[index] | {"leaf": raw, "leaf_hash": leaf_hash(raw)}
