@@ -17,15 +17,17 @@ from policy_service.audit.evidence import rederive, verify
 from policy_service.ledger.note import Verifier
 from policy_service.services import audit_reading
 from policy_service.services.bundle_choice import Chosen, Range
-from tests.attacks import blinds, outside, racing, reading, rewriting, running
+from tests.attacks import blinds, crashing, outside, racing, reading, rewriting, running
 from tests.attacks.forger import look_inside, rows_of, size_of, told
 from tests.attacks.outside import Outsider
+from tests.attacks.survey import Heard, survey
 from tests.attacks.trial import Ordeal, Trial, require
 from tests.audit.evidence.bundles import Kit, lines
 from tests.audit.evidence.test_rederive import forged, milder
 from tests.audit.logs import sign, write
 from tests.audit.test_guard import go_back
 from tests.cast import World
+from tests.tampering import tamper
 
 Patch = pytest.MonkeyPatch
 
@@ -197,6 +199,38 @@ def test_attack_14_a_deleted_unsealed_row_leaves_a_hole_and_a_receipt(
 
     attack = partial(rewriting.delete_waiting, world, answers[1]["id"])
     Trial(look, attack, blind).run(monkeypatch)
+
+
+def test_attack_15_kill_9_anywhere_in_append_seal_and_sign_loses_nothing(world: World) -> None:
+    told(world)
+    heard = Heard()
+    Ordeal(
+        partial(survey, world, heard),
+        partial(crashing.crash_everywhere, world, heard),
+        partial(crashing.answer_too_early, world, heard),
+    ).run()
+    assert heard.decided
+
+
+def test_attack_16_a_full_disk_gives_no_answer_without_its_entry(world: World) -> None:
+    told(world)
+    heard = Heard()
+
+    def broken() -> tuple[str, ...]:
+        decision = world.check("ben", "nora")["id"]
+        sign(world)
+        tamper(
+            world.desk.database,
+            "DELETE FROM audit_entry WHERE id = :id",
+            "DELETE FROM audit_leaf WHERE entry_id = :id",
+            id=decision,
+        )
+        heard.decided[decision] = ""
+        return "1 acknowledged entries lost", "TAMPERED"
+
+    look = partial(survey, world, heard)
+    Ordeal(look, partial(crashing.fill_the_disk, world, heard), broken).run()
+    assert set(heard.refused) == {"NotReady 503"}, heard.refused
 
 
 def test_attack_17_of_two_sealers_one_wins_and_nothing_forks(world: World) -> None:
