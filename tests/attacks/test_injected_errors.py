@@ -36,7 +36,7 @@ def test_attack_16_an_error_at_every_write_sync_and_rename(traced: tracing.Trace
     for call in tracing.CALLS:
         failed[call] = traced.fail_each(call)
         assert look() == "", f"after errors in {call}"
-    print(f"{traced.world.desk.database.dialect}: failed once each: {failed}; {traced.heard}")
+    print(f"{traced.world.desk.database.dialect}: {failed} failed once each")
     assert failed["fsync"], "the published head is synced"
     assert failed["rename"], "and put in its place whole"
     assert set(traced.heard.refused) == {"NotReady 503"}, traced.heard.refused
