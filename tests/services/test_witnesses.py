@@ -33,6 +33,7 @@ from policy_service.services.witnesses import WitnessState, submit_due, witness_
 from policy_service.worker import Worker, run_due
 from tests.cast import NORA, World, world_like
 from tests.ledger.keys import OTHER_KEY
+from tests.tampering import tamper
 
 AGO = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -284,12 +285,10 @@ def _rewrite(world: World, *, keep_size: bool) -> None:
 
     He signs by himself: the service's own guard would not.
     """
+    tables = ("audit_node", "audit_checkpoint", "audit_cosignature")
+    tamper(world.desk.database, *(f"DELETE FROM {table}" for table in tables))
+    size = _size(world)
     with world.writing() as context:
-        mine = NodeRow.practice_id == world.practice_id
-        size = context.session.execute(select(HeadRow.size)).scalar_one()
-        context.session.execute(delete(NodeRow).where(mine))
-        context.session.execute(delete(CheckpointRow))
-        context.session.execute(delete(CosignatureRow))
         forged = _forged_nodes(world.practice_id, size if keep_size else size + 3)
         context.session.add_all(forged.nodes)
         context.session.execute(update(HeadRow).values(**forged.head))
