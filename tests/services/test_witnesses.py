@@ -285,8 +285,12 @@ def _rewrite(world: World, *, keep_size: bool) -> None:
 
     He signs by himself: the service's own guard would not.
     """
-    tables = ("audit_node", "audit_checkpoint", "audit_cosignature")
-    tamper(world.desk.database, *(f"DELETE FROM {table}" for table in tables))
+    emptied = (
+        "DELETE FROM audit_node",
+        "DELETE FROM audit_checkpoint",
+        "DELETE FROM audit_cosignature",
+    )
+    tamper(world.desk.database, *emptied)
     size = _size(world)
     with world.writing() as context:
         forged = _forged_nodes(world.practice_id, size if keep_size else size + 3)
