@@ -40,12 +40,17 @@ _ENDINGS = "son man ski berg ez ley ton field sen er ov wood stein ard ham"
 _STREETS = "oak maple cedar pine elm lake hill park river mill church spring forest meadow sunset"
 _MORE = "washington lincoln jackson franklin highland valley orchard chestnut walnut prairie"
 _WAYS = ("Street", "St", "Drive", "Ave", "Lane", "Road")
+_AUSTIN_WORDS = (
+    "78701 78702 78703 78704 78705 78717 78721 78722 78723 78724 78725 78726 78727 78728 78729 "
+    "78730 78731 78735 78736 78737 78738 78739 78741 78744 78745 78746 78747 78748 78749 78750 "
+    "78751 78752 78753 78754 78756 78757 78758 78759"
+)
 TOWNS = (
-    ("Austin", ("78701", "78702", "78704", "78745", "78758"), 8),
-    ("Round Rock", ("78664", "78681"), 3),
+    ("Austin", tuple(_AUSTIN_WORDS.split()), 8),
+    ("Round Rock", ("78664", "78665", "78681"), 3),
     ("Kyle", ("78640",), 1),
     ("Pflugerville", ("78660",), 1),
-    ("Georgetown", ("78626", "78628"), 1),
+    ("Georgetown", ("78626", "78628", "78633"), 1),
     ("San Marcos", ("78666",), 1),
 )
 SHORT = {
@@ -78,17 +83,24 @@ class Town:
 
     def given(self, sex: str) -> str:
         """A given name; the first of the list are the commonest."""
-        return self._popular(FEMALE if sex == "female" else MALE, 0.6).title()
+        names = FEMALE if sex == "female" else MALE
+        return self._drawn(names, _zipf(len(names), 3, 0.6)).title()
 
     def family(self) -> str:
-        """A family name as the census has them: the commonest is borne by one in a hundred.
+        """A family name, about as common as in the US census.
+
+        Of 10,000 people 82 bear the commonest, 9 the hundredth, one the thousandth; two people
+        share a name in eight of 10,000 pairs.
 
         With `family_names`, of so many only: a town where everybody bears a common name.
         """
-        return self._popular(families()[: self.family_names or None], 0.6).title()
+        if self.family_names:
+            names = families()[: self.family_names]
+            return self._drawn(names, _zipf(len(names), 3, 0.6)).title()
+        return self._drawn(families(), _zipf(len(families()), 8, 0.85)).title()
 
-    def _popular(self, names: Sequence[str], steepness: float) -> str:
-        return self.random.choices(names, cum_weights=_zipf(len(names), steepness))[0]
+    def _drawn(self, names: Sequence[str], weights: list[float]) -> str:
+        return self.random.choices(names, cum_weights=weights)[0]
 
     def home(self, city: str = "") -> Home:
         """A home, in `city` where one is asked for."""
@@ -139,9 +151,11 @@ def families() -> list[str]:
     middle = _SYLLABLES.split()
     rare = [one + two for one, two in product(middle, _ENDINGS.split())]
     rarer = [one + two + end for one, two in product(middle, middle) for end in ("er", "ova", "i")]
-    return [*_COMMON, *rare, *rarer]
+    rarest = [one + two + end for one, two in product(rarer, middle) for end in ("", "o", "in")]
+    return list(dict.fromkeys([*_COMMON, *rare, *rarer, *rarest[:20000]]))
 
 
 @cache
-def _zipf(count: int, steepness: float) -> list[float]:
-    return list(accumulate(1 / (rank + 3) ** steepness for rank in range(count)))
+def _zipf(count: int, level: int, steepness: float) -> list[float]:
+    """Cumulative weights by rank; the first `level` ranks are about as common."""
+    return list(accumulate(1 / (rank + level) ** steepness for rank in range(count)))

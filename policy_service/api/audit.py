@@ -18,6 +18,7 @@ from policy_service.api.schemas.audit import (
     EntryPageQuerySchema,
     EntryPageSchema,
     EntrySchema,
+    KeysSchema,
     ReconciliationSchema,
     TailQuerySchema,
 )
@@ -116,6 +117,19 @@ def check_receipts() -> dict[str, Any]:
         "lines": [_line(one) for one in found.named],
         "left_out": found.left_out,
     }
+
+
+@blueprint.get("/keys")
+@blueprint.response(200, KeysSchema)
+def get_keys() -> dict[str, Any]:
+    """The public keys to check checkpoints, proofs and receipts with: pin them, once.
+
+    Ask again by another way (the practice's officer reads them on the audit page) before you trust
+    keys that changed.
+    """
+    caller = door.principal(*receipts.SCOPES)
+    found = receipts.public_keys(door.desk(), caller)
+    return {"log": found.log, "receipts": list(found.receipts)}
 
 
 def _line(one: Judged) -> dict[str, Any]:

@@ -21,7 +21,11 @@ _OPTIONS = (
     click.option("--officer", required=True, help="E-mail address of the compliance officer."),
     click.option("--purpose", required=True, help="What the bundle is for; stands in it."),
     click.option("--for", "recipient", help="Who receives it, outside: records a release."),
-    click.option("--kind", type=click.Choice(list(RecipientKind)), help="What the recipient is."),
+    click.option(
+        "--kind",
+        type=click.Choice([kind.value for kind in RecipientKind]),
+        help="What the recipient is.",
+    ),
     click.option("--practice", "slug", help="Slug; needed where there are several."),
     click.option("--first", type=click.IntRange(0), help="A range: its first entry."),
     click.option("--last", type=click.IntRange(0), help="Its last entry; the newest if not given."),

@@ -13,7 +13,7 @@ from policy_service.audit.receipts import receipt_lines
 from policy_service.cli.desk import desk, practice_of
 from policy_service.domain.principals import Principal, Role
 from policy_service.services.directory import practices
-from policy_service.services.receipts import reconcile_receipts
+from policy_service.services.receipts import public_keys, reconcile_receipts
 from policy_service.services.replays import Replayed, replay_several
 from policy_service.services.verifying import verify_practice
 
@@ -50,6 +50,17 @@ def check_receipts(file: BinaryIO, slug: str | None) -> None:
         click.echo(f"{found.left_out} more lines do not match")
     click.echo(found.text)
     sys.exit(found.exit_code)
+
+
+@audit_commands.command("keys")
+@click.option("--practice", "slug", help="Slug of the practice; needed where there are several.")
+def show_keys(slug: str | None) -> None:
+    """Print the vkey of the log, and those of its receipts: what verifiers and witnesses pin."""
+    principal = Principal(practice_of(slug), "shell", "shell", frozenset({Role.OPERATOR}))
+    found = public_keys(desk(), principal)
+    click.echo(f"log\t{found.log}")
+    for vkey in found.receipts:
+        click.echo(f"receipts\t{vkey}")
 
 
 _WORST_FIRST = (Replayed.DIFFERS, Replayed.CANNOT_TELL, Replayed.ERASED, Replayed.SAME)

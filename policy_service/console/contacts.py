@@ -187,6 +187,9 @@ def contact_imports() -> str:
     with door.desk().writing(door.principal(*READERS)) as context:
         rows = imports_made(context)
         old = old_contacts(context)
-        named = {row.clinician_id for row in rows} | {one.clinician_id for one in old}
-        names = names_of(context, ClinicianRow, named)
+        names = names_of(
+            context,
+            ClinicianRow,
+            {row.clinician_id for row in rows} | {one.clinician_id for one in old},
+        )
         return door.page("contact_imports.html", rows=rows, names=names, old=old)

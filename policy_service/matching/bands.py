@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from policy_service.matching.hypotheses import Hypothesis, Weighing
+from policy_service.matching.hypotheses import BOUNDED, Hypothesis, Weighing
 from policy_service.matching.model import Group, MatchModel
+from policy_service.matching.rules import POSSIBLE_NAMESAKE
 
 _SMALLEST_PRACTICE = 1000  # a small registry still stands in a large town
 
@@ -43,12 +44,20 @@ def identity_odds(weighing: Weighing, people: int) -> int:
     """SELF against strangers and kin together: the score by which pairs are ranked as one person.
 
     `Weighing.same` is against strangers only. Among `people`, kinship that explains the records 2^k
-    times better than chance takes log2(1 + 2^k) off. Not a sum of rows: taking an agreeing field
-    away may lower kinship more than SELF.
+    times better than chance takes log2(1 + 2^k) off. How far kinship lies behind SELF is taken from
+    the rows without their bounds: a bound says how much one home tells of strangers, and would hide
+    that one phone speaks for one person more than for two. Not a sum of rows: taking an agreeing
+    field away may lower kinship more than SELF.
     """
-    beyond_chance = weighing.without_rules.kin - against_chance(people)
-    rivalry = math.log2(1 + 2 ** (beyond_chance / 100))
+    kin = weighing.without_rules.same - _behind(weighing)
+    rivalry = math.log2(1 + 2 ** ((kin - against_chance(people)) / 100))
     return weighing.same - round(100 * rivalry)
+
+
+def _behind(weighing: Weighing) -> int:
+    """By how much SELF explains the fields better than kinship, each field in full."""
+    rows = weighing.without_rules.weights
+    return sum(row.same - row.kin for row in rows if row.level.level != BOUNDED)
 
 
 def against_chance(people: int) -> int:
@@ -77,6 +86,8 @@ def choose(weighing: Weighing, chance: int, model: MatchModel) -> Verdict:
     band, identity = judge.band(leading), judge.identity()
     if leading is Hypothesis.SELF:
         identity = band
+    elif weighing.level("rule") == POSSIBLE_NAMESAKE:  # one or the other, and as sure as either
+        band = max(band, min(identity, Band.PROBABLE, key=_rank), key=_rank)
     return Verdict(Hypothesis.NONE if band is Band.WEAK else leading, band, identity)
 
 

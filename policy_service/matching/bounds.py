@@ -3,15 +3,17 @@
 A candidate is passed over only if no hypothesis can reach the lowest threshold, whatever the
 record says; so the answer is the one that opening everybody gives (a law tests it). Of every field
 the most that its possible levels weigh is taken, for SELF and for each kind of kin by itself, and
-bounded by group as in `hypotheses`. Rules move bits from SELF to KIN, never above the greater of
-the two; the ceilings of `bands` only lower a band.
+bounded by group as in `hypotheses`; n kinds together say at most log2(n) bits more than the
+likeliest. Rules move bits from SELF to KIN, never above the greater of the two; the ceilings of
+`bands` only lower a band.
 
 The sums of SELF and of the kinds of kin stand side by side in one integer (`bound_weights.LANE`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from itertools import product
 
 from policy_service.matching.births import birth_level
@@ -39,6 +41,8 @@ from policy_service.matching.sketch_levels import (
 )
 from policy_service.matching.sketches import Sketch, read_sketch, sketch_of
 
+_APART = "exact_apart"
+
 
 class Prospects:
     """A query made ready: of which candidates might anything be said?
@@ -51,7 +55,8 @@ class Prospects:
         self._own = read_sketch(sketch_of(query))
         self._rarities = _Rarities(query, scales)
         least = chance + self._model.thresholds["possible"]
-        starts = (0, *(kind.bits for kind in self._model.kin))
+        together = math.ceil(100 * math.log2(max(len(self._model.kin), 1)))
+        starts = (0, *(kind.bits + together for kind in self._model.kin))
         half = 1 << LANE - 1
         self._start = packed(start - least + half for start in starts)
         self._reached = packed(half for _ in starts)
@@ -100,21 +105,26 @@ class _Rarities:
     """By how much the query's own values are rarer than the model's chances: the rarest of each."""
 
     def __init__(self, query: Features, scales: Scales) -> None:
-        def rarest(field: str, levels: Sequence[str], values: Iterable[str]) -> int:
-            shifts = [scales.rarity(field, level, one) for one in values for level in levels]
-            return max(shifts, default=0)
-
+        self._scales = scales
         names, places = query.names, query.places
-        self.given = rarest("given", ("exact",), (f"given:{one.given}" for one in names))
-        family = (f"family:{one.family}" for one in names)
-        self.family = rarest("family", ("exact", "former"), family)
-        self.phone = rarest("phone", ("exact",), (f"phone:{one}" for one in query.phones))
-        self.email = rarest("email", ("exact",), (f"email:{one.whole}" for one in query.emails))
-        self.company = rarest("company", ("exact",), (f"company:{query.company}",))
-        area = ("exact", "exact_apart")
-        self._home = rarest("street", ("exact",), (f"dwelling:{one.dwelling}" for one in places))
-        self._postcode = rarest("postcode", area, (f"postcode:{one.postcode}" for one in places))
-        self._city = rarest("city", area, (f"city:{one.city}" for one in places))
+        self.given = self._rarest("given", [f"given:{one.given}" for one in names])
+        self.family = self._rarest("family", [f"family:{one.family}" for one in names], "former")
+        self.phone = self._rarest("phone", [f"phone:{one}" for one in query.phones])
+        self.email = self._rarest("email", [f"email:{one.whole}" for one in query.emails])
+        self.company = self._rarest("company", [f"company:{query.company}"])
+        self._home = self._rarest("street", [f"dwelling:{one.dwelling}" for one in places])
+        codes, cities = ([one.postcode for one in places], [one.city for one in places])
+        self._postcode = self._rarest("postcode", [f"postcode:{one}" for one in codes], _APART)
+        self._city = self._rarest("city", [f"city:{one}" for one in cities], _APART)
+
+    def _rarest(self, field: str, values: Sequence[str], level: str = "exact") -> int:
+        """The most over the values; one that was never counted shifts nothing."""
+        counts, rarity = self._scales.frequencies.counts, self._scales.rarity
+        shifts = [
+            max(rarity(field, "exact", one), rarity(field, level, one)) if one in counts else 0
+            for one in values
+        ]
+        return max(shifts, default=0)
 
     def of_name(self, kind: Sequence[int]) -> tuple[int, int]:
         """Those of the parts that agree."""

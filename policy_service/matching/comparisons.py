@@ -122,11 +122,15 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
         return "exact"
     if min(len(left), len(right)) == 1:
         return "initial" if left[0] == right[0] else "different"
-    if _goes_by_another(one, other) or are_variants(one.given, other.given):
+    if _goes_by_another(one, other) or is_form_of(one.given, other.given):
         return "variant"
+    if are_variants(one.given, other.given):
+        return "variant" if _is_close(left, right) else "forms_of_third"
     if _is_close(left, right):
         if is_known_name(left) and is_known_name(right):
             return "close_but_both_names"
+        if left[0] != right[0]:
+            return "close_other_initial"  # a slip there is rare, and twins are named in rhyme
         return "close" if slips(left, right, 1) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 

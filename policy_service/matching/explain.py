@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_service.matching.hypotheses import Hypothesis, Weight
 from policy_service.matching.normalise import Features
@@ -23,6 +22,8 @@ _LEVEL_WORDS = {
     "different_apart": "differ, as the homes do", "variant": "are forms of one name",
     "close": "differ by a slip of the pen",
     "near": "are alike", "other_house": "agree, the house numbers differ",
+    "close_other_initial": "look alike but for the initial",
+    "forms_of_third": "may both be short for a third name",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",
     "displaced": "agree, one of them written in the place of the given name",
@@ -48,14 +49,13 @@ _OWN_SENTENCES = {
     "same_name_generation_apart": "One full name a generation apart: parent and child.",
     "named_namesake": "One record names a relative of this very name, and no birth date tells.",
     "same_name_one_suffix": "One full name, a suffix in one record, and no birth date tells.",
-    "possible_namesake": "One full name in one home, and nothing tells a senior from a junior.",
+    "possible_namesake": "One full name, and nothing tells a senior from a junior.",
     "kin_explains_it_better": "Kinship explains the two records better than one person does.",
     "bounded": "Fields of this kind share a cause; their sum is bounded.",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FieldEvidence:
+class FieldEvidence(NamedTuple):
     """One row of an explanation. `bits` (hundredths) is what it adds to the comparison's score;
     `self_bits` and `kin_bits` what it adds to the two scores that the comparison chose from."""
 

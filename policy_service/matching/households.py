@@ -42,7 +42,8 @@ def apart(level: Level | None) -> Level | None:
     """
     if level is None or level.level == "close":
         return level
-    return level._replace(level=f"{level.level}_apart")
+    field, found, one, other, counted = level
+    return Level(field, f"{found}_apart", one, other, counted)
 
 
 def _street_and_house(

@@ -6,12 +6,13 @@ exactly to its score. Fields of one evidence group share a cause (one household,
 sum of a group is bounded, by a row of its own.
 
 KIN is several kinds of kin, each with chances of its own: spouses share a home and an age, parents
-and children a name and not an age. The kind that explains the records best speaks for KIN; a row
-takes off how rare that kind is among kin.
+and children a name and not an age. The rows are of the kind that explains the records best;
+one more row takes off how rare that kind is among kin and adds what the other kinds explain.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,6 +36,10 @@ class Hypothesis(StrEnum):
     SELF = "SELF"
     KIN = "KIN"
     NONE = "NONE"
+
+
+BOUNDED = "bounded"
+"""The level of a row that bounds the sum of an evidence group."""
 
 
 class Weight(NamedTuple):
@@ -94,8 +99,10 @@ class Weighing:
 
     def about(self, levels: Sequence[Level]) -> tuple[Weight, ...]:
         """The rows, with the values that were compared."""
-        own = zip(self.weights, levels, strict=False)
-        told = [weight._replace(level=level) for weight, level in own]
+        told = [
+            Weight(group, level, same, kin)
+            for (group, _, same, kin), level in zip(self.weights, levels, strict=False)
+        ]
         return (*told, *self.weights[len(told) :])
 
 
@@ -182,10 +189,8 @@ class Scales:
         kind, _, value = counted.partition(":")
         if kind == "name":  # a full name is as rare as its two parts together
             return self._of_two("exact", *value.split("|"))
-        if kind == "crossed":  # where both words are given and family names, others bear them too
-            one, other = value.split("|")
-            both = (self._of_two("swapped", *parts) for parts in ((one, other), (other, one)))
-            return min(0, max(both))
+        if kind == "crossed":
+            return self._of_crossed(*value.split("|"))
         count = self.frequencies.counts.get(counted)
         if count is None:
             return 0
@@ -193,6 +198,13 @@ class Scales:
         others = max(count - 1, 0)
         measured = (others * 1_000_000 + weight * none) / (self.frequencies.total + weight)
         return bits(none, max(measured, self.model.rarest))
+
+    def _of_crossed(self, one: str, other: str) -> int:
+        """A swapped name is no rarer than the name; others may bear it in either order too."""
+        ways = ((one, other), (other, one))
+        as_name = min(self._of_two("exact", *way) for way in ways)
+        by_others = max(self._of_two("swapped", *way) for way in ways)
+        return min(0, as_name, by_others)
 
     def _of_two(self, level: str, given: str, family: str) -> int:
         return self.rarity("given", level, f"given:{given}") + self.rarity(
@@ -228,24 +240,26 @@ class _PatternScales:
     def weighing(self) -> Weighing:
         said = [_said(self.model, seen) for seen in self.pattern]
         groups = [self.model.fields[field].group for field, _, _ in self.pattern]
-        number = self._leading_kind(groups, said)
+        totals = self._totals(groups, said)
+        number = totals.index(max(totals))
         kind = self.model.kin[number]
         weights = [
             Weight(group, Level(field, level, "", ""), one.same, one.kin[number])
             for (field, level, _), group, one in zip(self.pattern, groups, said, strict=True)
         ]
         weights += self._bounds(weights)
-        weights.append(self._rarity(kind))
+        weights.append(_of_all_kinds(kind, totals))
         return Weighing((*weights, *self._rules(Weighing(tuple(weights), kind))), kind)
 
-    def _leading_kind(self, groups: Sequence[Group], said: Sequence[LevelBits]) -> int:
+    def _totals(self, groups: Sequence[Group], said: Sequence[LevelBits]) -> list[int]:
+        """What the records and its share among kin say for each kind of kin."""
         totals = [kind.bits for kind in self.model.kin]
         for group in dict.fromkeys(groups):
             own = [one.kin for one, of in zip(said, groups, strict=True) if of is group]
             low, high = self.model.limits.get(group, (-1_000_000, 1_000_000))
             for number, column in enumerate(zip(*own, strict=True)):
                 totals[number] += min(max(sum(column), low), high)
-        return totals.index(max(totals))
+        return totals
 
     def _rules(self, weighing: Weighing) -> Iterator[Weight]:
         """What fields say only together. A rule hands kin all that spoke for SELF.
@@ -271,10 +285,18 @@ class _PatternScales:
             same, kin = sum(row.same for row in rows), sum(row.kin for row in rows)
             excess = _within(same, limits) - same, _within(kin, limits) - kin
             if any(excess):
-                yield Weight(group, Level(f"{group}_bound", "bounded", "", ""), *excess)
+                yield Weight(group, Level(f"{group}_bound", BOUNDED, "", ""), *excess)
 
-    def _rarity(self, kind: KindOfKin) -> Weight:
-        return Weight(Group.PRIOR, Level("kind", kind.name, "", ""), 0, kind.bits)
+
+def _of_all_kinds(kind: KindOfKin, totals: Sequence[int]) -> Weight:
+    """The share of the leading kind among kin, and what the other kinds add to it.
+
+    KIN is any kind of kin, so its chances are the sum over kinds of share times chance. One kind
+    alone would count a shared family name, which most kinds explain, as if only parents had it.
+    """
+    leading = max(totals)
+    together = round(100 * math.log2(sum(2 ** ((total - leading) / 100) for total in totals)))
+    return Weight(Group.PRIOR, Level("kind", kind.name, "", ""), 0, kind.bits + together)
 
 
 def _within(value: int, limits: tuple[int, int]) -> int:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 _ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_month", "year"})
-_OTHER_GIVEN = frozenset({"different", "close_but_both_names"})
-_SAME_GIVEN = frozenset({"exact", "variant", "close", "initial", "swapped"})
-_SAME_FAMILY = frozenset({"exact", "former", "part", "close", "near", "swapped"})
+_OTHER_GIVEN = frozenset(
+    {"different", "close_but_both_names", "close_other_initial", "forms_of_third"}
+)
+_SAME_GIVEN = frozenset(
+    {"exact", "variant", "close", "close_other_initial", "near", "sound", "initial", "swapped"}
+)
+_SAME_FAMILY = frozenset({"exact", "former", "part", "close", "near", "sound", "swapped"})
 _PERSONAL = {
-    "email": frozenset({"exact", "close", "name_part"}),
+    "email": frozenset({"exact"}),  # what stands before the at-sign is often the name again
     "handle": frozenset({"exact", "other_platform"}),
     "middle": frozenset({"exact", "initial"}),
     "suffix": frozenset({"exact"}),
@@ -56,26 +60,26 @@ def is_one_suffix(levels: Levels) -> bool:
 
 
 def is_possible_namesake(levels: Levels) -> bool:
-    """One full name in one home or on one line, and nothing personal tells who of the family it is.
+    """One full name, and nothing personal tells who of a family it is.
 
-    Fathers and sons share a name, a home and a telephone; a birth date, an e-mail address, a handle
-    or a middle name would tell.
+    Fathers and sons share a name, a town, a home and a telephone; a birth date, an e-mail address,
+    a handle or a middle name would tell.
     """
-    one_home = levels.get("house") == "exact" or levels.get("phone") == "exact"
     personal = any(levels.get(field) in said for field, said in _PERSONAL.items())
-    return one_home and _one_name(levels) and "birth_date" not in levels and not personal
+    return _one_name(levels) and "birth_date" not in levels and not personal
 
 
 def _one_name(levels: Levels) -> bool:
     return levels.get("given") in _SAME_GIVEN and levels.get("family") in _SAME_FAMILY
 
 
+POSSIBLE_NAMESAKE = "possible_namesake"
 RULES: tuple[tuple[str, Callable[[Levels], bool]], ...] = (
     ("twin", is_twin),
     ("same_name_generation_apart", is_namesake),
     ("named_namesake", is_named_namesake),
     ("same_name_one_suffix", is_one_suffix),
-    ("possible_namesake", is_possible_namesake),
+    (POSSIBLE_NAMESAKE, is_possible_namesake),
 )
 KIN_EXPLAINS = "kin_explains_it_better"
 """The rule for all other pairs that kinship explains better: they are not one person as well."""

@@ -86,15 +86,15 @@ def make_bundle(desk: Desk, principal: Principal, form: BundleForm) -> Bundle:
     require_maker(principal, form.groups)
     form = replace(form, purpose=require_text("/purpose", form.purpose))
     place_pending(desk, principal)
-    archive = Archive()
-    gathered = _gather(desk, principal, form, archive)
-    files = _files(desk, gathered)
-    contents = replace(gathered.contents, files=digests(files))
-    entry_id = _log_making(desk, principal, form, replace(gathered, contents=contents))
-    for name, content in {**files, "manifest.json": contents.manifest()}.items():
-        archive.add(name, content)
-    _add_proofs(desk, principal, archive, contents, entry_id)
-    return Bundle(archive.close(), _file_name(contents), entry_id, contents)
+    with Archive() as archive:
+        gathered = _gather(desk, principal, form, archive)
+        files = _files(desk, gathered)
+        contents = replace(gathered.contents, files=digests(files))
+        entry_id = _log_making(desk, principal, form, replace(gathered, contents=contents))
+        for name, content in {**files, "manifest.json": contents.manifest()}.items():
+            archive.add(name, content)
+        _add_proofs(desk, principal, archive, contents, entry_id)
+        return Bundle(archive.content(), _file_name(contents), entry_id, contents)
 
 
 def require_maker(principal: Principal, groups: frozenset[str] | None) -> None:

@@ -22,6 +22,7 @@ from policy_service.jobs import queue
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.log_alarms import LogHealth, log_health
 from policy_service.services.log_state import LogState, log_state
 from policy_service.services.witnesses import WitnessState, witness_state
 
@@ -42,8 +43,9 @@ MEANINGS = {
     "policy_audit_entries": "Entries in the audit logs of all practices.",
     "policy_audit_unsealed_entries": "Entries that are committed and have no place in a tree yet.",
     "policy_audit_oldest_unsealed_seconds": "How long the entry that waits longest has waited.",
+    "policy_audit_oldest_unsigned_seconds": "How long the oldest entry is under no signed head.",
     "policy_audit_unsigned_entries": "Most entries of one log beyond its newest checkpoint.",
-    "policy_audit_alarms": "Logs that contradict what is known outside the database.",
+    "policy_audit_alarms": "Logs with a standing alarm: changed, gone backwards, or forged into.",
     "policy_witness_lag_entries": "Most entries of one log that one of its witnesses has not seen.",
     "policy_witness_refusals": "Witnesses that refuse a log's newest head.",
     "policy_queue_depth": "Pieces of work by state; dead ones are looked at by nobody but you.",
@@ -58,14 +60,14 @@ def figures(desk: Desk) -> list[Figure]:
     worst: dict[str, float] = dict.fromkeys(_WORST, 0)
     for practice in practices(desk):
         watcher = Principal(practice.id, "monitor", "monitor", frozenset())
-        guard = guard_in(desk.database)
+        guard, health = guard_in(desk.database), log_health(desk, practice.id)
         known = guard.heads.last(practice.id)  # before the snapshot: see LogGuard.outside
         with desk.reading(watcher) as context:
             state, witnesses = log_state(context), witness_state(context, desk.witnesses)
+            sums.update(dict(_added(context, state, witnesses)))
             alarm = guard.contradiction(context.session, practice.id, known)
             sums["policy_audit_alarms", None] += bool(alarm)
-            sums.update(dict(_added(context, state, witnesses)))
-            for name, value in _ages(state, witnesses):
+            for name, value in _ages(state, health, witnesses):
                 worst[name] = max(worst[name], value)
     found = [Figure(name, value, label) for (name, label), value in sums.items()]
     found += [Figure(name, value) for name, value in worst.items()]
@@ -75,6 +77,7 @@ def figures(desk: Desk) -> list[Figure]:
 
 _WORST = (
     "policy_audit_oldest_unsealed_seconds",
+    "policy_audit_oldest_unsigned_seconds",
     "policy_audit_unsigned_entries",
     "policy_witness_lag_entries",
 )
@@ -111,9 +114,12 @@ def _decided(context: Context) -> Iterator[tuple[_Key, int]]:
         yield ("policy_open_cases", ("standing", standing)), number
 
 
-def _ages(state: LogState, witnesses: Sequence[WitnessState]) -> Iterator[tuple[str, float]]:
+def _ages(
+    state: LogState, health: LogHealth, witnesses: Sequence[WitnessState]
+) -> Iterator[tuple[str, float]]:
     waited = state.oldest_unsealed or timedelta()
     yield "policy_audit_oldest_unsealed_seconds", waited.total_seconds()
+    yield "policy_audit_oldest_unsigned_seconds", health.unsigned.total_seconds()
     yield "policy_audit_unsigned_entries", max(state.size - state.signed_size, 0)
     for witness in witnesses:
         yield "policy_witness_lag_entries", max(state.size - witness.cosigned, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -48,6 +49,22 @@ def record_reconciliation(context: Context, found: Reconciliation) -> None:
     counts = {str(judgement): number for judgement, number in sorted(found.counts.items())}
     said: dict[str, Any] = {"counts": counts, "exit_code": found.exit_code, "size": found.size}
     context.log(RECONCILED, {"reconciliation": Owned(said)})
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """What a stranger pins: the log's key, and the keys of receipts, the newest first; vkeys."""
+
+    log: str
+    receipts: tuple[str, ...]
+
+
+def public_keys(desk: Desk, principal: Principal) -> PublicKeys:
+    """The keys to check checkpoints, proofs and receipts with. They are no secret."""
+    origin = desk.practice(principal.practice_id).log_origin
+    with desk.reading(principal) as context:
+        signed = tuple(key.vkey for key in receipt_keys(desk, context))
+    return PublicKeys(Verifier.of(desk.log_key(origin)).vkey, signed)
 
 
 def receipt_keys(desk: Desk, context: Context) -> list[Verifier]:

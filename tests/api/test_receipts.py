@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from policy_service.domain.principals import Scope
+from policy_service.ledger.errors import ReceiptRefused
+from policy_service.ledger.note import Verifier
+from policy_service.ledger.receipt import open_receipt
 from tests.api.conftest import asked
 from tests.audit.logs import seal
 from tests.cast import Caller, World
@@ -67,3 +72,15 @@ def test_another_type_is_refused(sqlite_world: World) -> None:
     response = ehr.post("/v1/audit/receipts", data=b"x", content_type="text/csv")
     assert response.status_code == 415
     assert JSONL in response.json["detail"]
+
+
+def test_whoever_gets_receipts_can_check_them_offline(world: World) -> None:
+    ehr = world.http(Scope.DECISION_BRIEF)
+    answer = ehr.post("/v1/checks", json=asked(world, "ben", "nora")).json
+    [vkey] = ehr.get("/v1/audit/keys").json["receipts"]
+    assert open_receipt(answer["receipt"].encode(), Verifier.from_vkey(vkey)).id == answer["id"]
+    changed = answer["receipt"].replace(answer["id"], "0" + answer["id"][1:])
+    if changed == answer["receipt"]:
+        changed = changed.replace(answer["id"], "1" + answer["id"][1:])
+    with pytest.raises(ReceiptRefused):
+        open_receipt(changed.encode(), Verifier.from_vkey(vkey))

@@ -40,6 +40,7 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/audit/entries.jsonl": AUDIT,
     "GET /v1/audit/tail": AUDIT,
     "POST /v1/audit/receipts": AUDIT | DECISIONS,
+    "GET /v1/audit/keys": AUDIT | DECISIONS,
     "POST /v1/audit/bundles": {Scope.AUDIT_RELEASE},
     "POST /v1/audit/exports": {Scope.AUDIT_RELEASE},
     "GET /v1/audit/exports/{release_id}": {Scope.AUDIT_RELEASE},

@@ -7,6 +7,8 @@ from pathlib import Path
 from click.testing import Result
 
 from policy_service.cli import register_commands
+from policy_service.ledger.note import Verifier
+from policy_service.ledger.receipt import open_receipt
 from tests.audit.logs import stop
 from tests.cast import World
 from tests.tampering import tamper
@@ -56,3 +58,12 @@ def test_a_log_that_refuses_to_grow_still_answers(sqlite_world: World, tmp_path:
     done = _run(sqlite_world, file)
     assert done.exit_code == 0
     assert "audit.receipts_reconciled" not in sqlite_world.actions()
+
+
+def test_the_keys_that_are_printed_check_a_receipt(sqlite_world: World) -> None:
+    register_commands(sqlite_world.app)
+    done = sqlite_world.app.test_cli_runner().invoke(args=["audit", "keys"])
+    printed = dict(line.split("\t") for line in done.output.splitlines())
+    receipt = sqlite_world.check("ben", "nora")["receipt"].encode()
+    assert open_receipt(receipt, Verifier.from_vkey(printed["receipts"])).mmd > 0
+    assert Verifier.from_vkey(printed["log"]).name == f"policy-service/{sqlite_world.practice_id}"

@@ -129,10 +129,22 @@ def test_a_given_name_and_a_town_are_no_flag() -> None:
     assert judge(one, other).band is Band.WEAK
 
 
-def test_the_prior_of_a_kind_is_a_row_of_the_evidence() -> None:
+def test_the_share_of_a_kind_is_a_row_that_the_other_kinds_add_to() -> None:
+    """Spouses are 22 in 100 of kin (-2.18 bits); siblings and others explain this pair a little."""
     found = judge(kin("Tom", "Berg", "1982-11-02", "male"), ANNA)
-    assert [row.bits for row in found.evidence if row.field == "kind"] == [-218]
+    (row,) = [row for row in found.evidence if row.field == "kind"]
+    assert row.level == "spouse"
+    assert -218 < row.bits < -190
     assert sum(row.bits for row in found.evidence) == found.kin_bits
+
+
+def test_what_every_kind_of_kin_explains_counts_for_all_of_them() -> None:
+    """A family name alone speaks for most kinds of kin, not for the likeliest only."""
+    name_only = PersonRecord((PersonName("Tom", "Berg"),))
+    found = judge(name_only, PersonRecord((PersonName("Anna", "Berg"),)))
+    (row,) = [row for row in found.evidence if row.field == "kind"]
+    leading = next(kind for kind in default_model().kin if kind.name == row.level)
+    assert row.bits > leading.bits + 100
 
 
 def test_a_spouse_in_one_home_is_not_asked_about_as_the_same_person() -> None:

@@ -131,3 +131,14 @@ class ReconciliationSchema(Strict):
         metadata={"description": f"At most {MOST_NAMED}, alarms before others."},
     )
     left_out = fields.Integer(required=True)
+
+
+class KeysSchema(Strict):
+    """Verifier keys as C2SP signed notes write them: name, key id, base64 of the key."""
+
+    log = fields.String(required=True, metadata={"description": "Signs checkpoints."})
+    receipts = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Sign or signed receipts; the newest first."},
+    )

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from io import BytesIO
+from typing import Self
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from policy_service.ledger.canonical import Json, canonical_bytes
@@ -32,10 +33,16 @@ class Archive:
             for line in lines:
                 member.write(line)
 
-    def close(self) -> bytes:
+    def content(self) -> bytes:
         """The bytes of the whole zip; nothing can be added any more."""
         self._zip.close()
         return self._buffer.getvalue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
 
 
 def _info(name: str) -> ZipInfo:

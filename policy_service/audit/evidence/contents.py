@@ -12,6 +12,8 @@ from policy_service.ledger.leaf import format_at
 
 VERSION = 1
 INCOMPLETE = "INCOMPLETE"
+MOST_PROOFS = 10_000
+"""A range of more entries is proven as a whole only: a file for each would outweigh them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Contents:
         """Whether nothing between the first and the last entry is left out."""
         return isinstance(self.places, range)
 
+    @property
+    def is_each_proven(self) -> bool:
+        """Whether there is a proof for each entry, and not for the range alone."""
+        return len(self.places) <= MOST_PROOFS
+
     def note(self) -> str:
         """Whether entries are left out, in a sentence."""
         places = self.places
@@ -72,6 +79,7 @@ class Contents:
             "practice": self.practice,
             "made_at": format_at(self.made_at),
             "contiguous": self.is_contiguous,
+            "each_proven": self.is_each_proven,
             "entries": [places.start, places.stop] if isinstance(places, range) else list(places),
             "note": self.note(),
             "chosen_by": dict(self.chosen_by),

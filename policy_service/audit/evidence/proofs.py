@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from policy_service.audit.cosignatures import cosigned_note, newest_cosigned
+from policy_service.audit.evidence.contents import MOST_PROOFS
 from policy_service.audit.reading import prove
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.ledger.encoding import base64std
@@ -15,8 +16,6 @@ from policy_service.ledger.merkle import consistency_proof, inclusion_proof
 from policy_service.ledger.proof_file import InclusionProof
 from policy_service.ledger.ranges import range_proof
 
-MOST_PROOFS = 10_000
-"""A range of more entries is proven as a whole only: a file for each would outweigh them."""
 _AT_ONCE = 200
 """Proofs whose nodes are read by one query."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from policy_service.database.tables.contacts import ContactBatchRow, ContactImportRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import FileNotReadable
-from policy_service.importers.contacts import NotReadable, Reading, read_contacts
+from policy_service.importers.contacts import NotReadable, Reading, Refused, read_contacts
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.imports.contact_accounts import accounts_for
@@ -31,6 +31,7 @@ from policy_service.services.people import open_person
 
 MOST_CONTACTS = 50_000
 """Contacts of one upload. LinkedIn allows 30,000 connections, Facebook 5,000 friends."""
+_SAID = 5  # refusals in a sentence
 _ZIP = b"PK\x03\x04"
 
 
@@ -82,8 +83,23 @@ def _read(upload: Upload, own_names: frozenset[str]) -> ReadUpload:
     except NotReadable as error:
         raise FileNotReadable(str(error)) from None
     if not by_source:
-        raise FileNotReadable("No contact is in this file. Nothing was stored.")
+        raise FileNotReadable(_nothing_in(reading))
     return ReadUpload(by_source, reading.refused, reading.refused_count, is_archive)
+
+
+def _nothing_in(reading: Reading) -> str:
+    """Why there is no contact: the lines that were refused, as they would be said beside some."""
+    if not reading.refused:
+        return "No contact is in this file. Nothing was stored."
+    said = " ".join(map(_in_words, reading.refused[:_SAID]))
+    more = reading.refused_count - _SAID
+    rest = f" And {more} more." if more > 0 else ""
+    return f"No contact of this file can be read. Nothing was stored. {said}{rest}"
+
+
+def _in_words(refused: Refused) -> str:
+    places = (refused.member, f"line {refused.line}" if refused.line else "", refused.field)
+    return f"{', '.join(filter(None, places))}: {refused.detail}"
 
 
 def _lines(reading: Reading, own_names: frozenset[str]) -> dict[str, Lines]:

@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from policy_service.audit.log import Owned
+from policy_service.database import engines
+from policy_service.database.engines import _PRAGMAS
 from policy_service.database.tables.audit import OpeningRow
+from policy_service.database.tables.contacts import ContactBatchRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.domain.people import PersonName, RelatedPerson
 from policy_service.services.parties import clinician_row
 from policy_service.services.people import open_people, register
 from policy_service.vault.errors import KeyNotHeld
+from policy_service.worker import run_due
 from tests.cast import World, person
 from tests.services.imports.contact_files import (
     carded,
@@ -124,3 +128,28 @@ def test_the_sample_of_a_waiting_upload_is_sealed_for_the_clinician(world: World
         owner = clinician_row(context, world.ids["ben"]).person_id
         with pytest.raises(KeyNotHeld):
             context.keyring.open(context.session, owner, bytes(sealed), where)
+
+
+@pytest.mark.parametrize("overwrites", [True, False])
+def test_an_upload_that_expires_leaves_no_sealed_byte_in_the_file(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, overwrites: bool
+) -> None:
+    """The clinician's key lives on, so what was sealed must go. Control: it stays."""
+    if not overwrites:
+        off = [pragma.replace("secure_delete=ON", "secure_delete=OFF") for pragma in _PRAGMAS]
+        monkeypatch.setattr(engines, "_PRAGMAS", tuple(off))
+    world: World = request.getfixturevalue("sqlite_world")
+    upload(world, [carded(f"Given{n}", f"Family{n}") for n in range(300)])
+    with world.reading() as context:
+        batches = context.session.scalars(select(ContactBatchRow.sealed)).all()
+    # A piece may straddle two pages: of so many, most lie within one.
+    pieces = [one[at : at + 48] for one in batches for at in range(0, len(one) - 48, 500)]
+    assert sum(piece in at_rest(world) for piece in pieces) > len(pieces) / 2
+    world.clock.advance(days=2)
+    run_due(world.desk)
+    with world.desk.database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        assert driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    left = sum(piece in at_rest(world) for piece in pieces)
+    assert (left == 0) == overwrites
