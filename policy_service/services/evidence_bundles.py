@@ -9,6 +9,7 @@ release, recorded in the same transaction.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from policy_service.audit import reading
@@ -152,7 +153,7 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
     InvalidRequest unless this log signed it, and still covers it.
     """
     if note is None:
-        return newest_witnessed(context.session, context.practice_id)
+        return _witnessed(context, _verifier(desk, context.principal))
     try:
         size = open_checkpoint(note, _verifier(desk, context.principal)).size
     except NoteRefused as error:
@@ -162,6 +163,17 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
         said = f"That checkpoint covers {size} entries and the log has only {now}: it was cut back."
         raise InvalidRequest(errors=[FieldError("/previous", said)])
     return Signed(note, size)
+
+
+def _witnessed(context: Context, verifier: Verifier) -> Signed | None:
+    """The newest head that a witness cosigned, unless it is from before the log's key changed."""
+    found = newest_witnessed(context.session, context.practice_id)
+    if found is None:
+        return None
+    with suppress(NoteRefused):
+        open_checkpoint(found.note, verifier)
+        return found
+    return None
 
 
 def _verifier(desk: Desk, principal: Principal) -> Verifier:
