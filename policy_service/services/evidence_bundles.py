@@ -184,7 +184,7 @@ def _files(desk: Desk, gathered: _Gathered) -> dict[str, bytes]:
     """What the manifest names."""
     log = Verifier.of(desk.log_key(gathered.contents.log)).vkey
     keys = {
-        "log": [log],
+        "log": [one.vkey for one in reversed(desk.log_verifiers(gathered.contents.log))],
         "receipts": [Verifier.of(desk.receipt_key).vkey],
         "witnesses": [address.cosigner.vkey for address in desk.witnesses],
     }
