@@ -9,6 +9,7 @@ release, recorded in the same transaction.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from policy_service.audit import reading
@@ -152,7 +153,7 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
     InvalidRequest unless this log signed it, and still covers it.
     """
     if note is None:
-        return newest_witnessed(context.session, context.practice_id)
+        return _witnessed(context, _verifier(desk, context.principal))
     try:
         size = open_checkpoint(note, _verifier(desk, context.principal)).size
     except NoteRefused as error:
@@ -164,6 +165,17 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
     return Signed(note, size)
 
 
+def _witnessed(context: Context, verifier: Verifier) -> Signed | None:
+    """The newest head that a witness cosigned, unless it is from before the log's key changed."""
+    found = newest_witnessed(context.session, context.practice_id)
+    if found is None:
+        return None
+    with suppress(NoteRefused):
+        open_checkpoint(found.note, verifier)
+        return found
+    return None
+
+
 def _verifier(desk: Desk, principal: Principal) -> Verifier:
     return Verifier.of(desk.log_key(desk.practice(principal.practice_id).log_origin))
 
@@ -172,7 +184,7 @@ def _files(desk: Desk, gathered: _Gathered) -> dict[str, bytes]:
     """What the manifest names."""
     log = Verifier.of(desk.log_key(gathered.contents.log)).vkey
     keys = {
-        "log": [log],
+        "log": [one.vkey for one in reversed(desk.log_verifiers(gathered.contents.log))],
         "receipts": [Verifier.of(desk.receipt_key).vkey],
         "witnesses": [address.cosigner.vkey for address in desk.witnesses],
     }
