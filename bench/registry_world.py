@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,7 +18,7 @@ from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import Principal, Role
 from policy_service.services.context import Context, random_id
 from policy_service.services.desk import Desk
-from policy_service.services.people import insert_people, insert_rows, new_person
+from policy_service.services.people import NewPerson, insert_people, insert_rows, new_person
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.settings import Settings
 
@@ -58,8 +58,7 @@ def load(desk: Desk, officer: Principal, records: Iterable[PersonRecord]) -> lis
     keys: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
     _on_index(desk, officer, "DROP INDEX ix_match_key_person")
     while batch := list(islice(left, BATCH)):
-        with desk.reading(officer) as context:
-            people = [new_person(context, context.new_id(), record) for record in batch]
+        people = prepared(desk, officer, batch)
         with desk.writing(officer) as context:
             insert_rows(context, people)
         for one in people:
@@ -78,13 +77,16 @@ def _on_index(desk: Desk, officer: Principal, statement: str) -> None:
         context.session.connection().exec_driver_sql(statement)
 
 
-def load_batch(desk: Desk, officer: Principal, batch: Iterable[PersonRecord]) -> list[str]:
-    """One transaction: sealing and hashing before the lock is taken, then the rows."""
+def prepared(desk: Desk, officer: Principal, batch: Iterable[PersonRecord]) -> list[NewPerson]:
+    """Sealed and hashed, outside the write lock."""
     with desk.reading(officer) as context:
-        people = [new_person(context, context.new_id(), record) for record in batch]
+        return [new_person(context, context.new_id(), record) for record in batch]
+
+
+def store(desk: Desk, officer: Principal, people: Sequence[NewPerson]) -> None:
+    """The rows and keys of these people, in one transaction."""
     with desk.writing(officer) as context:
         insert_people(context, people)
-    return [one.person["id"] for one in people]
 
 
 @contextmanager

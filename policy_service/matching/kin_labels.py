@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from policy_service.domain.kinship import converse, sexed
-from policy_service.domain.ties import TIE_KINDS
 from policy_service.matching.hypotheses import Weighing
 from policy_service.matching.normalise import Features, NamedPerson
 from policy_service.matching.relatives import naming
@@ -43,6 +41,8 @@ def infer_label(
     query: Features, candidate: Features | Hashed, weighing: Weighing, typical_birth_year: int
 ) -> KinLabel:
     """What the records state of each other, else the kind of kin that explains them best."""
+    from policy_service.domain.kinship import sexed  # whole tables: loaded by the first kin
+
     stated = next(_stated(query, candidate, weighing), None)
     if stated:
         return stated
@@ -56,6 +56,8 @@ def infer_label(
 def _stated(
     query: Features, candidate: Features | Hashed, weighing: Weighing
 ) -> Iterator[KinLabel]:
+    from policy_service.domain.kinship import converse
+
     if not isinstance(candidate, Features):
         named: tuple[NamedPerson, ...] = ()
         if weighing.level("named_contact") and len(query.related) == 1:
@@ -72,6 +74,8 @@ def _stated(
 
 
 def _stated_code(person: NamedPerson) -> str:
+    from policy_service.domain.ties import TIE_KINDS
+
     return person.relation if person.relation in TIE_KINDS else _UNSAID.get(person.role, "")
 
 
