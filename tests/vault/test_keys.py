@@ -92,6 +92,7 @@ def test_purposes_and_key_ids_have_not_changed():
         "CURSOR": "cursor",
         "THIRD_PARTY": "third-party",
         "ERASURE_LIST": "erasure-list",
+        "SKETCH": "sketch",
     }
 
 
