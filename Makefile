@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-all test-tiers soak foreign-node check openapi rules lock reset-demo
+.PHONY: help setup run witness test test-all test-tiers soak foreign-node check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -49,6 +49,14 @@ run: setup $(KEYS)/kek ## start the service with the demo practice (PORT=8000)
 	trap 'kill $$server 2>/dev/null' INT TERM; \
 	while kill -0 $$server 2>/dev/null; do wait $$server; code=$$?; done; \
 	kill $$worker 2>/dev/null; wait $$worker; exit $$code
+
+# On the second machine (docs/witness.md); LOG holds one vkey, or two while a log changes its key.
+LISTEN ?= 127.0.0.1:8020
+witness: setup ## cosign the heads of a log on a second machine (NAME=, LOG=vkey)
+	@test -n "$(NAME)" -a -n "$(LOG)" || { echo "make witness NAME=officer.example LOG='vkey'"; exit 1; }
+	@mkdir -p -m 700 var
+	@$(BIN)/flask --app policy_service.cli.offline audit witness serve --key var/witness.pem \
+		--state var/witness --name "$(NAME)" --listen "$(LISTEN)" $(foreach key,$(LOG),--log "$(key)")
 
 test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
 	$(BIN)/pytest -m "not browser and not foreign and not slow and not soak" $(PYTEST_ARGS)

@@ -148,7 +148,7 @@ def append_cpu(place: Place, appends: int) -> float:
 
 
 def _no_marks(_session: Any, _keyring: Any, leaf_hashes: list[bytes]) -> list[dict[str, object]]:
-    return [{} for _ in leaf_hashes]
+    return [{"writer_id": None, "writer_seq": None, "row_mac": None} for _ in leaf_hashes]
 
 
 def bench_append(appends: int) -> None:
@@ -235,22 +235,30 @@ class Load:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Gate:
+    """Where writers start together, and where each leaves its count."""
+
+    ready: Barrier
+    done: Any
+
+
 def rate(place: Place, load: Load, write: Write, ages: list[float] | None) -> float:
     """Writes a second by all writers together; samples of the oldest unsealed age go to `ages`."""
     forks = multiprocessing.get_context("fork")
-    ready, done = forks.Barrier(load.writers + 1), forks.SimpleQueue()
+    gate = Gate(forks.Barrier(load.writers + 1), forks.SimpleQueue())
     stop = forks.Event()
     sealing = forks.Process(target=_keep_sealing, args=(place, stop))
     writers = [
-        forks.Process(target=_keep_writing, args=(place, number, load, write, ready, done))
+        forks.Process(target=_keep_writing, args=(place, number, load, write, gate))
         for number in range(load.writers)
     ]
     for process in (sealing, *writers):
         process.start()
-    ready.wait()
+    gate.ready.wait()
     if ages is not None:
         _sample(place, load.seconds, ages)
-    written = sum(done.get() for _ in writers)
+    written = sum(gate.done.get() for _ in writers)
     stop.set()
     for process in (sealing, *writers):
         process.join()
@@ -258,16 +266,14 @@ def rate(place: Place, load: Load, write: Write, ages: list[float] | None) -> fl
     return float(written) / load.seconds
 
 
-def _keep_writing(
-    place: Place, number: int, load: Load, write: Write, ready: Barrier, done: Any
-) -> None:
+def _keep_writing(place: Place, number: int, load: Load, write: Write, gate: Gate) -> None:
     write(place, number)
-    ready.wait()
+    gate.ready.wait()
     end, written = time.monotonic() + load.seconds, 0
     while time.monotonic() < end:
         write(place, number)
         written += 1
-    done.put(written)
+    gate.done.put(written)
 
 
 def _keep_sealing(place: Place, stop: Event) -> None:

@@ -27,7 +27,7 @@ from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.errors import NoteRefused
-from policy_service.ledger.note import Signer
+from policy_service.ledger.note import Changeover, Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.desk import Desk
@@ -36,7 +36,8 @@ from policy_service.services.match_state import ModelShelf
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
 from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import Key, KeyRing
-from policy_service.vault.keystore import open_log_key, open_signing_key
+from policy_service.vault.keystore import open_signing_key
+from policy_service.vault.log_keys import LogKeyFolder
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -118,9 +119,8 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
 
     signer = SignerSocket(settings.log_signer) if settings.log_signer else None
 
-    @cache
-    def log_key(origin: str) -> Signer:
-        return RemoteSigner(origin, signer) if signer else open_log_key(settings.key_dir, origin)
+    files = LogKeyFolder(settings.key_dir)
+    log_key = _remote_keys(signer) if signer else _local_keys(files)
 
     desk = Desk(
         database=Database(settings.database_url, options),
@@ -130,6 +130,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         clock=clock,
         receipt_key=open_signing_key(settings.key_dir, "receipt", "policy-service/receipt"),
         log_key=log_key,
+        log_keys=None if signer else files,
         erasures=ErasureList(settings.key_dir),
         on_open=reapply,
         attestation_months=settings.attestation_months,
@@ -138,6 +139,24 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
     heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
     set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
     return desk
+
+
+def _local_keys(folder: LogKeyFolder) -> Callable[[str], Signer]:
+    """Log keys in files: what signs now, by origin, also when it has just been changed."""
+
+    def log_key(origin: str) -> Signer:
+        current, *previous = folder.keys(origin).signing
+        return Changeover(current, previous[0]) if previous else current
+
+    return log_key
+
+
+def _remote_keys(signer: SignerSocket) -> Callable[[str], Signer]:
+    @cache
+    def log_key(origin: str) -> Signer:
+        return RemoteSigner(origin, signer)
+
+    return log_key
 
 
 def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from policy_service.app import create_desk
 from policy_service.settings import VARIABLES, InvalidSetting, Settings, database_url_from
 
 KEK = base64.b64encode(bytes(range(32))).decode()
@@ -80,6 +81,11 @@ def test_values_are_read_and_empty_means_not_set() -> None:
         ("POLICY_LOG_LEVEL", "loud"),
         ("POLICY_DATABASE_POOL_SIZE", "1"),
         ("POLICY_STATEMENT_TIMEOUT_MS", "99"),
+        ("POLICY_WITNESSES", "https://witness.example"),
+        ("POLICY_WITNESSES", "ftp://witness.example officer+01234567+AAAA"),
+        ("POLICY_WITNESSES", "https:// officer+01234567+AAAA"),
+        ("POLICY_WITNESSES", "https://w.example one+1+A, https://w.example two+2+B"),
+        ("POLICY_WITNESSES", "https://w.example one+1+A, https://v.example one+1+A"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_with_what_is_allowed(name: str, value: str) -> None:
@@ -87,6 +93,26 @@ def test_a_bad_value_is_refused_by_name_with_what_is_allowed(name: str, value: s
         _read(**{name: value})
     assert str(caught.value).startswith(f"{name}: allowed is ")
     assert len(str(caught.value)) > len(f"{name}: allowed is ")
+
+
+def test_witnesses_are_pairs_of_address_and_key() -> None:
+    assert _read().witnesses == ()
+    given = "https://w.example/fern/ one+1+A/b+=, http://10.0.0.2:8020 two+2+B"
+    settings = _read(POLICY_WITNESSES=given)
+    assert settings.witnesses == (
+        ("https://w.example/fern", "one+1+A/b+="),
+        ("http://10.0.0.2:8020", "two+2+B"),
+    )
+
+
+def test_a_witness_key_that_is_none_stops_the_start(tmp_path: Path) -> None:
+    settings = _read(
+        DATABASE_URL=f"sqlite:///{tmp_path / 'x.sqlite3'}",
+        POLICY_KEY_DIR=str(tmp_path / "keys"),
+        POLICY_WITNESSES="https://w.example officer.example+01234567+AAAA",
+    )
+    with pytest.raises(InvalidSetting, match=r"POLICY_WITNESSES: allowed is .*officer"):
+        create_desk(settings)
 
 
 def test_a_refused_key_is_not_repeated() -> None:

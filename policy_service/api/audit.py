@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 
 from policy_service.api import door
 from policy_service.api.schemas.audit import (
+    CheckpointQuerySchema,
     ConsistencyQuerySchema,
     ConsistencySchema,
     EntryFilterSchema,
@@ -158,11 +159,15 @@ def get_proof(entry_id: Any) -> Response:
 
 
 @blueprint.get("/checkpoint")
+@blueprint.arguments(CheckpointQuerySchema, **door.QUERY)
 @blueprint.response(200, _TEXT, content_type="text/plain")
-def get_checkpoint() -> Response:
-    """The signed head of the log: a C2SP checkpoint."""
+def get_checkpoint(query: dict[str, Any]) -> Response:
+    """The signed head of the log: a C2SP checkpoint. With `cosigned` the newest that a witness has
+    cosigned, with the cosignatures; 404 while there is none."""
     caller = door.principal(Scope.AUDIT_READ)
-    return Response(audit_reading.checkpoint(door.desk(), caller), mimetype="text/plain")
+    wanted = query.get("cosigned", False)
+    find = audit_reading.cosigned_checkpoint if wanted else audit_reading.checkpoint
+    return Response(find(door.desk(), caller), mimetype="text/plain")
 
 
 @blueprint.get("/consistency")

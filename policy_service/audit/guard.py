@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 
 import structlog
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from policy_service.audit.published import Alarm, AlarmKind, Published, PublishedHeads
+from policy_service.audit.reading import nodes_at
 from policy_service.audit.rows import RowFault, fault_of, placed_rows
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import HeadRow, NodeRow
+from policy_service.database.tables.audit import HeadRow
 from policy_service.errors import LogContradicted
 from policy_service.ledger.errors import NoteRefused, TreeRefused
 from policy_service.ledger.merkle import Frontier, Head, complete_subtrees
@@ -219,13 +220,7 @@ def frontier_at(session: Session, practice_id: str, size: int) -> Frontier:
     wanted = complete_subtrees(size)
     if not wanted:
         return Frontier()
-    rows = session.execute(
-        select(NodeRow.level, NodeRow.node_index, NodeRow.hash).where(
-            NodeRow.practice_id == practice_id,
-            tuple_(NodeRow.level, NodeRow.node_index).in_(wanted),
-        )
-    )
-    found = {(level, index): node for level, index, node in rows}
+    found = nodes_at(session, practice_id, wanted)
     return Frontier(size, tuple(found[place] for place in wanted if place in found))
 
 

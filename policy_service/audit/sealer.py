@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from policy_service.audit.guard import guard_in
 from policy_service.audit.rows import StoredRow, check_waiting, waiting_rows
+from policy_service.database import driver
+from policy_service.database.guard import ForeignPractice, practice_of
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import HeadRow, LeafRow, NodeRow, PendingRow
+from policy_service.database.tables.audit import HeadRow, PendingRow
 from policy_service.ledger.merkle import EMPTY_ROOT, Frontier, Node
 
 BATCH = 1000
@@ -24,7 +26,19 @@ class HeadMoved(RuntimeError):
     """Another sealer was faster; nothing was written, try again."""
 
 
-_HEAD = select(HeadRow.size, HeadRow.frontier).where(HeadRow.practice_id == bindparam("practice"))
+_HEAD = driver.spellings("SELECT size, frontier FROM audit_head WHERE practice_id = {practice}")
+_LEAF = driver.spellings(
+    "INSERT INTO audit_leaf (practice_id, leaf_index, entry_id) "
+    "VALUES ({practice}, {leaf_index}, {entry_id})"
+)
+_NODE = driver.spellings(
+    "INSERT INTO audit_node (practice_id, level, node_index, hash) "
+    "VALUES ({practice}, {level}, {node_index}, {hash})"
+)
+_MOVE = driver.spellings(
+    "UPDATE audit_head SET size = {size}, frontier = {frontier}, root = {root} "
+    "WHERE practice_id = {practice} AND size = {old_size}"
+)
 
 
 def found(session: Session, practice_id: str) -> None:
@@ -35,40 +49,35 @@ def found(session: Session, practice_id: str) -> None:
 
 def place(session: Session, practice_id: str, entries: Sequence[tuple[str, bytes]]) -> int:
     """Append (entry id, leaf hash) pairs to the tree; returns the new size. Raises HeadMoved."""
-    size, raw = session.execute(_HEAD, {"practice": practice_id}).one()
-    frontier = Frontier.from_bytes(size, raw)
+    size, frontier = head_of(session, practice_id)
     leaves: list[dict[str, object]] = []
     nodes: list[dict[str, object]] = []
     for entry_id, leaf_hash in entries:
-        leaves.append(
-            {"practice_id": practice_id, "leaf_index": frontier.size, "entry_id": entry_id}
-        )
+        leaves.append({"leaf_index": frontier.size, "entry_id": entry_id})
         frontier, made = frontier.grow(leaf_hash)
-        nodes.extend(_node_row(practice_id, node) for node in made)
-    session.execute(insert(LeafRow), leaves)
-    session.execute(insert(NodeRow), nodes)
-    _move_head(session, practice_id, size, frontier)
+        nodes.extend(_node_row(node) for node in made)
+    driver.write(session, _LEAF, leaves)
+    driver.write(session, _NODE, nodes)
+    move_head(session, size, frontier)
     return frontier.size
 
 
-def _node_row(practice_id: str, node: Node) -> dict[str, object]:
-    return {
-        "practice_id": practice_id,
-        "level": node.level,
-        "node_index": node.index,
-        "hash": node.hash,
-    }
+def head_of(session: Session, practice_id: str) -> tuple[int, Frontier]:
+    """Size and frontier of the head. ForeignPractice unless it is the session's practice."""
+    if practice_id != practice_of(session):
+        raise ForeignPractice("the head of another practice's log")
+    [(size, raw)] = driver.fetch(session, _HEAD, {})
+    return size, Frontier.from_bytes(size, raw)
 
 
-def _move_head(session: Session, practice_id: str, old_size: int, frontier: Frontier) -> None:
-    moved = session.execute(
-        update(HeadRow)
-        .where(HeadRow.practice_id == practice_id, HeadRow.size == old_size)
-        .values(size=frontier.size, frontier=frontier.to_bytes(), root=frontier.root)
-        .execution_options(synchronize_session=False)
-        .returning(HeadRow.size)
-    ).all()
-    if len(moved) != 1:
+def _node_row(node: Node) -> dict[str, object]:
+    return {"level": node.level, "node_index": node.index, "hash": node.hash}
+
+
+def move_head(session: Session, old_size: int, frontier: Frontier) -> None:
+    """Compare and swap: HeadMoved unless the head still has the size that was read."""
+    new = {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root}
+    if driver.write(session, _MOVE, [{**new, "old_size": old_size}]) != 1:
         raise HeadMoved
 
 

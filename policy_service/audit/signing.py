@@ -25,7 +25,7 @@ from policy_service.errors import NotReady
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.merkle import Head, consistency_proof
-from policy_service.ledger.note import Signer, Verifier
+from policy_service.ledger.note import Signer, Verifier, keys_of, signed_by
 
 _TRIES = 10
 Prove = Callable[[int], tuple[bytes, ...]]
@@ -112,8 +112,10 @@ def _is_kept(found: _Found) -> bool:
 
 
 def _is_of(note: str, current: Head, signer: Signer) -> bool:
+    """By the log's key, or in a changeover by the one before: a head may be signed in between."""
+    keys = [Verifier.of(key) for key in keys_of(signer)]
     try:
-        return open_checkpoint(note, Verifier.of(signer)).head == current
+        return open_checkpoint(note, signed_by(note, keys)).head == current
     except NoteRefused:
         return False
 

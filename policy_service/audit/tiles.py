@@ -25,7 +25,7 @@ from policy_service.database.tables.audit import EntryRow, LeafRow, NodeRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import LedgerError, NoteRefused
 from policy_service.ledger.merkle import Frontier, Head
-from policy_service.ledger.note import Note, Verifier
+from policy_service.ledger.note import Note, Verifier, signed_by
 from policy_service.ledger.tiles import (
     ENTRIES,
     TILE_HEIGHT,
@@ -87,13 +87,10 @@ def _require_prefix(
 
 
 def _opened(raw: str, keys: Sequence[Verifier]) -> Head:
-    said = "there is no key to check it by"
-    for key in keys:
-        try:
-            return open_checkpoint(raw, key).head
-        except NoteRefused as error:
-            said = str(error)
-    raise ExportRefused(f"the checkpoint in the folder: {said}")
+    try:
+        return open_checkpoint(raw, signed_by(raw, keys)).head
+    except NoteRefused as error:
+        raise ExportRefused(f"the checkpoint in the folder: {error}") from error
 
 
 def _is_there(folder: Path, tile: Tile) -> bool:

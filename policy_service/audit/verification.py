@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -17,7 +17,7 @@ from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRo
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
-from policy_service.ledger.note import Signer, Verifier
+from policy_service.ledger.note import Signer, Verifier, signed_by
 from policy_service.ledger.verify import Entry, verify_entries
 
 
@@ -34,10 +34,12 @@ def verify_log(
     database: Database,
     practice_id: str,
     signer: Signer,
+    older_keys: Sequence[Verifier] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Verdict:
     """Read the whole log of a practice in one snapshot and check it.
 
+    `older_keys`: those that signed heads before the present one (`Desk.log_verifiers`).
     `progress` is told how many entries were read so far, after each.
     """
     guard = guard_in(database)
@@ -50,7 +52,7 @@ def verify_log(
         if committed.size == 0:
             return Verdict(2, "cannot tell: the log has no entry 0")
         try:
-            older = _checkpoints(session, practice_id, Verifier.of(signer))
+            older = _checkpoints(session, practice_id, (Verifier.of(signer), *older_keys))
         except NoteRefused as error:
             return Verdict(1, f"TAMPERED: a stored checkpoint is not ours ({error})")
         current = Checkpoint(signer.name, committed.size, committed.root)
@@ -80,13 +82,13 @@ def _told(read: Iterator[Entry], progress: Callable[[int], None] | None) -> Iter
         progress(number)
 
 
-def _checkpoints(session: Session, practice_id: str, verifier: Verifier) -> list[Checkpoint]:
+def _checkpoints(session: Session, practice_id: str, keys: Sequence[Verifier]) -> list[Checkpoint]:
     notes = session.scalars(
         select(CheckpointRow.note)
         .where(CheckpointRow.practice_id == practice_id)
         .order_by(CheckpointRow.size)
     )
-    return [open_checkpoint(note, verifier) for note in notes]
+    return [open_checkpoint(note, signed_by(note, keys)) for note in notes]
 
 
 def _loose_ends(session: Session, practice_id: str) -> str | None:

@@ -15,6 +15,7 @@ from policy_service.cli.measuring import measuring_commands
 from policy_service.cli.pack_use import pack_use_commands
 from policy_service.cli.packs import pack_commands
 from policy_service.cli.practices import practice_commands
+from policy_service.cli.published_log import published_commands
 from policy_service.cli.records import audit_commands, check_commands
 from policy_service.cli.rosters import roster_commands
 from policy_service.cli.rule_pages import write_rule_pages
@@ -42,7 +43,12 @@ for _command in (*measuring_commands.commands.values(), *match_report_commands.c
 audit_commands.add_command(bundle_commands.commands["bundle"])
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):
     pack_commands.add_command(_command)
-for _command in (witness_commands, signer_commands, *log_alarm_commands.commands.values()):
+for _command in (
+    witness_commands,
+    signer_commands,
+    *log_alarm_commands.commands.values(),
+    *published_commands.commands.values(),
+):
     audit_commands.add_command(_command)
 
 

@@ -10,12 +10,12 @@ import click
 from flask.cli import AppGroup
 
 from policy_service.audit.receipts import receipt_lines
-from policy_service.audit.verification import verify_log
 from policy_service.cli.desk import desk, practice_of
 from policy_service.domain.principals import Principal, Role
 from policy_service.services.directory import practices
 from policy_service.services.receipts import public_keys, reconcile_receipts
 from policy_service.services.replays import Replayed, replay_several
+from policy_service.services.verifying import verify_practice
 
 audit_commands = AppGroup("audit", help="The tamper-evident log.")
 check_commands = AppGroup("checks", help="Recorded checks.")
@@ -26,7 +26,7 @@ def verify() -> None:
     """Check every practice's log from entry 0. Exit 0 ok, 1 tampered, 2 cannot tell."""
     worst = 0
     for practice in practices(desk()):
-        result = verify_log(desk().database, practice.id, desk().log_key(practice.log_origin))
+        result = verify_practice(desk(), practice.id)
         click.echo(f"{practice.slug}: {result.text}")
         worst = max(worst, result.exit_code)
     sys.exit(worst)

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from policy_service.audit.reading import head, proof
 from policy_service.audit.signing import latest_checkpoint
-from policy_service.audit.verification import verify_log
 from policy_service.console import door
 from policy_service.console.door import READERS, Refusal, blueprint, query_day
 from policy_service.console.rules import rules_named
@@ -24,6 +23,7 @@ from policy_service.services.context import Context
 from policy_service.services.log_state import alarms, log_state
 from policy_service.services.logins import logins
 from policy_service.services.oversight import newest_checks, newest_reviews, reviewed_until
+from policy_service.services.verifying import verify_practice
 from policy_service.services.witnesses import witness_state
 
 _MEDIA_TYPES = {Form.JSONL: "application/x-ndjson", Form.CSV: "text/csv"}
@@ -41,7 +41,7 @@ def audit_log() -> str | AnyResponse:
 def stopped_page(error: LogContradicted, *, verify: bool = False) -> AnyResponse:
     """The alarm alone, while nothing can be recorded; `verify` reads the whole log at once."""
     who = door.principal(*READERS)
-    verdict = verify_log(door.desk().database, who.practice_id, _signer(who)) if verify else None
+    verdict = verify_practice(door.desk(), who.practice_id) if verify else None
     page = door.page("audit_stopped.html", error=error, verdict=verdict)
     return make_response(page, error.status)
 

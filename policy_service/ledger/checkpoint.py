@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from policy_service.ledger.encoding import base64std, from_base64std
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.merkle import HASH_BYTES, Head
-from policy_service.ledger.note import Note, Signer, Verifier, check_text, sign_note
+from policy_service.ledger.note import Note, Signer, Verifier, check_text, keys_of, sign_note
 
 MAX_SIZE = 2**63 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -61,12 +61,15 @@ class Checkpoint:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> Note:
-    """Sign a checkpoint with the log key, whose name must be the log's origin."""
+    """Sign a checkpoint with the log key, whose name must be the log's origin.
+
+    During a changeover the key before it signs too, on a line of its own.
+    """
     if signer.name != checkpoint.origin:
         raise NoteRefused(
             f"the log key is named {signer.name!r}, but the origin is {checkpoint.origin!r}"
         )
-    return sign_note(checkpoint.text, signer)
+    return sign_note(checkpoint.text, *keys_of(signer))
 
 
 def open_checkpoint(raw: str, verifier: Verifier) -> Checkpoint:

@@ -35,6 +35,38 @@ class Signer(Protocol):
 
 
 @dataclass(frozen=True)
+class Changeover:
+    """The log's key and the one it replaces: while both are pinned somewhere, both sign each head.
+
+    To whoever asks for one key it is the newer.
+    """
+
+    current: Signer
+    previous: Signer
+
+    @property
+    def name(self) -> str:
+        """The log's origin."""
+        return self.current.name
+
+    @property
+    def public_key(self) -> bytes:
+        """The newer key's."""
+        return self.current.public_key
+
+    def sign(self, message: bytes) -> bytes:
+        """The newer key's signature."""
+        return self.current.sign(message)
+
+
+def keys_of(signer: Signer) -> tuple[Signer, ...]:
+    """Those that sign a head: the key, and in a changeover the one before it."""
+    if isinstance(signer, Changeover):
+        return signer.current, signer.previous
+    return (signer,)
+
+
+@dataclass(frozen=True)
 class Signature:
     """One signature line: who, the four-byte key id, and the signature bytes."""
 
@@ -167,6 +199,15 @@ class Note:
     def with_signatures(self, added: Sequence[Signature]) -> "Note":
         """The same text with more signatures, such as a witness's."""
         return replace(self, signatures=(*self.signatures, *added))
+
+
+def signed_by(raw: str, keys: Sequence[Verifier]) -> Verifier:
+    """The first of some keys whose signature a note carries, or the first of all, to be refused by.
+
+    For a log whose key has changed: `keys` are all that it ever had.
+    """
+    note = Note.parse(raw)
+    return next((key for key in keys if key.lines_in(note)), keys[0])
 
 
 def sign_note(text: str, *signers: Signer) -> Note:

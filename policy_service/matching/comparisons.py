@@ -129,6 +129,8 @@ def given_level(one: FoldedName, other: FoldedName) -> str:
     if _is_close(left, right):
         if is_known_name(left) and is_known_name(right):
             return "close_but_both_names"
+        if left[0] != right[0]:
+            return "close_other_initial"  # a slip there is rare, and twins are named in rhyme
         return "close" if slips(left, right, 1) == 1 else "near"
     return "sound" if sound(left) == sound(right) else "different"
 

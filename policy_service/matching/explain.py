@@ -22,6 +22,7 @@ _LEVEL_WORDS = {
     "different_apart": "differ, as the homes do", "variant": "are forms of one name",
     "close": "differ by a slip of the pen",
     "near": "are alike", "other_house": "agree, the house numbers differ",
+    "close_other_initial": "look alike but for the initial",
     "forms_of_third": "may both be short for a third name",
     "close_but_both_names": "look alike but are two names", "sound": "sound alike",
     "initial": "agree in their initial", "swapped": "are swapped with the other name",

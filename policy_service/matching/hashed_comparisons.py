@@ -178,7 +178,9 @@ def _given_level(one: HashedName, other: HashedName, mine: HashedText, theirs: H
     if not {*one.forms}.isdisjoint(other.forms) or not {*mine.words}.isdisjoint(theirs.words):
         return "variant"
     if slip := _slip(mine, theirs):
-        return "close_but_both_names" if one.is_known and other.is_known else slip
+        if one.is_known and other.is_known:
+            return "close_but_both_names"
+        return slip if one.initial == other.initial else "close_other_initial"
     return "sound" if mine.sound == theirs.sound else "different"
 
 

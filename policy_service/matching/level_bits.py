@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 AGREEING_WORDS = (
     "exact exact_apart former variant close near close_but_both_names forms_of_third sound "
-    "initial swapped displaced part day_month_swapped one_digit two_parts all_near year_and_month "
-    "year other_house last_seven name_part other_platform name_and_second_field "
-    "name_other_phone name phone"
+    "close_other_initial initial swapped displaced part day_month_swapped one_digit two_parts "
+    "all_near year_and_month year other_house last_seven name_part other_platform "
+    "name_and_second_field name_other_phone name phone"
 )
 AGREEING = frozenset(AGREEING_WORDS.split())
 """Levels of agreement: never evidence against anybody, so that the score is monotone."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 _ONE_BIRTH = frozenset({"exact", "day_month_swapped", "one_digit", "year_and_month", "year"})
-_OTHER_GIVEN = frozenset({"different", "close_but_both_names", "forms_of_third"})
-_SAME_GIVEN = frozenset({"exact", "variant", "close", "near", "sound", "initial", "swapped"})
+_OTHER_GIVEN = frozenset(
+    {"different", "close_but_both_names", "close_other_initial", "forms_of_third"}
+)
+_SAME_GIVEN = frozenset(
+    {"exact", "variant", "close", "close_other_initial", "near", "sound", "initial", "swapped"}
+)
 _SAME_FAMILY = frozenset({"exact", "former", "part", "close", "near", "sound", "swapped"})
 _PERSONAL = {
     "email": frozenset({"exact"}),  # what stands before the at-sign is often the name again

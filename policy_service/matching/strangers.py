@@ -19,7 +19,8 @@ from policy_service.matching.hypotheses import Scales, Weighing
 from policy_service.matching.normalise import Features
 
 _COUNTED_WORDS = {
-    "given": "exact variant close near close_but_both_names forms_of_third sound different",
+    "given": "exact variant close close_other_initial near close_but_both_names forms_of_third "
+    "sound different",
     "family": "exact close near sound different different_sex_unknown different_may_be_married",
     "sex": "exact different",
     "birth_date": "exact day_month_swapped one_digit one_digit_generation_apart two_parts all_near "

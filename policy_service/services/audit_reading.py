@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policy_service.audit import reading
+from policy_service.audit.cosignatures import cosigned_note, newest_cosigned
 from policy_service.audit.signing import latest_checkpoint
 from policy_service.domain.principals import Principal
-from policy_service.errors import FieldError, InvalidRequest
+from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.encoding import base64std
@@ -86,6 +87,16 @@ def checkpoint(desk: Desk, principal: Principal) -> str:
     practice = desk.practice(principal.practice_id)
     signer = desk.log_key(practice.log_origin)
     return latest_checkpoint(desk.database, practice.id, signer, desk.clock())
+
+
+def cosigned_checkpoint(desk: Desk, principal: Principal) -> str:
+    """The newest checkpoint that a witness has cosigned, with those lines. NotFound if none."""
+    with desk.reading(principal) as context:
+        size = newest_cosigned(context.session, context.practice_id)
+        found = cosigned_note(context.session, context.practice_id, size) if size else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def entry_proof(desk: Desk, principal: Principal, entry_id: str) -> str:

@@ -20,12 +20,13 @@ from policy_service.database.session import Database
 from policy_service.database.tables.directory import PracticeRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import NotFound
-from policy_service.ledger.note import Signer
+from policy_service.ledger.note import Signer, Verifier
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
 from policy_service.services.match_state import ModelShelf
 from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import KeyRing, Purpose, PurposeKey
+from policy_service.vault.log_keys import LogKeyFolder
 from policy_service.vault.sealing import unwrap
 
 MAX_MERGE_DELAY = 60
@@ -61,7 +62,9 @@ class Desk:
     clock: Callable[[], datetime]
     receipt_key: Signer
     log_key: Callable[[str], Signer]
-    """The log's signing key by origin."""
+    """What signs heads of a log, by origin: its newest key, with the one before in a changeover."""
+    log_keys: LogKeyFolder | None
+    """The files behind it; None where a signer process holds the keys."""
     erasures: ErasureList
     """Who was erased: a file beside the keys, outside the database."""
     on_open: Callable[[Desk, str], object] = _nothing
@@ -107,6 +110,14 @@ class Desk:
         key = unwrap(row.wrapped_key, self.kek, practice_key_place(row.id))
         keys = PracticeKeys(row.id, key)
         return Practice(row.id, row.slug, row.name, row.jurisdiction, row.log_origin, keys)
+
+    def log_verifiers(self, origin: str) -> tuple[Verifier, ...]:
+        """All keys that ever signed heads of a log, newest first, as far as they are known here."""
+        if self.log_keys is None:
+            return (Verifier.of(self.log_key(origin)),)
+        keys = self.log_keys.keys(origin)
+        signing = (Verifier.of(key) for key in keys.signing)
+        return (*signing, *(Verifier.from_vkey(vkey) for vkey in keys.retired))
 
     def row_mac_key(self, practice_id: str) -> PurposeKey:
         """The key of the MACs that the practice's audit entries carry."""

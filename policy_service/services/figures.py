@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from policy_service.audit.guard import guard_in
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.domain.principals import Principal
@@ -59,11 +60,13 @@ def figures(desk: Desk) -> list[Figure]:
     worst: dict[str, float] = dict.fromkeys(_WORST, 0)
     for practice in practices(desk):
         watcher = Principal(practice.id, "monitor", "monitor", frozenset())
+        guard, health = guard_in(desk.database), log_health(desk, practice.id)
+        known = guard.heads.last(practice.id)  # before the snapshot: see LogGuard.outside
         with desk.reading(watcher) as context:
             state, witnesses = log_state(context), witness_state(context, desk.witnesses)
             sums.update(dict(_added(context, state, witnesses)))
-            health = log_health(desk, practice.id)
-            sums["policy_audit_alarms", None] += health.alarm is not None
+            alarm = guard.contradiction(context.session, practice.id, known)
+            sums["policy_audit_alarms", None] += bool(alarm)
             for name, value in _ages(state, health, witnesses):
                 worst[name] = max(worst[name], value)
     found = [Figure(name, value, label) for (name, label), value in sums.items()]

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 
 from policy_service.audit.log import Owned
 from policy_service.audit.reading import head
-from policy_service.audit.verification import Verdict, verify_log
+from policy_service.audit.verification import Verdict
 from policy_service.database.tables.oversight import LogCheckRow, ReviewedRangeRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import FieldError, InvalidRequest, NotFound
@@ -26,6 +26,7 @@ from policy_service.services.audit_filters import READERS
 from policy_service.services.case_steps import clean_lines, require_role
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.verifying import verify_practice
 
 CHECK_LOG = "check_log"
 SHOWN = 20
@@ -165,8 +166,7 @@ def check_log(desk: Desk, practice_id: str, work: Work) -> bool:
             with desk.writing(principal) as context:
                 _update(context, check_id, checked=checked)
 
-    signer = desk.log_key(desk.practice(practice_id).log_origin)
-    verdict = verify_log(desk.database, practice_id, signer, progress)
+    verdict = verify_practice(desk, practice_id, progress)
     with desk.writing(principal) as context:
         _keep(context, check_id, verdict)
     return True

@@ -11,10 +11,9 @@ from sqlalchemy import select, text, update
 
 from policy_service.audit import sealer
 from policy_service.audit.guard import guard_in
-from policy_service.audit.sealer import HeadMoved, place
+from policy_service.audit.sealer import HeadMoved, head_of, move_head, place
 from policy_service.database.tables.audit import HeadRow, LeafRow, PendingRow
 from policy_service.errors import LogContradicted
-from policy_service.ledger.merkle import Frontier
 from tests.audit.logs import count, seal, sign, verify, write
 from tests.audit.test_writers import never
 from tests.cast import World
@@ -62,7 +61,7 @@ def test_a_sealer_that_lost_the_race_writes_nothing_and_is_not_in_the_way(
     write(world, "one")
     before = places(world)
     with monkeypatch.context() as lost:
-        lost.setattr(sealer, "_move_head", _lose)
+        lost.setattr(sealer, "move_head", _lose)
         assert seal(world) == 0
     assert places(world) == before
     assert seal(world) > 0
@@ -80,11 +79,11 @@ def test_without_the_compare_and_swap_a_stale_sealer_would_fork_the_head(
     world = postgresql_world
     seal(world)
     with world.reading() as context:
-        stale = context.session.execute(sealer._HEAD, {"practice": world.practice_id}).one()
+        _, stale = head_of(context.session, world.practice_id)
     sign(world)
     write(world, "one")
     seal(world)
-    forked = Frontier.from_bytes(stale.size, stale.frontier).append(b"x" * 32)
+    forked = stale.append(b"x" * 32)
     blind = update(HeadRow).where(HeadRow.practice_id == world.practice_id)
     with world.writing() as context:
         context.session.execute(blind.values(root=forked.root, frontier=forked.to_bytes()))
@@ -96,12 +95,11 @@ def test_the_head_moves_only_from_the_size_that_was_read(world: World) -> None:
     """The compare-and-swap alone: the same frontier placed twice is refused the second time."""
     seal(world)
     with world.writing() as context:
-        head = context.session.execute(sealer._HEAD, {"practice": world.practice_id}).one()
-        frontier = Frontier.from_bytes(head.size, head.frontier)
+        size, frontier = head_of(context.session, world.practice_id)
         grown = frontier.append(b"x" * 32)
-        sealer._move_head(context.session, world.practice_id, head.size, grown)
+        move_head(context.session, size, grown)
         with pytest.raises(HeadMoved):
-            sealer._move_head(context.session, world.practice_id, head.size, grown)
+            move_head(context.session, size, grown)
         context.session.rollback()
 
 

@@ -13,6 +13,7 @@ from tests.cast import World
 from tests.console.office import add_login
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
+from tests.e2e.pictures import keep
 from tests.services.imports.contact_files import linkedin_file
 
 PEOPLE = [f"Thorvald{n},Quill{n},quill-{n},,Featherworks" for n in range(1, 15)]
@@ -43,7 +44,7 @@ def clinician(world: World) -> None:
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_an_export_is_brought_in_marked_and_taken_back(
-    site: Site, export: Path, width: int
+    site: Site, export: Path, tmp_path: Path, width: int
 ) -> None:
     clinician(site.world)
     page = site.sign_in("ben@example.org", width)
@@ -53,6 +54,7 @@ def test_an_export_is_brought_in_marked_and_taken_back(
     press(page, "Read the file")
     page.get_by_role("heading", name="What was understood").wait_for()
     passes(page, "the preview")
+    keep(page, tmp_path, f"contacts-preview-{width}")
     press(page, "Store 14 contacts as hashes")
     page.get_by_text("parts are stored").wait_for()
     passes(page, "progress")
@@ -68,6 +70,7 @@ def test_an_export_is_brought_in_marked_and_taken_back(
     page.keyboard.press("Enter")
     page.get_by_text("Marked mixed.").wait_for()
     passes(page, "accounts and imports")
+    keep(page, tmp_path, f"contacts-{width}")
     page.get_by_role("table").get_by_role("link").first.focus()
     page.keyboard.press("Enter")
     press(page, "Take this import back")

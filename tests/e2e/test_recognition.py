@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,9 @@ from tests.cast import TOMAS, World
 from tests.console.office import add_login
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Site
+from tests.e2e.pictures import keep
 from tests.services.test_match_reports import MARKED
 from tests.services.test_measuring import measure
-
-PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 
 
 def known_pair(world: World) -> tuple[str, str]:
@@ -71,13 +69,4 @@ def test_the_report_the_duplicates_and_a_pair_pass(site: Site, tmp_path: Path, w
     page.get_by_role("link", name="Nora Lind and Nora Lind").press("Enter")
     page.get_by_role("heading", level=1, name="Nora Lind").wait_for()
     passes(page, "a duplicate compared")
-    keep(page, tmp_path, f"pair-{width}")
-
-
-def keep(page: Page, folder: Path, name: str) -> None:
-    """Kept in docs/screenshots where POLICY_TEST_PICTURES is set and the page is wide."""
-    picture = page.screenshot(full_page=True)
-    assert picture.startswith(b"\x89PNG")
-    (folder / f"{name}.png").write_bytes(picture)
-    if "POLICY_TEST_PICTURES" in os.environ and name.endswith("-1280"):
-        (PICTURES / f"{name.removesuffix('-1280')}.png").write_bytes(picture)
+    keep(page, tmp_path, f"identity-pair-{width}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.policy_records import blurred, random_record
 from policy_service.domain.decisions import NotConsulted, decide
 from policy_service.domain.facts import Fact, Facts, Known, Unknown, Why
 from policy_service.domain.vocabulary import STATED
@@ -87,6 +89,20 @@ def test_thousands_of_situations(situations: st.SearchStrategy[Situation], count
         assert not differs(*situation)
 
     law()
+
+
+@pytest.mark.parametrize(
+    "count", [500, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.slow])]
+)
+def test_random_records_are_decided_alike_under_random_packs(count: int) -> None:
+    """Plain chance, with up to three facts blurred and up to two ties: fast enough for many."""
+    chance = random.Random(count)
+    for _ in range(count):
+        facts = random_record(chance, ties=chance.randint(0, 2))
+        names = chance.sample(sorted(facts.base), chance.randint(0, 3))
+        unsure = {name: blurred(chance, name, facts.base[name]) for name in names}
+        packs = chance.sample(PACKS, chance.randint(1, 3))
+        assert not differs(packs, replace(facts, base={**facts.base, **unsure}))
 
 
 def test_an_index_that_took_unknown_for_false_would_be_caught(

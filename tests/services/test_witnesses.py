@@ -22,6 +22,7 @@ from policy_service.audit.witness.rows import LONGEST_WAIT
 from policy_service.audit.witness.server import WitnessServer
 from policy_service.database.tables.audit import CheckpointRow, HeadRow, NodeRow
 from policy_service.database.tables.witnesses import CosignatureRow, WitnessRow
+from policy_service.domain.principals import Scope
 from policy_service.ledger.checkpoint import Checkpoint
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.merkle import EMPTY_ROOT, Frontier, leaf_hash
@@ -114,6 +115,18 @@ def test_each_new_head_is_cosigned_and_the_cosignature_is_kept(
             note = Note.parse(str(cosigned_note(context.session, world.practice_id, size)))
         note.require(officer.address.cosigner)
         note.require(Verifier.of(_log_keys(world)[0]))
+
+
+def test_the_newest_cosigned_head_is_given_over_rest(world: World, officer: Officer) -> None:
+    ehr = world.http(Scope.AUDIT_READ)
+    path = "/v1/audit/checkpoint?cosigned=true"
+    assert ehr.get(path).status_code == 404
+    _grow(world)
+    submit_due(world.desk)
+    _grow(world)
+    note = Note.parse(ehr.get(path).text)
+    note.require(officer.address.cosigner)
+    assert Checkpoint.parse(note.text).size < _size(world)
 
 
 def test_a_head_that_is_cosigned_is_not_sent_again(sqlite_world: World, tmp_path: Path) -> None:

@@ -73,6 +73,12 @@ class EntryPageSchema(Strict):
     )
 
 
+class CheckpointQuerySchema(Strict):
+    """Which head."""
+
+    cosigned = fields.Boolean()
+
+
 class ConsistencyQuerySchema(Strict):
     """Two sizes of the log; `to` is the newest one unless given."""
 
