@@ -93,7 +93,6 @@ def test_purposes_and_key_ids_have_not_changed():
         "SKETCH": "sketch",
         "THIRD_PARTY": "third-party",
         "ERASURE_LIST": "erasure-list",
-        "SKETCH": "sketch",
     }
 
 
