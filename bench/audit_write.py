@@ -37,6 +37,7 @@ from bench.figures import report
 from policy_service.app import create_desk
 from policy_service.audit.guard import LogGuard
 from policy_service.audit.log import NewEntry, Owned, append
+from policy_service.audit.writers import Mark
 from policy_service.database import migrate
 from policy_service.database.tables.audit import PendingRow
 from policy_service.database.tables.decisions import DecisionRow
@@ -147,8 +148,8 @@ def append_cpu(place: Place, appends: int) -> float:
     return sorted(parts)[len(parts) // 2]
 
 
-def _no_marks(_session: Any, _keyring: Any, leaf_hashes: list[bytes]) -> list[dict[str, object]]:
-    return [{"writer_id": None, "writer_seq": None, "row_mac": None} for _ in leaf_hashes]
+def _no_marks(_session: Any, _keyring: Any, leaf_hashes: list[bytes]) -> list[Mark]:
+    return [Mark(None, None, None) for _ in leaf_hashes]
 
 
 def bench_append(appends: int) -> None:
