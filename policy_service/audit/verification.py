@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from policy_service.audit.filing import Filed
 from policy_service.audit.guard import guard_in
 from policy_service.audit.protection import missing_triggers
-from policy_service.audit.reading import entries, head
+from policy_service.audit.reading import head
 from policy_service.audit.rows import waiting_faults
 from policy_service.database.session import Database
 from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
@@ -18,7 +19,7 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Signer, Verifier, signed_by
-from policy_service.ledger.verify import Entry, verify_entries
+from policy_service.ledger.verify import Entry, Verification, verify_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +57,38 @@ def verify_log(
         except NoteRefused as error:
             return Verdict(1, f"TAMPERED: a stored checkpoint is not ours ({error})")
         current = Checkpoint(signer.name, committed.size, committed.root)
-        result = verify_entries(_told(entries(session, practice_id), progress), current, older)
-        if not result.ok:
-            return Verdict(
-                1, f"TAMPERED at index {result.first_bad}: {result.reason}", result.first_bad
-            )
-        said = guard.contradiction(session, practice_id, known)
-        loose = said or _loose_ends(session, practice_id)
+        filed = Filed(session, practice_id)
+        newest = max((*older, current), key=lambda each: each.size)  # of one size, the signed one
+        result = verify_entries(_told(filed.entries(), progress), newest, older)
+        if not result.ok or filed.misfiled:
+            return _tampered(result, filed)
+        said = _head_fault(current, newest) or guard.contradiction(session, practice_id, known)
         key = guard.row_key(practice_id)
+        loose = said or _loose_ends(session, practice_id)
         forged = waiting_faults(session, practice_id, key, may_be_unmarked=known is None)
         pending = _count(session, practice_id, PendingRow)
     if loose or forged:
-        return Verdict(1, f"TAMPERED: {loose or '; '.join(str(fault) for fault in forged)}")
+        return Verdict(1, f"TAMPERED: {'; '.join(filter(None, (loose, *map(str, forged))))}")
     waiting = f", {pending} waiting for their place" if pending else ""
     signed = f"{len(older)} signed checkpoints" if older else "no signed checkpoint yet"
     return Verdict(0, f"ok: {committed.size} entries, {signed}{waiting}")
+
+
+def _head_fault(current: Checkpoint, newest: Checkpoint) -> str:
+    """The head row is no authority: where a signed head covers as much, it must be that one."""
+    if current == newest:
+        return ""
+    return f"the head of {current.size} entries is not the signed one of {newest.size}"
+
+
+def _tampered(result: Verification, filed: Filed) -> Verdict:
+    """The first bad index, with the field that was altered where a row shows which."""
+    index, field = filed.misfiled or (result.first_bad, "")
+    if result.ok:
+        return Verdict(1, f"TAMPERED at index {index}: {field}", index)
+    also = f"; at index {index} {field}" if field else ""
+    said = f"TAMPERED at index {result.first_bad}: {result.reason}{also}"
+    return Verdict(1, said, result.first_bad)
 
 
 def _told(read: Iterator[Entry], progress: Callable[[int], None] | None) -> Iterator[Entry]:

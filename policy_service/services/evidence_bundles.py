@@ -9,6 +9,7 @@ release, recorded in the same transaction.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -28,7 +29,7 @@ from policy_service.errors import FieldError, InvalidRequest, NotAllowed
 from policy_service.ledger.canonical import Json, canonical_bytes
 from policy_service.ledger.checkpoint import open_checkpoint
 from policy_service.ledger.errors import NoteRefused
-from policy_service.ledger.note import Verifier
+from policy_service.ledger.note import Verifier, signed_by
 from policy_service.policy.registry import shipped_texts
 from policy_service.services import audit_reading
 from policy_service.services.audit_streams import place_pending
@@ -37,6 +38,7 @@ from policy_service.services.bundle_entries import EntryLines
 from policy_service.services.case_steps import require_text
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.log_keys import key_change_places
 from policy_service.services.packs import stored_document
 from policy_service.services.releases import record_release
 
@@ -152,10 +154,11 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
 
     InvalidRequest unless this log signed it, and still covers it.
     """
+    keys = desk.log_verifiers(desk.practice(context.practice_id).log_origin)
     if note is None:
-        return _witnessed(context, _verifier(desk, context.principal))
+        return _witnessed(context, keys)
     try:
-        size = open_checkpoint(note, _verifier(desk, context.principal)).size
+        size = open_checkpoint(note, signed_by(note, keys)).size
     except NoteRefused as error:
         raise InvalidRequest(errors=[FieldError("/previous", f"{error}.")]) from error
     now = reading.head(context.session, context.practice_id).size
@@ -165,13 +168,13 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
     return Signed(note, size)
 
 
-def _witnessed(context: Context, verifier: Verifier) -> Signed | None:
-    """The newest head that a witness cosigned, unless it is from before the log's key changed."""
+def _witnessed(context: Context, keys: Sequence[Verifier]) -> Signed | None:
+    """The newest head that a witness cosigned, unless a key that is not known here signed it."""
     found = newest_witnessed(context.session, context.practice_id)
     if found is None:
         return None
     with suppress(NoteRefused):
-        open_checkpoint(found.note, verifier)
+        open_checkpoint(found.note, signed_by(found.note, keys))
         return found
     return None
 
@@ -231,12 +234,28 @@ def _add_proofs(
         session, practice = context.session, context.practice_id
         own = reading.leaf_index(session, practice, entry_id)
         archive.add_lines("made.jsonl", EntryLines(context, None).of([own]))
-        for places in (contents.places, (own,)):
+        beside = (own, *_add_key_changes(context, archive, contents, signed.size))
+        for places in (contents.places, beside):
             for name, content in proof_files(session, practice, signed, places):
                 archive.add(name, content)
         if contents.previous_size is not None:
             path = consistency_file(session, practice, contents.previous_size, signed)
             archive.add("consistency.json", path)
+
+
+def _add_key_changes(
+    context: Context, archive: Archive, contents: Contents, size: int
+) -> tuple[int, ...]:
+    """Every change of the log's key, opened, so that whoever pinned an older key can follow.
+
+    Returns their places as far as `contents` does not prove each of them anyway.
+    """
+    found = key_change_places(context, size)
+    if found:
+        lines = EntryLines(context, frozenset({"keys"})).of(found)
+        archive.add_lines("key-changes.jsonl", lines)
+    proven = contents.places if contents.is_each_proven else ()
+    return tuple(place for place in found if place not in proven)
 
 
 def _file_name(contents: Contents) -> str:

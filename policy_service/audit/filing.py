@@ -1,0 +1,89 @@
+"""Whether the columns that entries are found by still say what the leaves say.
+
+The tree commits to leaves. Lists, filters and exports go by the columns beside them: whoever alters
+one of those hides an entry from a reader without touching the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from policy_service.database.tables.audit import EntryRow, LeafRow
+from policy_service.ledger.leaf import format_at
+from policy_service.ledger.verify import Entry
+
+_QUERY = (
+    select(
+        LeafRow.leaf_index,
+        EntryRow.leaf,
+        EntryRow.leaf_hash,
+        EntryRow.id,
+        EntryRow.action,
+        EntryRow.at,
+        EntryRow.actor_ref,
+        EntryRow.outcome,
+    )
+    .join(
+        EntryRow,
+        (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
+    )
+    .order_by(LeafRow.leaf_index)
+    .execution_options(yield_per=1000)
+)
+
+
+@dataclass(slots=True)
+class Filed:
+    """The entries of a practice in tree order; remembers the first whose columns tell otherwise."""
+
+    session: Session
+    practice_id: str
+    misfiled: tuple[int, str] | None = None
+    """(index, what is wrong) of that one."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Entries with their stored leaf hashes, streamed. The columns are looked at on the way."""
+        query = _QUERY.where(LeafRow.practice_id == self.practice_id)
+        with self.session.execute(query) as rows:
+            for row in rows:
+                if self.misfiled is None:
+                    self._look(row)
+                yield Entry(row.leaf_index, row.leaf, row.leaf_hash)
+
+    def _look(self, row: Any) -> None:
+        told = told_otherwise(row.leaf, (row.id, row.action, row.at, row.actor_ref, row.outcome))
+        if told is not None:
+            self.misfiled = row.leaf_index, told
+
+
+def told_otherwise(leaf: bytes, columns: Sequence[Any]) -> str | None:
+    """The first field that a row's columns tell otherwise than its leaf, or None.
+
+    `columns`: id, action, at, actor_ref, outcome. None too for a leaf that is none: others say so.
+    """
+    try:
+        members = orjson.loads(leaf)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(members, dict):
+        return None
+    entry_id, action, at, actor_ref, outcome = columns
+    stored = {
+        "id": entry_id,
+        "action": action,
+        "at": format_at(at),
+        "actor_ref": actor_ref,
+        "outcome": outcome,
+    }
+    for field, value in stored.items():
+        if members.get(field) != value:
+            return (
+                f"the field {field} is {value!r} in its row and {members.get(field)!r} in its leaf"
+            )
+    return None
