@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policy_service.audit.guard import guard_in
@@ -16,7 +16,7 @@ from policy_service.audit.rows import StoredRow, check_waiting, waiting_rows
 from policy_service.database import driver
 from policy_service.database.driver import Direct
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import HeadRow, PendingRow
+from policy_service.database.tables.audit import HeadRow
 from policy_service.ledger.merkle import EMPTY_ROOT, Frontier
 
 BATCH = 1000
@@ -33,6 +33,12 @@ _MOVE = driver.spellings(
     "UPDATE audit_head SET size = {size}, frontier = {frontier}, root = {root} "
     "WHERE practice_id = {practice} AND size = {old_size}"
 )
+_FORGET = {
+    "sqlite": "DELETE FROM audit_pending WHERE practice_id = :practice "
+    "AND entry_id IN (SELECT value FROM json_each(:placed)) RETURNING entry_id",
+    "postgresql": "DELETE FROM audit_pending WHERE practice_id = %(practice)s "
+    "AND entry_id = ANY(%(placed)s::varchar[]) RETURNING entry_id",
+}
 
 
 def found(session: Session, practice_id: str) -> None:
@@ -120,9 +126,6 @@ def _hold_head(session: Session, practice_id: str) -> None:
 def _place_and_forget(session: Session, practice_id: str, rows: Sequence[StoredRow]) -> None:
     if not rows:
         return
-    place(driver.writing(session), [(row.id, row.leaf_hash) for row in rows])
-    session.execute(
-        delete(PendingRow)
-        .where(PendingRow.practice_id == practice_id, PendingRow.entry_id.in_(r.id for r in rows))
-        .execution_options(synchronize_session=False)
-    )
+    direct = driver.writing(session)
+    place(direct, [(row.id, row.leaf_hash) for row in rows])
+    direct.fetch(_FORGET, {"placed": [row.id for row in rows]})

@@ -40,8 +40,11 @@ class Table:
         marks = ", ".join("?" * (1 + len(self.columns)))
         return f"{self._into} VALUES ({marks})"
 
-    def postgresql(self, prefix: str) -> str:
-        """Inserts all rows of an array for each column: PREFIX0, PREFIX1 and so on."""
+    def postgresql(self, prefix: str, *, single: bool) -> str:
+        """Inserts one row, or all rows of an array for each column: PREFIX0, PREFIX1 and so on."""
+        if single:
+            marks = ", ".join(f"%({prefix}{place})s" for place in range(len(self.columns)))
+            return f"{self._into} VALUES (%(practice)s, {marks})"
         arrays = ", ".join(
             f"%({prefix}{place})s::{kind}[]" for place, kind in enumerate(self.columns.values())
         )
@@ -116,7 +119,8 @@ class Direct:
             if self.name == "sqlite":
                 self._insert_in_turn(rows)
             else:
-                self.driver.execute(_together(tuple(rows)), self._columns(rows))
+                shape = tuple((table, len(given) == 1) for table, given in rows.items())
+                self.driver.execute(_together(shape), self._columns(rows))
         except self.dialect.loaded_dbapi.Error as error:
             raise self._as_sqlalchemy(f"INSERT INTO {_names(rows)}", error) from error
 
@@ -130,9 +134,8 @@ class Direct:
     def _columns(self, rows: Mapping[Table, Sequence[Row]]) -> dict[str, Any]:
         values: dict[str, Any] = {"practice": self.practice}
         for number, (table, given) in enumerate(rows.items()):
-            columns = zip(*given, strict=True) if given else ((),) * len(table.columns)
-            for place, column in enumerate(columns):
-                values[f"t{number}_{place}"] = list(column)
+            columns: Iterable[Any] = given[0] if len(given) == 1 else _turned(table, given)
+            values |= {f"t{number}_{place}": column for place, column in enumerate(columns)}
         return values
 
     def moment(self, at: datetime) -> datetime | str:
@@ -146,10 +149,18 @@ class Direct:
         )
 
 
+def _turned(table: Table, rows: Sequence[Row]) -> Iterable[list[Any]]:
+    """The columns of rows."""
+    return map(list, zip(*rows, strict=True)) if rows else [[] for _ in table.columns]
+
+
 @lru_cache(maxsize=64)
-def _together(tables: tuple[Table, ...]) -> str:
-    """One PostgreSQL statement that inserts into all the tables."""
-    *others, last = [table.postgresql(f"t{number}_") for number, table in enumerate(tables)]
+def _together(shape: tuple[tuple[Table, bool], ...]) -> str:
+    """One PostgreSQL statement that inserts into all the tables; is it a single row in each?"""
+    *others, last = [
+        table.postgresql(f"t{number}_", single=single)
+        for number, (table, single) in enumerate(shape)
+    ]
     before = ", ".join(f"w{number} AS ({each})" for number, each in enumerate(others))
     return f"WITH {before} {last}" if before else last
 
