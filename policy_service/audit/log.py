@@ -16,31 +16,37 @@ from sqlalchemy.orm import Session
 
 from policy_service.audit import sealer
 from policy_service.audit.guard import guard_of
-from policy_service.audit.writers import write_next
+from policy_service.audit.writers import Mark, write_next
 from policy_service.database import driver
-from policy_service.database.guard import ForeignPractice, practice_of
+from policy_service.database.driver import Direct
+from policy_service.database.guard import ForeignPractice
 from policy_service.database.keyring import Keyring
 from policy_service.ledger.canonical import Json
 from policy_service.ledger.commitments import SALT_BYTES, Opening, commit
 from policy_service.ledger.leaf import Leaf, format_at
 from policy_service.ledger.merkle import leaf_hash
 
-_ENTRY = driver.spellings(
-    "INSERT INTO audit_entry (practice_id, id, at, action, actor_ref, outcome, leaf, leaf_hash, "
-    "writer_id, writer_seq, row_mac) VALUES ({practice}, {id}, {at}, {action}, {actor_ref}, "
-    "{outcome}, {leaf}, {leaf_hash}, {writer_id}, {writer_seq}, {row_mac})"
+_ENTRY = driver.Table(
+    "audit_entry",
+    {
+        "id": "varchar",
+        "at": "timestamptz",
+        "action": "varchar",
+        "actor_ref": "varchar",
+        "outcome": "varchar",
+        "leaf": "bytea",
+        "leaf_hash": "bytea",
+        "writer_id": "varchar",
+        "writer_seq": "bigint",
+        "row_mac": "bytea",
+    },
 )
-_SUBJECT = driver.spellings(
-    "INSERT INTO audit_entry_subject (practice_id, subject_ref, entry_id) "
-    "VALUES ({practice}, {subject_ref}, {entry_id})"
+_SUBJECT = driver.Table("audit_entry_subject", {"subject_ref": "varchar", "entry_id": "varchar"})
+_OPENING = driver.Table(
+    "audit_opening",
+    {"entry_id": "varchar", "name": "varchar", "owner_person_id": "varchar", "sealed": "bytea"},
 )
-_OPENING = driver.spellings(
-    "INSERT INTO audit_opening (practice_id, entry_id, name, owner_person_id, sealed) "
-    "VALUES ({practice}, {entry_id}, {name}, {owner_person_id}, {sealed})"
-)
-_PENDING = driver.spellings(
-    "INSERT INTO audit_pending (practice_id, entry_id, at) VALUES ({practice}, {entry_id}, {at})"
-)
+_PENDING = driver.Table("audit_pending", {"entry_id": "varchar", "at": "timestamptz"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +80,24 @@ def append(session: Session, keyring: Keyring, entry: NewEntry) -> Leaf:
 
 def append_all(session: Session, keyring: Keyring, entries: Sequence[NewEntry]) -> list[Leaf]:
     """Write several entries, in this order, by few statements: what an import needs."""
-    if keyring.practice_id != practice_of(session):
+    if not entries:
+        return []
+    direct = driver.writing(session)
+    if keyring.practice_id != direct.practice:
         raise ForeignPractice("an entry is sealed and written in one practice")
     guard_of(session).require_writable(session, keyring.practice_id)
     made = [_commit(keyring.practice_id, entry) for entry in entries]
-    _insert_entries(session, keyring, made)
-    openings = (row for one in made for row in _opening_rows(session, keyring, one))
-    driver.write(session, _OPENING, list(openings))
-    if session.get_bind().dialect.name == "sqlite":
-        sealer.place(session, keyring.practice_id, [(one.leaf.id, one.hash) for one in made])
+    marks = write_next(session, keyring, [one.hash for one in made])
+    rows = {
+        _ENTRY: [_entry(direct, one, mark) for one, mark in zip(made, marks, strict=True)],
+        _SUBJECT: [(ref, one.leaf.id) for one in made for ref in one.leaf.subject_refs],
+        _OPENING: [row for one in made for row in _openings(session, keyring, one)],
+    }
+    if direct.name == "sqlite":
+        direct.insert(rows)
+        sealer.place(direct, [(one.leaf.id, one.hash) for one in made])
     else:
-        pending = [{"entry_id": one.leaf.id, "at": one.entry.at} for one in made]
-        driver.write(session, _PENDING, pending)
+        direct.insert(rows | {_PENDING: [(one.leaf.id, one.entry.at) for one in made]})
     return [one.leaf for one in made]
 
 
@@ -101,7 +113,8 @@ class _Made:
 
 
 def _commit(practice_id: str, entry: NewEntry) -> _Made:
-    salts = [secrets.token_bytes(SALT_BYTES) for _ in entry.groups]
+    drawn = secrets.token_bytes(SALT_BYTES * len(entry.groups))
+    salts = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
     groups = {name: owned.value for name, owned in entry.groups.items()}
     commitment = commit(groups, salts)
     leaf = _leaf(practice_id, entry, commitment.digests)
@@ -125,37 +138,15 @@ def _leaf(practice_id: str, entry: NewEntry, digests: tuple[str, ...]) -> Leaf:
     )
 
 
-def _insert_entries(session: Session, keyring: Keyring, made: Sequence[_Made]) -> None:
-    marks = write_next(session, keyring, [one.hash for one in made])
-    rows = [_entry_row(session, one) | mark for one, mark in zip(made, marks, strict=True)]
-    driver.write(session, _ENTRY, rows)
-    subjects = [
-        {"subject_ref": ref, "entry_id": one.leaf.id}
-        for one in made
-        for ref in one.leaf.subject_refs
-    ]
-    driver.write(session, _SUBJECT, subjects)
+def _entry(direct: Direct, one: _Made, mark: Mark) -> driver.Row:
+    leaf = one.leaf
+    described = (leaf.id, direct.moment(one.entry.at), leaf.action, leaf.actor_ref, leaf.outcome)
+    return (*described, one.raw, one.hash, *mark)
 
 
-def _entry_row(session: Session, one: _Made) -> dict[str, object]:
-    return {
-        "id": one.leaf.id,
-        "at": driver.moment(session, one.entry.at),
-        "action": one.leaf.action,
-        "actor_ref": one.entry.actor_ref,
-        "outcome": one.leaf.outcome,
-        "leaf": one.raw,
-        "leaf_hash": one.hash,
-    }
-
-
-def _opening_rows(session: Session, keyring: Keyring, one: _Made) -> Iterator[dict[str, object]]:
+def _openings(session: Session, keyring: Keyring, one: _Made) -> Iterator[driver.Row]:
     for opening in one.openings:
         owner = one.entry.groups[opening.group].person_id
         where = ("audit_opening", one.entry.id, opening.group)
-        yield {
-            "entry_id": one.entry.id,
-            "name": opening.group,
-            "owner_person_id": owner,
-            "sealed": keyring.seal(session, owner, opening.to_bytes(), where),
-        }
+        sealed = keyring.seal(session, owner, opening.to_bytes(), where)
+        yield one.entry.id, opening.group, owner, sealed

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policy_service.audit.guard import guard_in
 from policy_service.audit.rows import StoredRow, check_waiting, waiting_rows
 from policy_service.database import driver
-from policy_service.database.guard import ForeignPractice, practice_of
+from policy_service.database.driver import Direct
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import HeadRow, PendingRow
-from policy_service.ledger.merkle import EMPTY_ROOT, Frontier, Node
+from policy_service.database.tables.audit import HeadRow
+from policy_service.ledger.merkle import EMPTY_ROOT, Frontier
 
 BATCH = 1000
 
@@ -27,18 +27,18 @@ class HeadMoved(RuntimeError):
 
 
 _HEAD = driver.spellings("SELECT size, frontier FROM audit_head WHERE practice_id = {practice}")
-_LEAF = driver.spellings(
-    "INSERT INTO audit_leaf (practice_id, leaf_index, entry_id) "
-    "VALUES ({practice}, {leaf_index}, {entry_id})"
-)
-_NODE = driver.spellings(
-    "INSERT INTO audit_node (practice_id, level, node_index, hash) "
-    "VALUES ({practice}, {level}, {node_index}, {hash})"
-)
+_LEAF = driver.Table("audit_leaf", {"leaf_index": "bigint", "entry_id": "varchar"})
+_NODE = driver.Table("audit_node", {"level": "integer", "node_index": "bigint", "hash": "bytea"})
 _MOVE = driver.spellings(
     "UPDATE audit_head SET size = {size}, frontier = {frontier}, root = {root} "
     "WHERE practice_id = {practice} AND size = {old_size}"
 )
+_FORGET = {
+    "sqlite": "DELETE FROM audit_pending WHERE practice_id = :practice "
+    "AND entry_id IN (SELECT value FROM json_each(:placed)) RETURNING entry_id",
+    "postgresql": "DELETE FROM audit_pending WHERE practice_id = %(practice)s "
+    "AND entry_id = ANY(%(placed)s::varchar[]) RETURNING entry_id",
+}
 
 
 def found(session: Session, practice_id: str) -> None:
@@ -47,37 +47,30 @@ def found(session: Session, practice_id: str) -> None:
     session.flush()
 
 
-def place(session: Session, practice_id: str, entries: Sequence[tuple[str, bytes]]) -> int:
+def place(direct: Direct, entries: Sequence[tuple[str, bytes]]) -> int:
     """Append (entry id, leaf hash) pairs to the tree; returns the new size. Raises HeadMoved."""
-    size, frontier = head_of(session, practice_id)
-    leaves: list[dict[str, object]] = []
-    nodes: list[dict[str, object]] = []
+    size, frontier = head_of(direct)
+    leaves: list[driver.Row] = []
+    nodes: list[driver.Row] = []
     for entry_id, leaf_hash in entries:
-        leaves.append({"leaf_index": frontier.size, "entry_id": entry_id})
+        leaves.append((frontier.size, entry_id))
         frontier, made = frontier.grow(leaf_hash)
-        nodes.extend(_node_row(node) for node in made)
-    driver.write(session, _LEAF, leaves)
-    driver.write(session, _NODE, nodes)
-    move_head(session, size, frontier)
+        nodes.extend((node.level, node.index, node.hash) for node in made)
+    direct.insert({_LEAF: leaves, _NODE: nodes})
+    move_head(direct, size, frontier)
     return frontier.size
 
 
-def head_of(session: Session, practice_id: str) -> tuple[int, Frontier]:
-    """Size and frontier of the head. ForeignPractice unless it is the session's practice."""
-    if practice_id != practice_of(session):
-        raise ForeignPractice("the head of another practice's log")
-    [(size, raw)] = driver.fetch(session, _HEAD, {})
+def head_of(direct: Direct) -> tuple[int, Frontier]:
+    """Size and frontier of the head of the practice's log."""
+    [(size, raw)] = direct.fetch(_HEAD, {})
     return size, Frontier.from_bytes(size, raw)
 
 
-def _node_row(node: Node) -> dict[str, object]:
-    return {"level": node.level, "node_index": node.index, "hash": node.hash}
-
-
-def move_head(session: Session, old_size: int, frontier: Frontier) -> None:
+def move_head(direct: Direct, old_size: int, frontier: Frontier) -> None:
     """Compare and swap: HeadMoved unless the head still has the size that was read."""
     new = {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root}
-    if driver.write(session, _MOVE, [{**new, "old_size": old_size}]) != 1:
+    if direct.write(_MOVE, [{**new, "old_size": old_size}]) != 1:
         raise HeadMoved
 
 
@@ -133,9 +126,6 @@ def _hold_head(session: Session, practice_id: str) -> None:
 def _place_and_forget(session: Session, practice_id: str, rows: Sequence[StoredRow]) -> None:
     if not rows:
         return
-    place(session, practice_id, [(row.id, row.leaf_hash) for row in rows])
-    session.execute(
-        delete(PendingRow)
-        .where(PendingRow.practice_id == practice_id, PendingRow.entry_id.in_(r.id for r in rows))
-        .execution_options(synchronize_session=False)
-    )
+    direct = driver.writing(session)
+    place(direct, [(row.id, row.leaf_hash) for row in rows])
+    direct.fetch(_FORGET, {"placed": [row.id for row in rows]})

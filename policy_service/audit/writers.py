@@ -18,7 +18,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
@@ -89,24 +89,28 @@ class Shelf:
 
 def shelf_of(session: Session) -> Shelf:
     """The shelf of the session's connection; it lives and dies with that connection."""
-    shelf: Shelf = session.connection().info.setdefault(_SHELF, Shelf())
+    info = session.connection().info
+    shelf: Shelf = info.get(_SHELF) or info.setdefault(_SHELF, Shelf())
     session.info[_SHELF] = shelf
     return shelf
 
 
-def write_next(
-    session: Session, keyring: Keyring, leaf_hashes: Iterable[bytes]
-) -> list[dict[str, object]]:
-    """Number and mark the entries that this transaction is about to insert, in their order.
+class Mark(NamedTuple):
+    """The columns by which an entry is its writer's."""
 
-    Returns the columns `writer_id`, `writer_seq` and `row_mac` of each.
-    """
+    writer_id: str | None
+    writer_seq: int | None
+    row_mac: bytes | None
+
+
+def write_next(session: Session, keyring: Keyring, leaf_hashes: Iterable[bytes]) -> list[Mark]:
+    """Number and mark the entries that this transaction is about to insert, in their order."""
     shelf, key = shelf_of(session), keyring.row_mac_key
     writer = shelf.writer(keyring.practice_id)
-    marks: list[dict[str, object]] = []
+    marks: list[Mark] = []
     for leaf_hash in leaf_hashes:
         writer = writer.write(key, leaf_hash)
-        marks.append({"writer_id": writer.id, "writer_seq": writer.seq, "row_mac": writer.mac})
+        marks.append(Mark(writer.id, writer.seq, writer.mac))
     shelf.staged[keyring.practice_id] = writer
     return marks
 

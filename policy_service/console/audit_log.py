@@ -23,6 +23,7 @@ from policy_service.services.context import Context
 from policy_service.services.log_state import alarms, log_state
 from policy_service.services.logins import logins
 from policy_service.services.oversight import newest_checks, newest_reviews, reviewed_until
+from policy_service.services.receipts import public_keys
 from policy_service.services.verifying import verify_practice
 from policy_service.services.witnesses import witness_state
 
@@ -64,6 +65,7 @@ def log_page(refusal: Refusal | None) -> str:
         asked=typed_filter(),
         refusal=refusal,
         checkpoint=_checkpoint(who),
+        keys=public_keys(door.desk(), who),
         may_bundle=who.has(Role.COMPLIANCE),
     )
 

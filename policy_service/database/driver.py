@@ -7,12 +7,15 @@ written for each database by hand and names the practice of its session, as the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
+from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -23,64 +26,165 @@ from policy_service.database.types import iso
 Row = tuple[Any, ...]
 
 
-def fetch(session: Session, spelt: Mapping[str, str], values: Mapping[str, Any]) -> list[Row]:
-    """The rows of the statement as `spelt` for the session's database.
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of a practice to insert into: its columns but `practice_id`, and PostgreSQL's types
+    of them."""
 
-    `values` are its parameters by name; `practice` is added. A list is one value, so that the
-    statement stays the same for any length: an array on PostgreSQL, JSON on SQLite. Errors of
-    the driver are raised as SQLAlchemy raises them, so that the session's owner can tell a busy
-    database from a mistake.
+    name: str
+    columns: Mapping[str, str]
+
+    @cached_property
+    def sqlite(self) -> str:
+        """Inserts one row; its parameters by place, the practice first."""
+        marks = ", ".join("?" * (1 + len(self.columns)))
+        return f"{self._into} VALUES ({marks})"
+
+    def postgresql(self, prefix: str, *, single: bool) -> str:
+        """Inserts one row, or all rows of an array for each column: PREFIX0, PREFIX1 and so on."""
+        if single:
+            marks = ", ".join(f"%({prefix}{place})s" for place in range(len(self.columns)))
+            return f"{self._into} VALUES (%(practice)s, {marks})"
+        arrays = ", ".join(
+            f"%({prefix}{place})s::{kind}[]" for place, kind in enumerate(self.columns.values())
+        )
+        return " ".join((self._into, "SELECT %(practice)s, * FROM unnest(", arrays, ")"))
+
+    @property
+    def _into(self) -> str:
+        return f"INSERT INTO {self.name} ({', '.join(('practice_id', *self.columns))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """The driver's connection under a session, looked up once for many statements.
+
+    GUARANTEE: for the transaction in which `direct` gave it, and not longer.
     """
+
+    connection: Connection
+    dialect: Dialect
+    driver: Any
+    practice: str
+
+    @property
+    def name(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.dialect.name
+
+    def fetch(self, spelt: Mapping[str, str], values: Mapping[str, Any]) -> list[Row]:
+        """The rows of the statement as `spelt` for this database.
+
+        `values` are its parameters by name; `practice` is added. A list is one value, so that the
+        statement stays the same for any length: an array on PostgreSQL, JSON on SQLite. Errors of
+        the driver are raised as SQLAlchemy raises them, so that the session's owner can tell a
+        busy database from a mistake.
+        """
+        statement = spelt[self.name]
+        given: dict[str, Any] = {"practice": self.practice, **values}
+        if self.name == "sqlite":  # which knows no lists
+            lists = {name: value for name, value in values.items() if isinstance(value, list)}
+            given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
+        try:
+            found: list[Row] = self.driver.execute(statement, given).fetchall()
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemy(statement, error) from error
+        return found
+
+    def write(self, spelt: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run a writing statement once for each of `rows`; returns how many rows it touched.
+
+        As `fetch`: `practice` is added, so that no row can be another practice's. Objects that
+        the session has not flushed are not flushed by this.
+        """
+        if not rows:
+            return 0
+        statement = spelt[self.name]
+        given = [{**row, "practice": self.practice} for row in rows]
+        try:
+            if len(given) == 1:
+                return int(self.driver.execute(statement, given[0]).rowcount)
+            with closing(self.driver.cursor()) as cursor:
+                cursor.executemany(statement, given)
+                return int(cursor.rowcount)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemy(statement, error) from error
+
+    def insert(self, rows: Mapping[Table, Sequence[Row]]) -> None:
+        """Insert rows of several tables, each row its table's columns in their order.
+
+        PostgreSQL takes all by one statement, so in one exchange. `practice` is added.
+        """
+        try:
+            if self.name == "sqlite":
+                self._insert_in_turn(rows)
+            else:
+                shape = tuple((table, len(given) == 1) for table, given in rows.items())
+                self.driver.execute(_together(shape), self._columns(rows))
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemy(f"INSERT INTO {_names(rows)}", error) from error
+
+    def _insert_in_turn(self, rows: Mapping[Table, Sequence[Row]]) -> None:
+        for table, given in rows.items():
+            if len(given) == 1:
+                self.driver.execute(table.sqlite, (self.practice, *given[0]))
+            elif given:
+                self.driver.executemany(table.sqlite, [(self.practice, *row) for row in given])
+
+    def _columns(self, rows: Mapping[Table, Sequence[Row]]) -> dict[str, Any]:
+        values: dict[str, Any] = {"practice": self.practice}
+        for number, (table, given) in enumerate(rows.items()):
+            columns: Iterable[Any] = given[0] if len(given) == 1 else _turned(table, given)
+            values |= {f"t{number}_{place}": column for place, column in enumerate(columns)}
+        return values
+
+    def moment(self, at: datetime) -> datetime | str:
+        """A time as this database's driver stores it (`types.UtcDateTime`)."""
+        return at if self.name == "postgresql" else iso(at)
+
+    def _as_sqlalchemy(self, statement: str, error: Exception) -> BaseException:
+        base = self.dialect.loaded_dbapi.Error
+        return DBAPIError.instance(
+            statement, None, error, base, hide_parameters=True, dialect=self.dialect
+        )
+
+
+def _turned(table: Table, rows: Sequence[Row]) -> Iterable[list[Any]]:
+    """The columns of rows."""
+    return map(list, zip(*rows, strict=True)) if rows else [[] for _ in table.columns]
+
+
+@lru_cache(maxsize=64)
+def _together(shape: tuple[tuple[Table, bool], ...]) -> str:
+    """One PostgreSQL statement that inserts into all the tables; is it a single row in each?"""
+    *others, last = [
+        table.postgresql(f"t{number}_", single=single)
+        for number, (table, single) in enumerate(shape)
+    ]
+    before = ", ".join(f"w{number} AS ({each})" for number, each in enumerate(others))
+    return f"WITH {before} {last}" if before else last
+
+
+def _names(tables: Iterable[Table]) -> str:
+    return ", ".join(table.name for table in tables)
+
+
+def direct(session: Session) -> Direct:
+    """The driver under the session's open transaction; PracticeUnbound without a practice."""
     connection = session.connection()
-    dialect = connection.dialect
-    statement = spelt[dialect.name]
-    given: dict[str, Any] = {"practice": practice_of(session), **values}
-    if dialect.name == "sqlite":  # which knows no lists
-        lists = {name: value for name, value in values.items() if isinstance(value, list)}
-        given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
     driver: Any = connection.connection.dbapi_connection
-    with _as_sqlalchemy(dialect, statement):
-        found: list[Row] = driver.execute(statement, given).fetchall()
-    return found
+    return Direct(connection, connection.dialect, driver, practice_of(session))
 
 
-def write(session: Session, spelt: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Run a writing statement once for each of `rows`; returns how many rows it touched.
-
-    As `fetch`: `practice` is added, so that no row can be another practice's. ReadOnly in a
-    session that reads. Objects that the session has not flushed are not flushed by this.
-    """
+def writing(session: Session) -> Direct:
+    """As `direct`, to write by. ReadOnly in a session that reads."""
     require_writing(session)
-    if not rows:
-        return 0
-    connection, practice = session.connection(), practice_of(session)
-    dialect = connection.dialect
-    statement = spelt[dialect.name]
-    given = [{**row, "practice": practice} for row in rows]
-    driver: Any = connection.connection.dbapi_connection
-    with _as_sqlalchemy(dialect, statement), closing(driver.cursor()) as cursor:
-        if len(given) == 1:
-            cursor.execute(statement, given[0])
-        else:
-            cursor.executemany(statement, given)
-        return int(cursor.rowcount)
+    return direct(session)
 
 
-def moment(session: Session, at: datetime) -> datetime | str:
-    """A time as the session's driver stores it (`types.UtcDateTime`)."""
-    return at if session.connection().dialect.name == "postgresql" else iso(at)
-
-
-@contextmanager
-def _as_sqlalchemy(dialect: Dialect, statement: str) -> Iterator[None]:
-    """Raise the driver's errors as SQLAlchemy does."""
-    base = dialect.loaded_dbapi.Error
-    try:
-        yield
-    except base as error:
-        raise DBAPIError.instance(
-            statement, None, error, base, hide_parameters=True, dialect=dialect
-        ) from error
+def fetch(session: Session, spelt: Mapping[str, str], values: Mapping[str, Any]) -> list[Row]:
+    """One statement's rows: `Direct.fetch`."""
+    return direct(session).fetch(spelt, values)
 
 
 def spellings(statement: str) -> dict[str, str]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from policy_service.database import driver
+from policy_service.database.guard import ForeignPractice
 from policy_service.database.tables.people import PersonKeyRow
 from policy_service.vault.blind import MatchKeys, keyed_digest, match_key
 from policy_service.vault.errors import KeyNotHeld
@@ -24,10 +26,12 @@ _PURPOSES = {
     "tie": Purpose.TIE,
     "stored_response": Purpose.STORED_RESPONSE,
 }
-_WRAPPED = select(PersonKeyRow.person_id, PersonKeyRow.wrapped).where(
-    PersonKeyRow.practice_id == bindparam("practice"),
-    PersonKeyRow.person_id.in_(bindparam("people", expanding=True)),
-)
+_WRAPPED = {
+    "sqlite": "SELECT person_id, wrapped FROM person_key WHERE practice_id = :practice "
+    "AND person_id IN (SELECT value FROM json_each(:people))",
+    "postgresql": "SELECT person_id, wrapped FROM person_key WHERE practice_id = %(practice)s "
+    "AND person_id = ANY(%(people)s::varchar[])",
+}
 
 
 class PracticeKeys:
@@ -114,8 +118,10 @@ class Keyring:
         if not wanted:
             return
         self._people.update(dict.fromkeys(wanted))
-        rows = session.execute(_WRAPPED, {"practice": self.practice_id, "people": wanted})
-        for person_id, wrapped in rows:
+        direct = driver.direct(session)
+        if direct.practice != self.practice_id:
+            raise ForeignPractice("a keyring holds the keys of one practice")
+        for person_id, wrapped in direct.fetch(_WRAPPED, {"people": wanted}):
             if wrapped is not None:
                 place = self._place("person_key", person_id, "wrapped")
                 wrapping = self._practice.purpose(Purpose.WRAP)

@@ -3,11 +3,16 @@
 The subset is chosen so that sorted compact `json.dumps` equals RFC 8785 (tested against an
 independent implementation): ASCII keys, for which sorting by UTF-16 unit and by code point agree;
 integers within +-(2**53 - 1), which ECMAScript prints digit by digit; no floats at all.
+
+On the subset orjson writes the same bytes, an order of magnitude faster; it is let at nothing
+else, because it would write floats, dates and dataclasses too.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn, TypeAlias
+
+import orjson
 
 from policy_service.ledger.errors import NotCanonical
 
@@ -20,12 +25,40 @@ MAX_DEPTH = 64
 """Lists and objects nested deeper than this are refused rather than risked on a call stack."""
 
 _MAX_DIGITS = len(str(MAX_INTEGER)) + 1
+_SCALARS = frozenset({str, int, bool, type(None)})
+_FAST = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
 def canonical_bytes(value: Json) -> bytes:
     """The RFC 8785 bytes of `value`; `NotCanonical` with a JSON pointer if it has none."""
+    try:
+        if _is_plain(value, MAX_DEPTH):
+            return orjson.dumps(value, option=_FAST)
+    except TypeError:  # a key that is no string, too large an integer, a lone surrogate
+        pass
     _check(value, "", 0)
     return _dumps(value)
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Of the subset, but for what orjson refuses; False is no verdict: `_check` then judges.
+
+    `depth`: how many levels of lists and objects are allowed from here on.
+    """
+    members: Collection[object]
+    if type(value) is dict:
+        if not "".join(value).isascii():
+            return False
+        members = value.values()
+    elif type(value) is list or type(value) is tuple:
+        members = value
+    else:
+        return type(value) in _SCALARS
+    if _SCALARS.issuperset(map(type, members)):
+        return depth > 0
+    return depth > 1 and all(
+        _is_plain(member, depth - 1) for member in members if type(member) not in _SCALARS
+    )
 
 
 def parse_strict(raw: bytes) -> Json:

@@ -41,7 +41,11 @@ class Opening:
 
     def to_bytes(self) -> bytes:
         """Canonical `[salt, group, value]`; `NotCanonical` names a bad part of the value."""
-        return canonical_bytes([base64url(self.salt), self.group, self.value])
+        written: bytes | None = vars(self).get("_written")
+        if written is None:  # once: what is hashed is to the byte what is sealed
+            written = canonical_bytes([base64url(self.salt), self.group, self.value])
+            vars(self)["_written"] = written
+        return written
 
     @property
     def digest(self) -> str:

@@ -3,10 +3,12 @@
 import base64
 import binascii
 
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
+
 
 def base64url(raw: bytes) -> str:
     """RFC 4648 section 5 without padding, as openings, digests and receipts are written."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(_URLSAFE, b"=\n").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:

@@ -45,7 +45,9 @@ def _name(model: MatchModel, name: Name, other_family: str) -> dict[str, Lanes]:
     given, family, middle, suffix, rare_given, rare_family = name
     return {
         "given": _class(model, "given", given, rare_given),
-        "family": _class(model, "family", family, rare_family, other_family),
+        "family": _lanes(model, "family", {other_family})
+        if family == DIFFERENT
+        else _class(model, "family", family, rare_family),
         "middle": _class(model, "middle", middle),
         "suffix": _class(model, "suffix", suffix),
     }
@@ -69,8 +71,8 @@ def _home(model: MatchModel, place: Place) -> dict[str, Lanes]:
         "street": _lanes(model, "street", streets, is_compared=False)
         if apart
         else _class(model, "street", ANY if street else NONE, rare_home),
-        "house": _class(model, "house", NONE if apart else house, 0, is_compared=False),
-        "unit": _class(model, "unit", NONE if apart else unit, 0, is_compared=False),
+        "house": _class(model, "house", NONE if apart else house, is_compared=False),
+        "unit": _class(model, "unit", NONE if apart else unit, is_compared=False),
         "building": _class(model, "building", building),
         "postcode": _area(model, "postcode", (postcode, rare_postcode), apart),
         "city": _area(model, "city", (city, rare_city), apart, postcode != EQUAL),
@@ -105,7 +107,7 @@ def most_of_rest(model: MatchModel, rest: Rest) -> int:
             {
                 "birth_date": _lanes(model, "birth_date", {birth} if birth else ()),
                 "email": _class(model, "email", email, rare_email),
-                "handle": _class(model, "handle", handle, 0, is_compared=False),
+                "handle": _class(model, "handle", handle, is_compared=False),
                 "company": _class(model, "company", company, rare_company),
             },
         )
@@ -113,18 +115,13 @@ def most_of_rest(model: MatchModel, rest: Rest) -> int:
 
 
 def _class(
-    model: MatchModel,
-    field: str,
-    kind: int,
-    rare: int = 0,
-    different: str = "different",
-    is_compared: bool = True,
+    model: MatchModel, field: str, kind: int, rare: int = 0, is_compared: bool = True
 ) -> Lanes:
     levels: Collection[str] = model.fields[field].levels
     if kind == NONE:
         levels = ()
     elif kind == DIFFERENT:
-        levels = {different}
+        levels = {"different"}
     elif kind == LIKE:
         levels = set(levels) - _EXACT - _CROSSED
     elif kind == EQUAL:

@@ -3,16 +3,15 @@
 A candidate is passed over only if no hypothesis can reach the lowest threshold, whatever the
 record says; so the answer is the one that opening everybody gives (a law tests it). Of every field
 the most that its possible levels weigh is taken, for SELF and for each kind of kin by itself, and
-bounded by group as in `hypotheses`; n kinds together say at most log2(n) bits more than the
-likeliest. Rules move bits from SELF to KIN, never above the greater of the two; the ceilings of
-`bands` only lower a band.
+bounded by group as in `hypotheses`; the kinds together, share times chance, say no more than the
+one that says most. Rules move bits from SELF to KIN, never above the greater of the two; the
+ceilings of `bands` only lower a band.
 
 The sums of SELF and of the kinds of kin stand side by side in one integer (`bound_weights.LANE`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import product
 
@@ -55,8 +54,7 @@ class Prospects:
         self._own = read_sketch(sketch_of(query))
         self._rarities = _Rarities(query, scales)
         least = chance + self._model.thresholds["possible"]
-        together = math.ceil(100 * math.log2(max(len(self._model.kin), 1)))
-        starts = (0, *(kind.bits + together for kind in self._model.kin))
+        starts = [0] * (1 + len(self._model.kin))
         half = 1 << LANE - 1
         self._start = packed(start - least + half for start in starts)
         self._reached = packed(half for _ in starts)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
@@ -121,6 +122,8 @@ def _reads_registry(context: Context) -> bool:
 
 
 def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | None:
+    if not _is_id(ref):
+        return None
     for table in tables:
         row = context.session.get(table, (context.practice_id, ref))
         if isinstance(row, PersonRow):
@@ -128,6 +131,13 @@ def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | 
         if isinstance(row, ClientRow | ClinicianRow):
             return pseudonym_of(context, row.person_id)
     return None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _is_pseudonym(context: Context, ref: str) -> bool:

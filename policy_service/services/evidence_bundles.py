@@ -9,6 +9,8 @@ release, recorded in the same transaction.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from policy_service.audit import reading
@@ -27,7 +29,7 @@ from policy_service.errors import FieldError, InvalidRequest, NotAllowed
 from policy_service.ledger.canonical import Json, canonical_bytes
 from policy_service.ledger.checkpoint import open_checkpoint
 from policy_service.ledger.errors import NoteRefused
-from policy_service.ledger.note import Verifier
+from policy_service.ledger.note import Verifier, signed_by
 from policy_service.policy.registry import shipped_texts
 from policy_service.services import audit_reading
 from policy_service.services.audit_streams import place_pending
@@ -36,6 +38,7 @@ from policy_service.services.bundle_entries import EntryLines
 from policy_service.services.case_steps import require_text
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.log_keys import key_change_places
 from policy_service.services.packs import stored_document
 from policy_service.services.releases import record_release
 
@@ -151,10 +154,11 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
 
     InvalidRequest unless this log signed it, and still covers it.
     """
+    keys = desk.log_verifiers(desk.practice(context.practice_id).log_origin)
     if note is None:
-        return newest_witnessed(context.session, context.practice_id)
+        return _witnessed(context, keys)
     try:
-        size = open_checkpoint(note, _verifier(desk, context.principal)).size
+        size = open_checkpoint(note, signed_by(note, keys)).size
     except NoteRefused as error:
         raise InvalidRequest(errors=[FieldError("/previous", f"{error}.")]) from error
     now = reading.head(context.session, context.practice_id).size
@@ -162,6 +166,17 @@ def _older(desk: Desk, context: Context, note: str | None) -> Signed | None:
         said = f"That checkpoint covers {size} entries and the log has only {now}: it was cut back."
         raise InvalidRequest(errors=[FieldError("/previous", said)])
     return Signed(note, size)
+
+
+def _witnessed(context: Context, keys: Sequence[Verifier]) -> Signed | None:
+    """The newest head that a witness cosigned, unless a key that is not known here signed it."""
+    found = newest_witnessed(context.session, context.practice_id)
+    if found is None:
+        return None
+    with suppress(NoteRefused):
+        open_checkpoint(found.note, signed_by(found.note, keys))
+        return found
+    return None
 
 
 def _verifier(desk: Desk, principal: Principal) -> Verifier:
@@ -172,7 +187,7 @@ def _files(desk: Desk, gathered: _Gathered) -> dict[str, bytes]:
     """What the manifest names."""
     log = Verifier.of(desk.log_key(gathered.contents.log)).vkey
     keys = {
-        "log": [log],
+        "log": [one.vkey for one in reversed(desk.log_verifiers(gathered.contents.log))],
         "receipts": [Verifier.of(desk.receipt_key).vkey],
         "witnesses": [address.cosigner.vkey for address in desk.witnesses],
     }
@@ -219,12 +234,28 @@ def _add_proofs(
         session, practice = context.session, context.practice_id
         own = reading.leaf_index(session, practice, entry_id)
         archive.add_lines("made.jsonl", EntryLines(context, None).of([own]))
-        for places in (contents.places, (own,)):
+        beside = (own, *_add_key_changes(context, archive, contents, signed.size))
+        for places in (contents.places, beside):
             for name, content in proof_files(session, practice, signed, places):
                 archive.add(name, content)
         if contents.previous_size is not None:
             path = consistency_file(session, practice, contents.previous_size, signed)
             archive.add("consistency.json", path)
+
+
+def _add_key_changes(
+    context: Context, archive: Archive, contents: Contents, size: int
+) -> tuple[int, ...]:
+    """Every change of the log's key, opened, so that whoever pinned an older key can follow.
+
+    Returns their places as far as `contents` does not prove each of them anyway.
+    """
+    found = key_change_places(context, size)
+    if found:
+        lines = EntryLines(context, frozenset({"keys"})).of(found)
+        archive.add_lines("key-changes.jsonl", lines)
+    proven = contents.places if contents.is_each_proven else ()
+    return tuple(place for place in found if place not in proven)
 
 
 def _file_name(contents: Contents) -> str:

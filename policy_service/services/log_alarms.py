@@ -21,6 +21,7 @@ from policy_service.audit.published import Alarm, Published
 from policy_service.audit.reading import head
 from policy_service.audit.rows import StoredRow, waiting_faults, waiting_rows
 from policy_service.audit.signing import SignerMovedOn, sign_anew
+from policy_service.database import driver
 from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import FieldError, InvalidRequest, StateConflict
@@ -142,7 +143,7 @@ def _record(
     if session.get_bind().dialect.name == "postgresql":
         placed.append((leaf.id, leaf.hash))
     if placed:
-        sealer.place(session, practice_id, placed)
+        sealer.place(driver.writing(session), placed)
         session.execute(
             delete(PendingRow)
             .where(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import EntryRow, OpeningRow
+from policy_service.database.tables.audit import EntryRow, LeafRow, OpeningRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import FieldError, InvalidRequest
 from policy_service.ledger.commitments import Opening
@@ -83,3 +83,19 @@ def key_changes(context: Context) -> list[dict[str, Any]]:
         assert isinstance(value, dict)  # noqa: S101 - written by sign_key_change
         found.append(value)
     return found
+
+
+def key_change_places(context: Context, size: int) -> list[int]:
+    """The places of all key changes among the first `size` entries, ascending."""
+    joined = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
+    rows = context.session.scalars(
+        select(LeafRow.leaf_index)
+        .join(EntryRow, joined)
+        .where(
+            LeafRow.practice_id == context.practice_id,
+            LeafRow.leaf_index < size,
+            EntryRow.action == KEY_CHANGED,
+        )
+        .order_by(LeafRow.leaf_index)
+    )
+    return list(rows)

@@ -12,10 +12,10 @@ a sealed tie kind must not say which kind it is. See docs/design/keys-and-sealin
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from policy_service.vault.errors import KeyNotHeld, SealBroken
 from policy_service.vault.keys import KEY_ID_BYTES, Key, KeyId, KeyRing, Purpose, PurposeKey
@@ -45,7 +45,7 @@ def seal(key: PurposeKey, plaintext: bytes, aad: tuple[str, ...]) -> bytes:
     """
     header = VERSION + key.id
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(key.secret).encrypt(nonce, _pad(plaintext), _bound(header, aad))
+    sealed = key.cipher.encrypt(nonce, _pad(plaintext), _bound(header, aad))
     return header + nonce + sealed
 
 
@@ -58,7 +58,7 @@ def open_sealed(
     """
     key = keys if isinstance(keys, PurposeKey) else _pick(keys, key_id_of(sealed))
     bound = _bound(sealed[:_HEADER_BYTES], aad)
-    return _decrypt(AESGCM(key.secret), key, sealed, bound)
+    return _decrypt(key, sealed, bound)
 
 
 class Opener:
@@ -67,17 +67,16 @@ class Opener:
     `column` is practice, table and column; the row is given with each value.
     """
 
-    __slots__ = ("_cipher", "_column", "_key")
+    __slots__ = ("_column", "_key")
 
     def __init__(self, key: PurposeKey, column: tuple[str, str, str]) -> None:
-        self._cipher = AESGCM(key.secret)
         self._key = key
         self._column = _framed(column)
 
     def open(self, sealed: bytes, row: str) -> bytes:
         """As `open_sealed`, with this key alone. Raises KeyNotHeld, SealBroken."""
         bound = sealed[:_HEADER_BYTES] + self._column + _framed((row,))
-        return _decrypt(self._cipher, self._key, sealed, bound)
+        return _decrypt(self._key, sealed, bound)
 
 
 class ChainOpener:
@@ -94,9 +93,9 @@ class ChainOpener:
 
     def open(self, wrapped: bytes, sealed: bytes, row: str) -> bytes:
         """The plaintext of one person's value. Raises KeyNotHeld, SealBroken."""
-        cipher, key = self._keys.of(wrapped, row)
+        key = self._keys.of(wrapped, row)
         bound = sealed[:_HEADER_BYTES] + self._column + _framed((row,))
-        return _decrypt(cipher, key, sealed, bound)
+        return _decrypt(key, sealed, bound)
 
 
 class ChainKeys:
@@ -112,22 +111,22 @@ class ChainKeys:
     ) -> None:
         self._wrapped = Opener(wrapping, wrapped)
         self._purpose = purpose
-        self._held: dict[tuple[str, bytes], tuple[AESGCM, PurposeKey]] = {}
+        self._held: dict[tuple[str, bytes], PurposeKey] = {}
 
-    def of(self, wrapped: bytes, row: str) -> tuple[AESGCM, PurposeKey]:
-        """The cipher and the key of one person. Raises KeyNotHeld, SealBroken."""
+    def of(self, wrapped: bytes, row: str) -> PurposeKey:
+        """The key of one person. Raises KeyNotHeld, SealBroken."""
         held = self._held.get((row, wrapped))
         if held is None:
             key = Key(self._wrapped.open(wrapped, row)).derive(self._purpose)
-            held = self._held[row, wrapped] = AESGCM(key.secret), key
+            held = self._held[row, wrapped] = key
         return held
 
 
-def _decrypt(cipher: AESGCM, key: PurposeKey, sealed: bytes, bound: bytes) -> bytes:
+def _decrypt(key: PurposeKey, sealed: bytes, bound: bytes) -> bytes:
     """The header is bound too, so only the key it names opens; the id is asked for on failure."""
     try:
         nonce, body = sealed[_HEADER_BYTES:_BODY_AT], sealed[_BODY_AT:]
-        return _unpad(cipher.decrypt(nonce, body, bound))
+        return _unpad(key.cipher.decrypt(nonce, body, bound))
     except (InvalidTag, ValueError) as error:
         found = key_id_of(sealed)
         if found != key.id:
@@ -173,8 +172,14 @@ def _bound(header: bytes, aad: tuple[str, ...]) -> bytes:
 
 
 def _framed(parts: tuple[str, ...]) -> bytes:
-    encoded = [part.encode() for part in parts]
-    return b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+    return b"".join(map(_frame, parts))
+
+
+@lru_cache(maxsize=1024)
+def _frame(part: str) -> bytes:
+    """A part behind its length. Practices, tables and the row just written come again and again."""
+    encoded = part.encode()
+    return len(encoded).to_bytes(4, "big") + encoded
 
 
 def _read_frames(framed: bytes) -> Iterator[str]:

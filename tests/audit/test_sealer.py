@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from policy_service.audit import sealer
 from policy_service.audit.guard import guard_in
 from policy_service.audit.sealer import HeadMoved, head_of, move_head, place
+from policy_service.database import driver
 from policy_service.database.tables.audit import HeadRow, LeafRow, PendingRow
 from policy_service.errors import LogContradicted
 from tests.audit.logs import count, seal, sign, verify, write
@@ -79,7 +80,7 @@ def test_without_the_compare_and_swap_a_stale_sealer_would_fork_the_head(
     world = postgresql_world
     seal(world)
     with world.reading() as context:
-        _, stale = head_of(context.session, world.practice_id)
+        _, stale = head_of(driver.direct(context.session))
     sign(world)
     write(world, "one")
     seal(world)
@@ -95,11 +96,12 @@ def test_the_head_moves_only_from_the_size_that_was_read(world: World) -> None:
     """The compare-and-swap alone: the same frontier placed twice is refused the second time."""
     seal(world)
     with world.writing() as context:
-        size, frontier = head_of(context.session, world.practice_id)
+        direct = driver.writing(context.session)
+        size, frontier = head_of(direct)
         grown = frontier.append(b"x" * 32)
-        move_head(context.session, size, grown)
+        move_head(direct, size, grown)
         with pytest.raises(HeadMoved):
-            move_head(context.session, size, grown)
+            move_head(direct, size, grown)
         context.session.rollback()
 
 
@@ -126,4 +128,4 @@ def test_an_entry_that_was_placed_already_cannot_be_placed_again(world: World) -
     [entry] = write(world, "one")
     seal(world)
     with pytest.raises(Exception, match="audit_leaf"), world.writing() as context:
-        place(context.session, world.practice_id, [(entry, b"x" * 32)])
+        place(driver.writing(context.session), [(entry, b"x" * 32)])

@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
 
 from bench.long_log import lengthen, start, synthetic_leaf
 from policy_service.audit import tiles as module
 from policy_service.audit.tiles import ExportRefused, export_tiles
 from policy_service.database import Database
-from policy_service.database.tables.audit import EntryRow, LeafRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from policy_service.ledger.merkle import Frontier, leaf_hash
 from policy_service.ledger.note import Verifier
 from policy_service.ledger.tiles import ENTRIES, Tile, decode_bundle, tile_reader, tiles_of
 from tests.ledger.keys import LOG_KEY, LOG_VERIFIER, SeededKey
+from tests.tampering import tamper
 
 PRACTICE = "0f0e0d0c-0000-4000-8000-000000000001"
 
@@ -131,9 +130,7 @@ def test_a_head_by_another_key_in_the_folder_is_refused(database: Database, fold
 def test_a_log_that_lacks_an_entry_is_not_exported(database: Database, folder: Path) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 20)
-    with database.write(PRACTICE) as session:
-        mine = LeafRow.practice_id == PRACTICE
-        session.execute(delete(LeafRow).where(mine, LeafRow.leaf_index == 7))
+    tamper(database, "DELETE FROM audit_leaf WHERE leaf_index = 7")
     with pytest.raises(ExportRefused, match=r"lacks part of tile/entries/000\.p/20"):
         _export(database, folder, frontier)
     assert not (folder / "checkpoint").exists()
@@ -142,8 +139,6 @@ def test_a_log_that_lacks_an_entry_is_not_exported(database: Database, folder: P
 def test_a_leaf_longer_than_the_cap_is_not_exported(database: Database, folder: Path) -> None:
     start(database, PRACTICE)
     frontier = lengthen(database, PRACTICE, Frontier(), 2)
-    with database.write(PRACTICE) as session:
-        mine = EntryRow.practice_id == PRACTICE
-        session.execute(update(EntryRow).where(mine).values(leaf=b"x" * (32 * 1024 + 1)))
+    tamper(database, "UPDATE audit_entry SET leaf = :leaf", leaf=b"x" * (32 * 1024 + 1))
     with pytest.raises(ExportRefused, match="the cap is 32768"):
         _export(database, folder, frontier)

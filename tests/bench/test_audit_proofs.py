@@ -37,6 +37,6 @@ def test_the_bench_reports_its_figures(
     start(database, PRACTICE)
     measure(database, lengthen(database, PRACTICE, Frontier(), 1_000), asked=8)
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {line["unit"] for line in said} == {"ms", "bytes"}
+    assert {line["unit"] for line in said} == {"ms of CPU", "bytes"}
     longest = next(line["value"] for line in said if "inclusion path" in line["figure"])
     assert longest == 320

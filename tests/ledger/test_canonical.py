@@ -1,13 +1,17 @@
 """Canonical JSON equals RFC 8785 on the whole subset, and reading admits one meaning only."""
 
 import json
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy_service.ledger import canonical
 from policy_service.ledger.canonical import (
     MAX_DEPTH,
     MAX_INTEGER,
@@ -135,3 +139,64 @@ def test_nesting_is_allowed_up_to_the_limit_and_refused_beyond():
 def test_values_that_look_alike_have_different_bytes(left, right):
     """NFC is the caller's business: text is hashed as it is given."""
     assert canonical_bytes([left]) != canonical_bytes([right])
+
+
+class Word(StrEnum):
+    CARE = "care"
+
+
+@dataclass
+class Written:
+    """What orjson alone would write."""
+
+    a: int = 1
+
+
+strays = st.sampled_from(
+    (
+        *(1.5, 2**53, -(2**53), 2**70, b"x", "\ud800", {1}, Word.CARE, Written(), date(2026, 3, 1)),
+        *(UUID(int=7), {"é": 1}, {Word.CARE: 1}, {1: "x"}, {None: 1}, (1, (2,)), True),
+    )
+)
+anything = st.recursive(
+    scalars | strays,
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(ascii_keys, inner),
+    max_leaves=20,
+)
+
+
+def judged(value):
+    """The bytes, or the refusal, of the path that looks at every part."""
+    try:
+        canonical._check(value, "", 0)
+        return canonical._dumps(value)
+    except NotCanonical as refused:
+        return str(refused)
+
+
+def written(value):
+    try:
+        return canonical_bytes(value)
+    except NotCanonical as refused:
+        return str(refused)
+
+
+@given(anything)
+def test_the_fast_path_writes_and_refuses_what_the_judged_path_does(value):
+    assert written(value) == judged(value)
+
+
+@pytest.mark.parametrize("wrapped", [list, lambda inner: {"a": inner[0]}, tuple])
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
+def test_both_paths_stop_at_the_same_depth(wrapped, depth):
+    value = "x"
+    for _ in range(depth):
+        value = wrapped([value])
+    assert written(value) == judged(value)
+    assert isinstance(written(value), bytes) == (depth <= MAX_DEPTH)
+
+
+def test_the_law_above_notices_a_fast_path_that_is_let_at_everything(monkeypatch):
+    monkeypatch.setattr(canonical, "_is_plain", lambda _value, _depth: True)
+    assert written({"a": 1.5}) != judged({"a": 1.5})
+    assert written({"é": 1}) != judged({"é": 1})

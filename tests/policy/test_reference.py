@@ -91,9 +91,7 @@ def test_thousands_of_situations(situations: st.SearchStrategy[Situation], count
     law()
 
 
-@pytest.mark.parametrize(
-    "count", [500, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.slow])]
-)
+@pytest.mark.parametrize("count", [500, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_random_records_are_decided_alike_under_random_packs(count: int) -> None:
     """Plain chance, with up to three facts blurred and up to two ties: fast enough for many."""
     chance = random.Random(count)

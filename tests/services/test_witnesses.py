@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -23,7 +23,7 @@ from policy_service.audit.witness.server import WitnessServer
 from policy_service.database.tables.audit import CheckpointRow, HeadRow, NodeRow
 from policy_service.database.tables.witnesses import CosignatureRow, WitnessRow
 from policy_service.domain.principals import Scope
-from policy_service.ledger.checkpoint import Checkpoint
+from policy_service.ledger.checkpoint import Checkpoint, sign_checkpoint
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from policy_service.ledger.note import Note, Signer, Verifier
@@ -33,6 +33,9 @@ from policy_service.services.witnesses import WitnessState, submit_due, witness_
 from policy_service.worker import Worker, run_due
 from tests.cast import NORA, World, world_like
 from tests.ledger.keys import OTHER_KEY
+from tests.tampering import tamper
+
+AGO = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Trespasser(Witness):
@@ -278,21 +281,31 @@ def test_attack_5_and_10_an_old_backup_with_its_old_head_is_refused(
 
 
 def _rewrite(world: World, *, keep_size: bool) -> None:
-    """All that a writer of the database and a thief of the log key can do: another first entry."""
+    """All that a writer of the database and a thief of the log key can do: another first entry.
+
+    He signs by himself: the service's own guard would not.
+    """
+    emptied = (
+        "DELETE FROM audit_node",
+        "DELETE FROM audit_checkpoint",
+        "DELETE FROM audit_cosignature",
+    )
+    tamper(world.desk.database, *emptied)
+    size = _size(world)
     with world.writing() as context:
-        mine = NodeRow.practice_id == world.practice_id
-        size = context.session.execute(select(HeadRow.size)).scalar_one()
-        context.session.execute(delete(NodeRow).where(mine))
-        context.session.execute(delete(CheckpointRow))
-        context.session.execute(delete(CosignatureRow))
         forged = _forged_nodes(world.practice_id, size if keep_size else size + 3)
         context.session.add_all(forged.nodes)
         context.session.execute(update(HeadRow).values(**forged.head))
+        [log_key] = _log_keys(world)
+        head = Checkpoint(log_key.name, *forged.frontier.head)
+        row = {"size": head.size, "note": sign_checkpoint(head, log_key).to_text()}
+        context.session.add(CheckpointRow(**row, practice_id=world.practice_id, signed_at=AGO))
 
 
 @dataclass
 class _Forged:
     nodes: list[NodeRow]
+    frontier: Frontier
     head: dict[str, object]
 
 
@@ -306,7 +319,7 @@ def _forged_nodes(practice_id: str, size: int) -> _Forged:
             for n in made
         ]
     head = {"size": size, "frontier": frontier.to_bytes(), "root": frontier.root}
-    return _Forged(nodes, head)
+    return _Forged(nodes, frontier, head)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +335,7 @@ def test_attack_11_a_rewrite_with_the_stolen_key_is_refused_and_kept(
         submit_due(world.desk)
         _rewrite(world, keep_size=keep_size)
         world.clock.advance(seconds=2)
-        run_due(world.desk)
+        submit_due(world.desk, anew=True)
         state = _state(world)
         assert (state.word, state.refused) == ("refused", finding)
         assert state.refused_at == world.clock()

@@ -90,6 +90,7 @@ def test_purposes_and_key_ids_have_not_changed():
         "ROW_MAC": "row-mac",
         "BODY_DIGEST": "body-digest",
         "CURSOR": "cursor",
+        "SKETCH": "sketch",
         "THIRD_PARTY": "third-party",
         "ERASURE_LIST": "erasure-list",
     }

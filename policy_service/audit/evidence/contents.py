@@ -144,6 +144,9 @@ zip it is
 
     {vkey}
 
+A key that you pinned before the log changed it is as good: the change is an entry of the log
+that the old key and the new one signed, and verify.py follows it.
+
 Without --key everything is checked under that key, and the answer is "cannot tell" (exit 2),
 for a forger would have put his own key there. If you kept a checkpoint of this log, add
 `--since FILE`; if you know a witness's key, add `--witness KEY`.
@@ -175,6 +178,7 @@ made.jsonl               the entry about the making of this bundle
 checkpoint               the signed head of the log (C2SP tlog-checkpoint), with cosignatures
 proofs/N.tlog-proof      that entry N is under that head (C2SP tlog-proof)
 range.json               that all entries of a range are (the hashes left and right of it)
+key-changes.jsonl        changes of the log's key, each signed by the old key and the new one
 previous.checkpoint      an older head; consistency.json: that the log continues it
 packs/DIGEST.json        the rule packs by the SHA-256 that the entries commit to
 keys.json                the public keys as the practice states them
