@@ -225,8 +225,9 @@ def _once_answered(_world: World) -> Any:
 
 
 _DYING: dict[str, Callable[[World], Any]] = {
-    "entry not yet inserted": _when("policy_service.audit.log._insert_entries"),
-    "openings not yet inserted": _when("policy_service.audit.log._opening_rows"),
+    "entry not yet made": _when("policy_service.audit.log._entry"),
+    "openings not yet sealed": _when("policy_service.audit.log._openings"),
+    "rows not yet inserted": _when("policy_service.database.driver.Direct.insert"),
     "commit not yet sent": _at_commit,
     "answered and not yet sealed": _once_answered,
     "head not yet moved": _when("policy_service.audit.sealer.move_head"),

@@ -55,7 +55,7 @@ def two_at_once(world: World) -> None:
             done.result()
     stale = _read_then_grow(world)
     with pytest.raises(HeadMoved), world.writing() as context:
-        move_head(context.session, stale.size, stale.append(b"x" * 32))
+        move_head(driver.writing(context.session), stale.size, stale.append(b"x" * 32))
     sign(world)
 
 
@@ -63,7 +63,7 @@ def without_compare_and_swap(world: World) -> Sequence[str]:
     """The same late sealer where the head is moved whatever it is."""
     stale = _read_then_grow(world)
     with patch.object(sealer, "_MOVE", _BLIND_MOVE), world.writing() as context:
-        move_head(context.session, stale.size, stale.append(b"x" * 32))
+        move_head(driver.writing(context.session), stale.size, stale.append(b"x" * 32))
     return ("TAMPERED", "is not the signed one")
 
 
@@ -71,7 +71,7 @@ def _read_then_grow(world: World) -> Frontier:
     """The head as it was read before another sealer moved it."""
     seal(world)
     with world.reading() as context:
-        _, stale = head_of(context.session, world.practice_id)
+        _, stale = head_of(driver.direct(context.session))
     write(world, "meanwhile")
     sign(world)
     return stale

@@ -8,7 +8,7 @@ from policy_service.audit.guard import guard_in
 from policy_service.audit.log import _ENTRY
 from policy_service.database import driver
 from policy_service.ledger.merkle import leaf_hash
-from tests.attacks.forger import Row, invented, rebuild, rewritten, rows_of, size_of
+from tests.attacks.forger import Row, columns_of, invented, rebuild, rewritten, rows_of, size_of
 from tests.audit.logs import seal
 from tests.audit.test_guard import DROP_NEWEST
 from tests.audit.test_rows import forge
@@ -151,4 +151,4 @@ def put_twisted(world: World, index: int, raw: bytes) -> Sequence[str]:
 def insert_again(world: World, row: Row) -> None:
     """The same row once more: the database itself refuses an id that is used."""
     with world.desk.database.write(world.practice_id) as session:
-        driver.write(session, _ENTRY, [row])
+        driver.writing(session).insert({_ENTRY: [columns_of(row)]})

@@ -339,6 +339,9 @@ def test_attack_24_a_trimmed_bundle_names_what_is_left_out(
         return "exit 1", f"at index {gone}: an entry is left out"
 
     def unread(patch: Patch) -> None:
-        patch.setattr(verify.Checker, "log", lambda *_: None)
+        def believed(checker: verify.Checker) -> range:
+            return range(*checker.manifest["entries"])
+
+        patch.setattr(verify.Checker, "log", believed)
 
     Trial(look, attack, unread).run(monkeypatch)

@@ -18,7 +18,7 @@ from tests.attacks.survey import Heard
 from tests.cast import World
 from tests.conftest import skip_tier
 
-CALLS = ("pwrite64", "write", "sendto", "fsync", "fdatasync", "rename", "ftruncate")
+CALLS = ("pwrite64", "write", "fsync", "fdatasync", "rename", "ftruncate")
 """What append, seal and sign ask of the system when something is to be kept."""
 _CALL = re.compile(rf"\b({'|'.join(CALLS)})\(")
 
