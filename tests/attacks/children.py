@@ -1,8 +1,9 @@
 """Processes of a service that are killed or fail: one decides, one seals and signs.
 
-They are forked from a server that has everything imported, so that hundreds can be killed. A child
-sends ("ready", pid), then what it did: ("decided", id, receipt), ("signed", note) or
-("refused", kind, status). What it has sent it has done.
+They are forked from a server that has everything imported, and those that are killed by the
+hundred from a process that has the world open. A child sends ("ready", pid), then what it did:
+("decided", id, receipt), ("signed", note) or ("refused", kind, status). What it has sent it has
+done.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -29,8 +30,9 @@ from policy_service.errors import NotReady, ServiceError
 from tests.audit.logs import sign
 from tests.cast import Clock, World, settings_for
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.attacks.children"])
+_FROM_SERVER = multiprocessing.get_context("forkserver")
+_FROM_SERVER.set_forkserver_preload(["tests.attacks.children"])
+_FROM_HERE = multiprocessing.get_context("fork")
 _PR_SET_PTRACER, _ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
 PAIRS = (("ben", "nora"), ("alma", "tomas"), ("alma", "nora"), ("ben", "tomas"))
 
@@ -70,13 +72,22 @@ class Child:
     @classmethod
     def start(cls, task: Callable[..., None], place: Place, *more: Any) -> Child:
         """Start a task in a process of its own, and wait until it is ready."""
-        ours, theirs = _forks.Pipe(duplex=True)
-        process = _forks.Process(target=task, args=(place, theirs, *more), daemon=True)
-        process.start()
+        ours, theirs = _FROM_SERVER.Pipe(duplex=True)
+        child = cls(_FROM_SERVER.Process(target=task, args=(place, theirs, *more)), ours)
+        return child._begin(theirs)
+
+    @classmethod
+    def fork(cls, task: Callable[..., None], world: World) -> Child:
+        """The same from this process, which has one thread and no connection open."""
+        ours, theirs = _FROM_HERE.Pipe(duplex=True)
+        child = cls(_FROM_HERE.Process(target=task, args=(world, theirs), daemon=True), ours)
+        return child._begin(theirs)
+
+    def _begin(self, theirs: Connection) -> Child:
+        self.process.start()
         theirs.close()
-        child = cls(process, ours)
-        assert ours.recv()[0] == "ready"
-        return child
+        assert self.said.recv()[0] == "ready"
+        return self
 
     @property
     def pid(self) -> int:
@@ -108,18 +119,18 @@ class Child:
                 return
 
 
-def keep_deciding(place: Place, out: Connection) -> None:
+def keep_deciding(place: Place | World, out: Connection) -> None:
     """Decide for ever, and acknowledge each decision."""
     world = _ready(place, out)
     while True:
         _decide(world, out)
 
 
-def keep_sealing(place: Place, out: Connection) -> None:
-    """Seal and sign for ever, and give each head away."""
-    world = _ready(place, out)
+def keep_sealing(place: Place | World, out: Connection) -> None:
+    """Seal and sign for ever, and give each new head away."""
+    world, last = _ready(place, out), ""
     while True:
-        _sign(world, out)
+        last = _sign(world, out, last)
 
 
 def take_turns(place: Place, out: Connection, rounds: int, most_bytes: int | None = None) -> None:
@@ -154,8 +165,8 @@ def acknowledge_too_early(place: Place, out: Connection) -> None:
         _die()
 
 
-def _ready(place: Place, out: Connection) -> World:
-    world = place.open()
+def _ready(place: Place | World, out: Connection) -> World:
+    world = place if isinstance(place, World) else place.open()
     out.send(("ready", str(os.getpid())))
     return world
 
@@ -172,11 +183,16 @@ def _decide(world: World, out: Connection) -> None:
         out.send(("decided", answer["id"], answer["receipt"]))
 
 
-def _sign(world: World, out: Connection) -> None:
+def _sign(world: World, out: Connection, last: str = "") -> str:
+    """The newest signed head, given away unless it is the last one."""
     try:
-        out.send(("signed", sign(world)))
+        note = sign(world)
     except NotReady as error:
         out.send(("refused", type(error).__name__, str(error.status)))
+        return last
+    if note != last:
+        out.send(("signed", note))
+    return note
 
 
 def _die(*_: Any, **__: Any) -> None:
@@ -208,8 +224,3 @@ _DYING: dict[str, Callable[[World], Any]] = {
     "published and not yet stored": _when("policy_service.audit.signing._store"),
 }
 POINTS = tuple(_DYING)
-
-
-def close_all(stack: ExitStack, children: list[Child]) -> None:
-    """End every child that still runs when the stack is left."""
-    stack.callback(lambda: [child.kill() for child in children if child.process.is_alive()])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from multiprocessing.connection import wait
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -16,13 +15,13 @@ from tests.attacks.children import (
     Child,
     Place,
     acknowledge_too_early,
-    close_all,
     die_at,
     keep_deciding,
     keep_sealing,
     take_turns,
 )
 from tests.attacks.survey import Heard
+from tests.audit.logs import sign
 from tests.cast import World
 
 CREW = (keep_deciding, keep_deciding, keep_sealing)
@@ -43,36 +42,54 @@ def answer_too_early(world: World, heard: Heard) -> Sequence[str]:
     return ("1 acknowledged entries lost",)
 
 
+def kill_many(world: World, heard: Heard, kills: int, seed: int) -> None:
+    """So many kill -9 at random, each of a process that was ready and at work."""
+    child = Child.start(_kill_many, Place.of(world), kills, seed)
+    said = child.rest()
+    assert said[-1:] == [("killed", str(kills))], f"a process ended by itself: {said[-1:]}"
+    heard.take(said)
+
+
+def _kill_many(place: Place, out: Connection, kills: int, seed: int) -> None:
+    """In a process of its own: it opens the world once, and every victim is forked from it."""
+    out.send(("ready", ""))
+    world = place.open()
+    world.check("ben", "nora")
+    sign(world)
+    world.desk.database.dispose()  # nobody inherits a connection
+    carnage = Carnage(world, random.Random(seed))
+    carnage.run(kills)
+    for said in carnage.said:
+        out.send(said)
+    out.send(("killed", str(kills)))
+
+
 @dataclass
 class Carnage:
     """Kills processes of a service at random, each at once followed by another."""
 
     world: World
-    heard: Heard
     chance: random.Random
-    kills: int = 0
+    said: list[tuple[str, ...]] = field(default_factory=list)
 
     def run(self, kills: int) -> None:
-        """So many kill -9, each of a process that was ready and at work."""
-        place = Place.of(self.world)
-        with ExitStack() as stack:
-            crew = [Child.start(task, place) for task in CREW]
-            close_all(stack, crew)
-            for _ in range(kills):
-                self._listen(crew, self.chance.randrange(6))
-                victim = self.chance.randrange(len(crew))
-                assert crew[victim].process.is_alive(), "a process ended by itself"
-                self.heard.take(crew[victim].kill())
-                self.kills += 1
-                crew[victim] = Child.start(CREW[victim], place)
-            for child in crew:
-                self.heard.take(child.kill())
+        """So many; `said` is all that the victims acknowledged."""
+        crew = [Child.fork(task, self.world) for task in CREW]
+        for _ in range(kills):
+            self._listen(crew, self.chance.randrange(10))
+            victim = self.chance.randrange(len(crew))
+            assert crew[victim].process.is_alive(), "a process ended by itself"
+            self.said += crew[victim].kill()
+            crew[victim] = Child.fork(CREW[victim], self.world)
+        for child in crew:
+            self.said += child.kill()
 
     def _listen(self, crew: list[Child], messages: int) -> None:
         """Until so many messages came: the moment of a kill is anywhere between two of them."""
         while messages > 0:
             for said in wait([child.said for child in crew]):
-                self.heard.take([said.recv()])  # type: ignore[union-attr]
+                assert isinstance(said, Connection)
+                self.said.append(said.recv())
                 messages -= 1
 
 

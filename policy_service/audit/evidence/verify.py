@@ -209,7 +209,7 @@ class Checker:
         """The opened groups of an entry, if its leaf is well formed and commits to them."""
         form, values = LEAF.fullmatch(leaf), dict[str, Any]()
         digests = form[1].decode().split(",") if form else []
-        if not digests or digests != sorted(set(digests)):
+        if not digests or not all(map(str.__lt__, digests, digests[1:])):
             raise ValueError(f"at index {index}: the leaf is not one of version 1")
         for raw in openings:
             shown = urlsafe_b64encode(sha256(raw).digest()).decode().rstrip("=")
