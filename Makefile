@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run witness test test-all test-tiers soak foreign-node check openapi rules lock reset-demo
+.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit foreign-node check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -18,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 KEYS := var/keys
 # What a machine must have for test-tiers and test-all.
-TIERS := postgresql,browser,foreign
+TIERS := postgresql,browser,foreign,strace
 NODE := tests/foreign/node
 
 # What the demo runs with; everything is in docs/settings.md.
@@ -66,6 +66,12 @@ test-tiers: $(VENV)/dev.stamp foreign-node ## run the tests that need Debian pac
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
+
+attacks: $(VENV)/dev.stamp ## run the attack and fault matrix of the log and count its rows
+	$(BIN)/pytest tests/attacks -m "not slow and not soak"
+
+soak-audit: $(VENV)/dev.stamp ## kill -9 the log's writers and sealers on both databases (POLICY_KILLS=500 each)
+	POLICY_TEST_REQUIRE=postgresql $(BIN)/pytest tests/attacks/test_kills.py -m soak -s
 
 test-all: $(VENV)/dev.stamp foreign-node ## run all tests; what is missing on this machine is a failure
 	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest $(PYTEST_ARGS)

@@ -148,6 +148,17 @@ def take_turns(place: Place, out: Connection, rounds: int, most_bytes: int | Non
         _sign(world, out)
 
 
+def take_orders(place: Place, out: Connection) -> None:
+    """Decide and sign once at each order, then say so."""
+    world = _ready(place, out)
+    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYBODY, 0, 0, 0)
+    while True:
+        _decide(world, out)
+        _sign(world, out)
+        out.send(("done", ""))
+        out.recv()
+
+
 def die_at(place: Place, out: Connection, point: str) -> None:
     """Decide and sign once, killed at the named point (kill -9: nothing is tidied up)."""
     world = _ready(place, out)
