@@ -104,9 +104,9 @@ def test_the_first_and_the_last_possible_day_pass(days: int) -> None:
 
 
 @given(st.sampled_from(MoveKind))
-def test_a_closed_case_takes_only_notes_and_reopening(kind: MoveKind) -> None:
+def test_a_closed_case_takes_only_notes_reopening_and_an_erasure(kind: MoveKind) -> None:
     view = CaseView(CaseState.CLOSED, Outcome.DELIBERATE, True, SUBJECT)
-    if kind in (MoveKind.NOTED, MoveKind.REOPENED):
+    if kind in (MoveKind.NOTED, MoveKind.REOPENED, MoveKind.ERASED):
         require_move(view, kind)
     elif kind is not MoveKind.OPENED:
         with pytest.raises(StateConflict):

@@ -512,7 +512,7 @@ def test_control_without_that_wall_the_log_would_show_it(
 ) -> None:
     world = sqlite_world
     client_id = former_client(world, world.ids["ben"], "2025-01-10", INES)
-    monkeypatch.setattr(audit_entries, "_PRIVATE", "nothing.")
+    monkeypatch.setattr(audit_entries, "PRIVATE", "nothing.")
     [(value, _)] = shown_in_the_log(world, client_id, "preview.made")
     assert value["preview"]["contemplated"]["kind"] == "friendship"
 
