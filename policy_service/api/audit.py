@@ -24,6 +24,7 @@ from policy_service.api.schemas.audit import (
 )
 from policy_service.audit.receipts import Judged, Judgement, receipt_lines
 from policy_service.domain.principals import Scope
+from policy_service.errors import Conflict
 from policy_service.services import audit_reading, receipts
 from policy_service.services.audit_exports import ExportText, Form, export, jsonl
 from policy_service.services.audit_filters import EntryFilter
@@ -86,6 +87,7 @@ def send_export(made: ExportText) -> Response:
 @blueprint.get("/tail")
 @blueprint.arguments(TailQuerySchema, **door.QUERY)
 @blueprint.response(200, _TEXT, content_type=JSONL, headers=_AFTER_HEADER)
+@blueprint.alt_response(409, response=Conflict.__name__)
 def follow_log(query: dict[str, Any]) -> Response:
     """What follows entry `after`, one JSON object a line; go on with the header `Audit-After`.
 

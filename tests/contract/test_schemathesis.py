@@ -46,6 +46,7 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 SCHEMA = schemathesis.openapi.from_path(str(FILE))
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 CAMPAIGN = settings(
