@@ -23,6 +23,9 @@ from policy_service.database.tables.jobs import WorkRow
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 
 LEASE = timedelta(minutes=5)
+AHEAD = timedelta(days=1)
+"""Taken off the time that work is due by whoever enqueues what a person waits for: it comes before
+all that an import or a new model has queued."""
 MOST_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=10)
 QUEUED, LEASED, DEAD = "queued", "leased", "dead"

@@ -147,7 +147,8 @@ def ask_for_check(context: Context) -> str:
     )
     context.session.add(row)
     context.session.flush()
-    queue.enqueue(context.session, context.practice_id, CHECK_LOG, [{"check": row.id}], context.now)
+    due = context.now - queue.AHEAD
+    queue.enqueue(context.session, context.practice_id, CHECK_LOG, [{"check": row.id}], due)
     context.log("audit.verification_asked", {"check": Owned({"check": row.id})})
     return row.id
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from policy_service.domain.principals import Role
 from policy_service.domain.releases import Recipient, RecipientKind, Release
 from policy_service.errors import InvalidRequest, NotAllowed
+from policy_service.jobs import queue
 from policy_service.services import oversight
 from policy_service.services.oversight import (
     ask_for_check,
@@ -81,6 +82,15 @@ def test_a_verification_says_how_far_it_is_while_it_runs(
     assert check.exit_code == 0
     assert told[:3] == [3, 6, 9]
     assert check.said.startswith("ok: ")
+
+
+def test_a_verification_waits_for_nothing_that_was_queued_before_it(sqlite_world: World) -> None:
+    practice = sqlite_world.practice_id
+    with sqlite_world.writing() as context:
+        queue.enqueue(context.session, practice, "touched", [{"record": "x"}], context.now)
+        ask_for_check(context)
+        [first] = queue.lease(context.session, practice, context.now)
+        assert first.kind == oversight.CHECK_LOG
 
 
 def test_work_done_twice_is_one_verification(sqlite_world: World) -> None:

@@ -107,7 +107,8 @@ def _locked(context: Context, clinician_id: str, import_id: str, state: str) -> 
 def _queue(context: Context, kind: str, row: ContactImportRow) -> None:
     context.session.flush()
     body = [{"import": row.id}]
-    queue.enqueue(context.session, context.practice_id, kind, body, context.now)
+    due = context.now - queue.AHEAD
+    queue.enqueue(context.session, context.practice_id, kind, body, due)
 
 
 def expire_uploads(desk: Desk, practice_id: str) -> int:

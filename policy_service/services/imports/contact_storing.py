@@ -101,7 +101,8 @@ def _go_on(context: Context, kind: str, row: ContactImportRow) -> None:
     context.session.flush()
     bump(context, ClinicianRow, {row.clinician_id})
     body = [{"import": row.id}]
-    queue.enqueue(context.session, context.practice_id, kind, body, context.now)
+    due = context.now - queue.AHEAD
+    queue.enqueue(context.session, context.practice_id, kind, body, due)
 
 
 CONTACT_STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
