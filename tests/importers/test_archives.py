@@ -51,8 +51,15 @@ def test_many_parts_over_the_total_are_refused_and_pass_with_the_limit_raised() 
 
 
 def test_members_that_share_their_bytes_count_each_time() -> None:
+    """Some releases of zipfile refuse the copies one by one; with others the total is too much."""
     raw = archive(member("Connections.csv", GOOD + b" " * MIB), listed=400)
-    assert "Everything in the archive" in refusal(raw, dataclasses.replace(Limits(), ratio=1 << 40))
+    try:
+        found = read("x.zip", raw, dataclasses.replace(Limits(), ratio=1 << 40))
+    except NotReadable as error:
+        assert "Everything in the archive" in str(error)
+    else:
+        assert len(found.refused) >= 399
+        assert len(found.contacts) == 3
 
 
 def test_a_long_list_of_files_is_refused_before_it_is_read() -> None:
