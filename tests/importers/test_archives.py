@@ -55,11 +55,11 @@ def test_members_that_share_their_bytes_count_each_time() -> None:
     raw = archive(member("Connections.csv", GOOD + b" " * MIB), listed=400)
     try:
         found = read("x.zip", raw, dataclasses.replace(Limits(), ratio=1 << 40))
-    except NotReadable as error:
-        assert "Everything in the archive" in str(error)
-    else:
+        said = f"{len(found.contacts)} contacts"
         assert len(found.refused) >= 399
-        assert len(found.contacts) == 3
+    except NotReadable as error:
+        said = str(error)
+    assert "Everything in the archive" in said or said == "3 contacts"
 
 
 def test_a_long_list_of_files_is_refused_before_it_is_read() -> None:
