@@ -27,6 +27,7 @@ from policy_service.api import (
     packs,
     previews,
     problems,
+    reconciliations,
     releases,
     screenings,
     ties,
@@ -54,6 +55,7 @@ RESOURCES = (
     previews.blueprint,
     erasures.blueprint,
     releases.blueprint,
+    reconciliations.blueprint,
     bundles.blueprint,
 )
 

@@ -30,6 +30,8 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/duties/{duty_id}": DECISIONS,
     "POST /v1/duties/{duty_id}/proof": {Scope.DUTIES_WRITE},
     "POST /v1/duties/{duty_id}/not-applicable": {Scope.DUTIES_WRITE},
+    "POST /v1/reconciliations": DECISIONS,
+    "GET /v1/reconciliations/{reconciliation_id}": DECISIONS,
     "POST /v1/screenings": DECISIONS,
     "GET /v1/screenings/{screening_id}": DECISIONS,
     "GET /v1/clients/{client_id}/flags": DECISIONS,
