@@ -142,6 +142,7 @@ SPECIAL: dict[str, Any] = {
     "acting_user": {"role": "compliance"},
     "client": {"id": str(uuid4())},
     "files": {"README.md": "No pack."},
+    "listed": [{"key": "k-1", "at": "2021-05-17T09:00:00Z"}],
     "person": {"names": [{"family": "Moss"}]},
     "valid_to": "2021",
 }
