@@ -17,7 +17,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from policy_service.audit.writers import NO_MAC, row_mac
-from policy_service.database.tables.audit import EntryRow, LeafRow, PendingRow
+from policy_service.database.tables.audit import (
+    IS_LEAF_OF,
+    IS_PENDING,
+    EntryRow,
+    LeafRow,
+    PendingRow,
+)
 from policy_service.ledger.merkle import leaf_hash
 from policy_service.vault.blind import same_digest
 from policy_service.vault.keys import PurposeKey
@@ -157,10 +163,7 @@ _PREVIOUS = (
 _WAITING = (
     select(*_COLUMNS, PendingRow.at)
     .select_from(PendingRow)
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == PendingRow.practice_id) & (EntryRow.id == PendingRow.entry_id),
-    )
+    .join(EntryRow, IS_PENDING)
     .outerjoin(_before, _PREVIOUS)
     .where(PendingRow.practice_id == bindparam("practice"))
     .order_by(PendingRow.at, PendingRow.entry_id)
@@ -168,10 +171,7 @@ _WAITING = (
 _PLACED = (
     select(*_COLUMNS, LeafRow.leaf_index)
     .select_from(LeafRow)
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-    )
+    .join(EntryRow, IS_LEAF_OF)
     .outerjoin(_before, _PREVIOUS)
     .where(LeafRow.practice_id == bindparam("practice"), LeafRow.leaf_index >= bindparam("first"))
     .order_by(LeafRow.leaf_index)
