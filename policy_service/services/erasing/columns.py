@@ -28,6 +28,9 @@ class Fate(StrEnum):
 
 _STAMPS = "id revision is_current is_withdrawn reason recorded_at recorded_by"
 _SAID: dict[str, dict[Fate, str]] = {
+    "access_token": {
+        Fate.OTHERS: "token_hash ehr_client_id key_thumbprint scope created_at expires_at"
+    },
     "account": {Fate.DELETED: f"{_STAMPS} person_id platform kind handle_key sealed"},
     "asked_key": {Fate.DELETED: "key person_id"},
     "attestation": {Fate.OTHERS: f"{_STAMPS} clinician_id kinds as_of valid_until"},
@@ -97,8 +100,12 @@ _SAID: dict[str, dict[Fate, str]] = {
     },
     "duty_occurrence": {Fate.RESIDUE: "duty_id decision_id at"},
     "ehr_client": {
-        Fate.OTHERS: "id name key_prefix key_hash scopes expires_at revoked_at created_at mode "
-        "fhir_server answer_hours suggests_issues"
+        Fate.OTHERS: "id name key_prefix key_hash scopes expires_at revoked_at created_at "
+        "allowed_origins jwks_url withdrawn_at mode fhir_server answer_hours suggests_issues"
+    },
+    "ehr_issuer": {Fate.OTHERS: "id ehr_client_id issuer tenant created_at withdrawn_at"},
+    "ehr_public_key": {
+        Fate.OTHERS: "id ehr_client_id kid algorithm jwk thumbprint added_at retires_at"
     },
     "episode": {
         Fate.DELETED: f"{_STAMPS} external_id began_on terminated_on termination_reason is_open"
@@ -187,6 +194,7 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.RESIDUE: "id at client_id purpose as_of entry_id receipt",
         Fate.NOISE: "sealed_lines",
     },
+    "seen_token": {Fate.OTHERS: "digest expires_at"},
     "stored_response": {Fate.SEARCHED: "ehr_client_id key fingerprint status sealed expires_at"},
     "tie": {
         Fate.DELETED: f"{_STAMPS} from_person_id to_person_id is_ended source clinician_id sealed"
