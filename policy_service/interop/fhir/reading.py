@@ -9,7 +9,7 @@ defect. `read_any` takes one of several types; `read_all` the resources of a bun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from marshmallow import ValidationError
@@ -46,6 +46,7 @@ from policy_service.interop.fhir.persons import (
     RelatedPersonSchema,
 )
 from policy_service.interop.fhir.relations import Relation
+from policy_service.refusals import field_errors
 
 __all__ = [
     "Appointment", "Bundle", "CareState", "Encounter", "EpisodeOfCare", "Identifier",
@@ -95,9 +96,8 @@ def _read(value: object, names: tuple[str, ...], at: str) -> Resource:
     try:
         return cast(Resource, _SCHEMAS[name].load(cast(Mapping[str, Any], value)))
     except ValidationError as refused:
-        raise InvalidRequest(
-            f"The {name} is not valid.", list(_defects(refused.messages, at))
-        ) from refused
+        defects = list(field_errors(refused.messages, at))
+        raise InvalidRequest(f"The {name} is not valid.", defects) from refused
 
 
 def _type_of(value: object, names: tuple[str, ...], at: str) -> str:
@@ -110,17 +110,3 @@ def _type_of(value: object, names: tuple[str, ...], at: str) -> str:
     said = "The resourceType is missing." if name is None else "This type is not expected here."
     wrong = FieldError(f"{at}/resourceType", said, names)
     raise InvalidRequest("This is not the FHIR resource that is expected here.", [wrong])
-
-
-def _defects(messages: Any, at: str) -> Iterator[FieldError]:
-    """marshmallow's nested messages, one FieldError each."""
-    if isinstance(messages, Mapping) and "detail" in messages:
-        yield FieldError(at, str(messages["detail"]), tuple(messages.get("allowed", ())))
-    elif isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _defects(inner, at if key == "_schema" else f"{at}/{key}")
-    elif isinstance(messages, list):
-        for message in messages:
-            yield from _defects(message, at)
-    else:
-        yield FieldError(at, str(messages))
