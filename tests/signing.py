@@ -16,7 +16,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 from werkzeug.test import TestResponse
 
-from policy_service.auth.registration import ClientForm, register_client
+from policy_service.auth.client_forms import ClientForm
+from policy_service.auth.registration import register_client
 from policy_service.domain.principals import Scope
 from policy_service.interop.smart import ASSERTION_TYPE
 from tests.cast import World

@@ -7,14 +7,14 @@ Every change is an entry of the practice's log, and takes effect with the next r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from policy_service.audit.log import Owned
-from policy_service.auth.jwks import KeySetRefused, PublicKey, read_key_set
+from policy_service.auth.client_forms import ClientForm, checked_keys, keys_of
+from policy_service.auth.jwks import PublicKey
 from policy_service.auth.trust import as_stored
 from policy_service.database.tables.directory import EhrClientRow
 from policy_service.database.tables.ehr_trust import (
@@ -23,30 +23,12 @@ from policy_service.database.tables.ehr_trust import (
     EhrPublicKeyRow,
 )
 from policy_service.domain.people import clean_text
-from policy_service.domain.principals import Scope
 from policy_service.errors import Conflict, FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import Json
 from policy_service.services.context import Context
-from policy_service.services.ehr_origins import ORIGIN
-from policy_service.services.outbound import AddressRefused, Outbound
+from policy_service.services.outbound import Outbound
 
 LONGEST_OVERLAP = timedelta(days=90)
-_LONGEST = {"name": 200, "issuer": 500, "tenant": 200, "jwks_url": 1000}
-_LONGEST_ORIGINS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class ClientForm:
-    """An EHR client as it is registered. `issuer` is what its CDS Hooks tokens say; a client of
-    SMART alone has none. `jwks` is the text of a JWK Set; `jwks_url` where it is published."""
-
-    name: str
-    scopes: frozenset[Scope]
-    issuer: str = ""
-    tenant: str = ""
-    jwks: str = ""
-    jwks_url: str = ""
-    origins: tuple[str, ...] = field(default=())
 
 
 def register_client(context: Context, outbound: Outbound, form: ClientForm) -> str:
@@ -54,7 +36,7 @@ def register_client(context: Context, outbound: Outbound, form: ClientForm) -> s
 
     InvalidRequest names each field that is wrong; Conflict where the issuer and tenant are taken.
     """
-    keys = _checked(outbound, form)
+    keys = checked_keys(outbound, form)
     row = EhrClientRow(
         id=context.new_id(),
         practice_id=context.practice_id,
@@ -86,65 +68,6 @@ def _said(form: ClientForm, keys: Iterable[PublicKey]) -> dict[str, Json]:
 
 def _named(keys: Iterable[PublicKey]) -> Json:
     return [{"kid": key.kid, "thumbprint": key.thumbprint} for key in keys]
-
-
-def _checked(outbound: Outbound, form: ClientForm) -> list[PublicKey]:
-    """The keys of the form, if all of it is right."""
-    wrong = [*_wrong_texts(form), *_wrong_origins(form.origins)]
-    if not form.scopes:
-        allowed = tuple(scope.value for scope in Scope)
-        wrong.append(FieldError("/scopes", "At least one scope is required.", allowed))
-    if form.jwks_url:
-        wrong.extend(_wrong_address(outbound, form.jwks_url))
-    keys, unreadable = _keys_of(form.jwks) if form.jwks.strip() else ([], [])
-    if not (form.jwks.strip() or form.jwks_url):
-        said = "Public keys are required, or the address they are published at."
-        unreadable.append(FieldError("/jwks", said))
-    if wrong or unreadable:
-        raise InvalidRequest(errors=[*wrong, *unreadable])
-    return keys
-
-
-def _wrong_texts(form: ClientForm) -> list[FieldError]:
-    said: Mapping[str, str] = {
-        "name": form.name,
-        "issuer": form.issuer,
-        "tenant": form.tenant,
-        "jwks_url": form.jwks_url,
-    }
-    wrong = [
-        FieldError(f"/{name}", f"At most {_LONGEST[name]} printable characters are allowed.")
-        for name, text in said.items()
-        if len(text) > _LONGEST[name] or not text.isprintable()
-    ]
-    if not clean_text(form.name):
-        wrong.append(FieldError("/name", "A name is required."))
-    if form.tenant and not form.issuer:
-        wrong.append(FieldError("/issuer", "A tenant is one of an issuer: name the issuer too."))
-    return wrong
-
-
-def _wrong_origins(origins: tuple[str, ...]) -> list[FieldError]:
-    wrong = [origin for origin in origins if not ORIGIN.fullmatch(origin)]
-    if wrong or len(" ".join(origins)) > _LONGEST_ORIGINS:
-        said = "Origins such as https://ehr.example.org are expected, without a path."
-        return [FieldError("/origins", said)]
-    return []
-
-
-def _wrong_address(outbound: Outbound, url: str) -> list[FieldError]:
-    try:
-        outbound.examine(url)
-    except AddressRefused as error:
-        return [FieldError("/jwks_url", f"This address is not allowed: {error}.")]
-    return []
-
-
-def _keys_of(text: str) -> tuple[list[PublicKey], list[FieldError]]:
-    try:
-        return read_key_set(text), []
-    except KeySetRefused as error:
-        return [], [FieldError("/jwks", str(error))]
 
 
 def _add_issuer(context: Context, client_id: str, issuer: str, tenant: str) -> None:
@@ -211,7 +134,7 @@ def _prints(keys: Iterable[PublicKey]) -> set[str]:
 
 
 def _new_keys(jwks: str, overlap: timedelta) -> list[PublicKey]:
-    keys, wrong = _keys_of(jwks)
+    keys, wrong = keys_of(jwks)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         said = f"0 to {LONGEST_OVERLAP.days} days are allowed."
         wrong.append(FieldError("/overlap_days", said))

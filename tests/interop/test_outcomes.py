@@ -9,12 +9,13 @@ from policy_service.errors import FieldError, InvalidRequest
 from policy_service.interop.outcomes import element_path, outcome_resource
 from tests.cast import World
 
-ISSUE_TYPES = frozenset(
+_CODES = (
     "invalid structure required value invariant security login unknown expired forbidden "
     "suppressed processing not-supported duplicate multiple-matches not-found deleted too-long "
     "code-invalid extension too-costly business-rule conflict transient lock-error no-store "
-    "exception timeout incomplete throttled informational".split()
+    "exception timeout incomplete throttled informational"
 )
+ISSUE_TYPES = frozenset(_CODES.split())
 """FHIR R4, value set issue-type (required binding)."""
 
 

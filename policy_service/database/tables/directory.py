@@ -65,6 +65,7 @@ class EhrClientRow(Directory, Base):
     An API key is shown once, kept as a hash and found by its public prefix. `allowed_origins`
     (separated by spaces) are the web pages a browser may call us from for this client. `jwks_url`
     is the only address its public keys are fetched from, and only where none is registered.
+
     `mode` is live or silent: a silent client is told nothing, and what it would have been told is
     kept. `fhir_server` is the one base URL that its hook calls may be fetched back from.
     `answer_hours`: within how many hours it reports what was done with an answer that asks for a
