@@ -22,6 +22,7 @@ from policy_service.database.tables import (
     screenings,
     ties,
     watching,
+    webhooks,
     witnesses,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "screenings",
     "ties",
     "watching",
+    "webhooks",
     "witnesses",
 ]
