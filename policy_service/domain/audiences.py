@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from policy_service.domain.notices import BRIEF, Notice, NoticeKind
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
 from policy_service.domain.standings import MESSAGES, Advice, Availability, Standing
@@ -246,6 +247,42 @@ def _standings(flags: Sequence[Flag]) -> list[dict[str, Any]]:
         known = worst.get(flag.clinician_id, Advice.PROCEED)
         worst[flag.clinician_id] = max(known, flag.advice, key=list(Advice).index)
     return [{"clinician_id": key, "standing": advice.value} for key, advice in worst.items()]
+
+
+def redact_event(notice: Notice, audience: Audience) -> dict[str, Any] | None:
+    """The thin event: always of this shape, with no id but its own. None: not told at all.
+
+    Intake learns that a standing changed, whatever changed it, and of nothing else.
+    """
+    match audience:
+        case Audience.OFFICER | Audience.EHR:
+            kind = notice.kind
+        case Audience.INTAKE if notice.kind in (*BRIEF, NoticeKind.PING):
+            is_ping = notice.kind is NoticeKind.PING
+            kind = NoticeKind.PING if is_ping else NoticeKind.STANDING_CHANGED
+        case _:
+            return None
+    return {"type": kind.value, "timestamp": notice.at, "data": {"id": notice.id}}
+
+
+def redact_notice(
+    notice: Notice, flags: Sequence[Flag], is_told: bool, audience: Audience
+) -> dict[str, Any]:
+    """What a notice is about. `flags` are those of its client and clinician.
+
+    `is_told`: it is one that intake was told of; any other reads like one of nobody.
+    """
+    frame = {"id": notice.id, "at": notice.at, "status": _CONSTANT}
+    subject = notice.subject
+    pair = {"clinician_id": subject.clinician_id, "client_id": subject.client_id}
+    if audience in (Audience.OFFICER, Audience.EHR):
+        about = {"kind": subject.about.value, "id": subject.id}
+        return {**frame, "type": notice.kind.value, "about": about, **pair,
+                "flags": [_flag(flag) for flag in flags]}  # fmt: skip
+    if audience is not Audience.INTAKE or not is_told:
+        return frame
+    advice = max((flag.advice for flag in flags), key=list(Advice).index, default=Advice.PROCEED)
+    return {**frame, "type": NoticeKind.STANDING_CHANGED.value, **pair, "standing": advice.value}
 
 
 _OWN_DUTY = (

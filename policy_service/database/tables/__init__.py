@@ -24,6 +24,7 @@ from policy_service.database.tables import (
     screenings,
     ties,
     watching,
+    webhooks,
     witnesses,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "screenings",
     "ties",
     "watching",
+    "webhooks",
     "witnesses",
 ]
