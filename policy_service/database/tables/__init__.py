@@ -21,6 +21,7 @@ from policy_service.database.tables import (
     reviews,
     screenings,
     ties,
+    told,
     watching,
     witnesses,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "reviews",
     "screenings",
     "ties",
+    "told",
     "watching",
     "witnesses",
 ]

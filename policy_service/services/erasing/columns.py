@@ -178,6 +178,9 @@ _SAID: dict[str, dict[Fate, str]] = {
     "tie": {
         Fate.DELETED: f"{_STAMPS} from_person_id to_person_id is_ended source clinician_id sealed"
     },
+    "told_advice": {
+        Fate.RESIDUE: "ehr_client_id clinician_id client_id advice check_id told_at number"
+    },
     "work": {Fate.SEARCHED: "id kind subject body state due_at leased_until attempts error"},
 }
 
