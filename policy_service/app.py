@@ -30,9 +30,11 @@ from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Changeover, Signer
 from policy_service.matching.model import default_model
 from policy_service.policy.registry import load_shipped_packs
+from policy_service.services.address_rules import AddressRules
 from policy_service.services.desk import Desk
 from policy_service.services.erasing.reapplying import reapply
 from policy_service.services.match_state import ModelShelf
+from policy_service.services.outbound import Outbound
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
 from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import Key, KeyRing
@@ -135,6 +137,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         on_open=reapply,
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
+        outbound=_outbound(settings),
     )
     heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
     set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
@@ -166,6 +169,11 @@ def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:
         )
     except NoteRefused as error:
         raise InvalidSetting(WITNESSES.name, f"{WITNESSES.allowed} ({error})") from error
+
+
+def _outbound(settings: Settings) -> Outbound:
+    allowed = settings.outbound
+    return Outbound(AddressRules(allowed.networks, allowed.loopback), allowed.ca_file)
 
 
 def _harden(response: Response) -> Response:

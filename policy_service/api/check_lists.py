@@ -1,8 +1,12 @@
-"""POST /v1/checks/batch and GET /v1/checks/changes: what an EHR's plugin asks many of at once."""
+"""What an EHR's plugin needs beside the single check: many at once, what changed, what was done.
+
+POST /v1/checks/batch, GET /v1/checks/changes and POST /v1/checks/{id}/feedback.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from flask import request
@@ -17,11 +21,14 @@ from policy_service.api.schemas.check_lists import (
     ChangesQuerySchema,
     ChangesSchema,
 )
+from policy_service.api.schemas.feedback import CheckFeedbackSchema, FeedbackReceivedSchema
 from policy_service.domain.audiences import audience_of, redact_changes
+from policy_service.domain.feedback import CHECK_OUTCOMES, read_report
 from policy_service.domain.principals import Principal, Scope
 from policy_service.errors import ServiceError
 from policy_service.services.checks import CheckDoor, run_check
 from policy_service.services.desk import Desk
+from policy_service.services.feedback import receive_check_feedback
 from policy_service.services.packs import wording
 from policy_service.services.standing_changes import Cursor, changes_since
 from policy_service.vault.errors import KeyNotHeld
@@ -76,3 +83,15 @@ def list_changes(query: dict[str, Any]) -> dict[str, Any]:
     page = changes_since(door.desk(), caller, after, limit)
     audience = audience_of(caller, door.acting_from_query(query), _NOBODY)
     return redact_changes(page.changes, page.cursor, page.more, audience)
+
+
+@blueprint.post("/<uuid:check_id>/feedback")
+@blueprint.arguments(CheckFeedbackSchema)
+@blueprint.response(200, FeedbackReceivedSchema)
+def give_feedback(_read: dict[str, Any], check_id: UUID) -> dict[str, Any]:
+    """What the user did with the answer. The same report may come again: it is kept once."""
+    caller = door.principal(Scope.DECISION_FULL, Scope.DECISION_BRIEF)
+    said = {**request.get_json(), "card": str(check_id)}
+    report = read_report(said, CHECK_OUTCOMES)
+    received = receive_check_feedback(door.desk(), caller, str(check_id), report)
+    return {"status": "recorded", "kept": bool(received.kept)}

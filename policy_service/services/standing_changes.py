@@ -46,7 +46,11 @@ _CURSOR = re.compile(r"(\d{1,15})\.(\d{1,12})")
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
 _DECISIONS = (
     select(DecisionRow)
-    .where(DecisionRow.client_id.in_(_WANTED), DecisionRow.purpose.not_in(sorted(ONCE_ASKED)))
+    .where(
+        DecisionRow.client_id.in_(_WANTED),
+        DecisionRow.purpose.not_in(sorted(ONCE_ASKED)),
+        DecisionRow.is_silent.is_(False),
+    )
     .order_by(DecisionRow.at, DecisionRow.id.desc())
 )
 _CASES = (

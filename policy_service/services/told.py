@@ -43,13 +43,15 @@ def tell(context: Context, told: Told, audience: Audience) -> None:
     """Note what the EHR learned, in the transaction of the check.
 
     Not of a moment's question (an event, an emergency): its answer is not what stands of the pair.
+    Nor of a client on trial, which is told nothing.
     """
-    question = told.question
-    if Role.EHR not in context.principal.roles or question.purpose in ONCE_ASKED:
+    question, principal = told.question, context.principal
+    is_plain_ehr = Role.EHR in principal.roles and not principal.is_silent
+    if not is_plain_ehr or question.purpose in ONCE_ASKED:
         return
     row = {
         "practice_id": context.practice_id,
-        "ehr_client_id": context.principal.id,
+        "ehr_client_id": principal.id,
         "clinician_id": question.clinician.id,
         "client_id": question.client.id,
         "advice": NOTHING if audience is Audience.ANYONE else told.advice.value,

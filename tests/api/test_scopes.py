@@ -25,6 +25,7 @@ MATRIX: dict[str, set[Scope]] = {
     "POST /v1/checks": DECISIONS,
     "POST /v1/checks/batch": DECISIONS,
     "GET /v1/checks/changes": DECISIONS,
+    "POST /v1/checks/{check_id}/feedback": DECISIONS,
     "GET /v1/checks/{check_id}": DECISIONS,
     "GET /v1/checks/{check_id}/replay": AUDIT,
     "GET /v1/checks/{check_id}/timeline": DECISIONS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, Directory
@@ -60,7 +60,13 @@ class ConsoleSessionRow(Directory, Base):
 
 
 class EhrClientRow(Directory, Base):
-    """An EHR's key: shown once, kept as a hash, found by its public prefix."""
+    """An EHR's key: shown once, kept as a hash, found by its public prefix.
+
+    `mode` is live or silent: a silent client is told nothing, and what it would have been told is
+    kept. `fhir_server` is the one base URL that its hook calls may be fetched back from.
+    `answer_hours`: within how many hours it reports what was done with an answer that asks for a
+    step; null means 24 for cards, and that its REST answers are not followed.
+    """
 
     __tablename__ = "ehr_client"
 
@@ -73,6 +79,12 @@ class EhrClientRow(Directory, Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mode: Mapped[str] = mapped_column(String(8), default="live", server_default="live")
+    fhir_server: Mapped[str | None] = mapped_column(String(500))
+    answer_hours: Mapped[int | None] = mapped_column()
+    suggests_issues: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its cards offer to record a DetectedIssue that says no more than that a review was
+    recorded."""
 
 
 class ReadinessProbeRow(Directory, Base):
