@@ -9,6 +9,7 @@ from policy_service.api import (
     attestations,
     audit,
     bundles,
+    check_lists,
     checks,
     clients,
     clinicians,
@@ -34,6 +35,7 @@ from policy_service.api.openapi import RestApi
 
 RESOURCES = (
     checks.blueprint,
+    check_lists.blueprint,
     clinicians.blueprint,
     licences.blueprint,
     disclosures.blueprint,

@@ -18,12 +18,22 @@ def is_rest() -> bool:
 
 def problem(error: ServiceError) -> Response:
     """A problem document with the headers HTTP asks for."""
-    body = {"type": f"{_base_url()}/problems/{error.slug}", **error.to_json()}
-    response: Response = current_app.response_class(
-        current_app.json.dumps(body), status=error.status, mimetype=MEDIA_TYPE
-    )
+    body = current_app.json.dumps(document(error))
+    response: Response = current_app.response_class(body, status=error.status, mimetype=MEDIA_TYPE)
     response.headers.update(error.headers)
     return response
+
+
+def document(error: ServiceError) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    return {"type": f"{_base_url()}/problems/{error.slug}", **error.to_json()}
+
+
+def refusal_of(error: ServiceError | KeyNotHeld | DBAPIError) -> ServiceError:
+    """The refusal that one part of a request is answered with, where the others are not refused."""
+    if isinstance(error, ServiceError):
+        return error
+    return erased(error) if isinstance(error, KeyNotHeld) else from_database(error)
 
 
 def _base_url() -> str:

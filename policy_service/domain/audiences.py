@@ -107,6 +107,18 @@ class Flag:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class StandingChange:
+    """A pair whose advice is no longer what the EHR was told; external ids are the EHR's own."""
+
+    check_id: str
+    clinician_id: str
+    clinician_external_id: str | None
+    client_id: str
+    client_external_id: str | None
+    advice: Advice
+
+
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
 _ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
@@ -237,6 +249,29 @@ def _flag(flag: Flag) -> dict[str, Any]:
         "kind": flag.kind,
         "standing": flag.standing.value,
         "since": flag.since,
+    }
+
+
+def redact_changes(
+    changes: Sequence[StandingChange], cursor: str, more: bool, audience: Audience
+) -> dict[str, Any]:
+    """Which pairs changed, and the advice of today, as a front desk may learn it; below intake a
+    constant: the list names clients."""
+    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+        return {"status": _CONSTANT}
+    shown = [_change(change) for change in changes]
+    return {"status": _CONSTANT, "changes": shown, "cursor": cursor, "more": more}
+
+
+def _change(change: StandingChange) -> dict[str, Any]:
+    return {
+        "check_id": change.check_id,
+        "clinician_id": change.clinician_id,
+        "clinician_external_id": change.clinician_external_id,
+        "client_id": change.client_id,
+        "client_external_id": change.client_external_id,
+        "standing": change.advice.value,
+        "message": MESSAGES[change.advice],
     }
 
 

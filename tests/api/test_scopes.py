@@ -23,6 +23,9 @@ PACKS = {Scope.PACKS_PROPOSE}
 
 MATRIX: dict[str, set[Scope]] = {
     "POST /v1/checks": DECISIONS,
+    "POST /v1/checks/batch": DECISIONS,
+    "GET /v1/checks/changes": DECISIONS,
+    "POST /v1/checks/{check_id}/feedback": DECISIONS,
     "GET /v1/checks/{check_id}": DECISIONS,
     "GET /v1/checks/{check_id}/replay": AUDIT,
     "GET /v1/checks/{check_id}/timeline": DECISIONS,
@@ -139,6 +142,7 @@ OPERATIONS = operations(DOCUMENT)
 SPECIAL: dict[str, Any] = {
     "acting_user": {"role": "compliance"},
     "client": {"id": str(uuid4())},
+    "clinician": {"id": str(uuid4())},
     "files": {"README.md": "No pack."},
     "person": {"names": [{"family": "Moss"}]},
     "valid_to": "2021",

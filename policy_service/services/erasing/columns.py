@@ -210,6 +210,9 @@ _SAID: dict[str, dict[Fate, str]] = {
     "tie": {
         Fate.DELETED: f"{_STAMPS} from_person_id to_person_id is_ended source clinician_id sealed"
     },
+    "told_advice": {
+        Fate.RESIDUE: "ehr_client_id clinician_id client_id advice check_id told_at number"
+    },
     "webhook_arrival": {
         Fate.SEARCHED: "id source_id event_key received_at state attempts finished_at said sealed"
     },
