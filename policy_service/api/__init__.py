@@ -27,6 +27,7 @@ from policy_service.api import (
     metrics,
     packs,
     previews,
+    reconciliations,
     releases,
     screenings,
     ties,
@@ -55,6 +56,7 @@ RESOURCES = (
     previews.blueprint,
     erasures.blueprint,
     releases.blueprint,
+    reconciliations.blueprint,
     bundles.blueprint,
 )
 

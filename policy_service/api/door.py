@@ -30,7 +30,6 @@ from policy_service.settings import Settings
 from policy_service.vault.blind import keyed_digest
 from policy_service.vault.keys import Purpose
 
-KEY_LENGTH = 200
 JSON_TYPE = "application/json"
 QUERY: dict[str, Any] = {"location": "query", "unknown": RAISE}
 """Query parameters: a misspelt filter is refused, never ignored."""
@@ -125,8 +124,8 @@ def idempotency_key(
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
-        text = f"1 to {KEY_LENGTH} printable ASCII characters are allowed."
+    if not (0 < len(key) <= stored_responses.LONGEST_KEY and key.isascii() and key.isprintable()):
+        text = f"1 to {stored_responses.LONGEST_KEY} printable ASCII characters are allowed."
         raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", text)])
     return keyed(caller, key, asked or [request.path, request.get_data(as_text=True)])
 

@@ -97,6 +97,23 @@ class PreviewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """What a record once answered, in its fields that are not sealed.
+
+    `about` are those fields by name. `advice` None: it is a screening, which gives none.
+    """
+
+    kind: str
+    id: str
+    at: str
+    receipt: str
+    clinician_id: str
+    advice: Advice | None
+    about: Mapping[str, Any]
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A question about a client that the practice has or had to answer. `since` is an ISO date."""
 
@@ -119,6 +136,7 @@ class StandingChange:
     advice: Advice
 
 
+_READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
 _ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
@@ -214,7 +232,7 @@ def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, A
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
     if audience is Audience.SILENT:
         return {**frame, **_ON_TRIAL}
-    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+    if audience not in _READ_SCREENINGS:
         return frame
     full = audience is not Audience.INTAKE
     more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
@@ -232,6 +250,26 @@ def _line(line: ScreeningLine, full: bool) -> dict[str, Any]:
         "could_become": line.could_become.value,
         "complete": line.complete,
     }
+
+
+def redact_given(given: AnswerGiven, audience: Audience) -> dict[str, Any]:
+    """What this audience may learn of an answer that it may have missed, as a check would say it.
+
+    The whole is fetched by its id; of an erased one nothing else is left.
+    """
+    frame = {"kind": given.kind, "id": given.id, "at": given.at, "status": _CONSTANT}
+    if audience is Audience.SILENT:
+        return {**frame, **_ON_TRIAL}
+    if audience is Audience.ANYONE or (given.advice is None and audience not in _READ_SCREENINGS):
+        return frame
+    frame |= {"receipt": given.receipt}
+    if given.erased:
+        return {**frame, "erased": True}
+    if audience in (Audience.OFFICER, Audience.EHR):
+        return {**frame, **given.about}
+    if given.advice is None:
+        return frame
+    return {**frame, "standing": given.advice.value, "message": MESSAGES[given.advice]}
 
 
 def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:

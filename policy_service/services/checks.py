@@ -35,6 +35,7 @@ from policy_service.services.decisions import (
     record_decision,
 )
 from policy_service.services.desk import Desk
+from policy_service.services.ehr_answers import AnswerKind, remember_answer
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
@@ -323,6 +324,7 @@ def _record(
         register_prospect(context, question.client, question.person)
     _touch(context, request, prepared)
     recorded = record_decision(desk, context, prepared.material, request.acting)
+    remember_answer(context, AnswerKind.CHECK, recorded.id, recorded.client_id, door.idempotency)
     if door.also is not None:
         door.also(context, question.client.id)
     audience = audience_of(context.principal, request.acting, question.clinician.id)
