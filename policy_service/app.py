@@ -15,7 +15,8 @@ from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from structlog.tracebacks import ExceptionDictTransformer
 
-from policy_service.api import register_rest
+from policy_service import refusals
+from policy_service.api import problems, register_rest
 from policy_service.api.openapi import RestApi
 from policy_service.audit.guard import LogGuard, set_guard
 from policy_service.audit.published import PublishedHeads
@@ -25,6 +26,7 @@ from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
+from policy_service.interop import REFUSERS, register_interop
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Changeover, Signer
@@ -93,7 +95,9 @@ def app_over(desk: Desk, settings: Settings) -> Flask:
     app.extensions["policy_service"] = desk
     app.extensions["policy_service_settings"] = settings
     register_rest(app, RestApi(app))
+    register_interop(app)
     register_console(app)
+    refusals.register(app, (problems.REFUSER, *REFUSERS), problems.REFUSER)
     app.after_request(_harden)
     return app
 

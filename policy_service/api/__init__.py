@@ -26,7 +26,6 @@ from policy_service.api import (
     metrics,
     packs,
     previews,
-    problems,
     releases,
     screenings,
     ties,
@@ -66,10 +65,9 @@ for _resource in RESOURCES:
 
 
 def register_rest(app: Flask, api: RestApi) -> None:
-    """Hang every resource, its error handling and the probes on the application."""
+    """Hang every resource and the probes on the application."""
     app.config.setdefault("READS_MEDIA_TYPES", READS)
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
-    problems.register(app)

@@ -10,7 +10,7 @@ from flask import Response, current_app, g, request
 from marshmallow import RAISE
 
 from policy_service.api.clock import today as today
-from policy_service.auth.ehr_keys import authenticate
+from policy_service.auth.bearer import authenticate_rest
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
 from policy_service.errors import (
@@ -47,7 +47,7 @@ def desk() -> Desk:
 
 def require_caller() -> None:
     """Before every REST request: who asks, and can the body be read?"""
-    g.principal = authenticate(desk(), request.headers.get("Authorization"))
+    g.principal = authenticate_rest(desk(), request.headers.get("Authorization"))
     if request.method in _WITH_BODY:
         _require_readable_body()
 

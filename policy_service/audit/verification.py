@@ -72,7 +72,7 @@ def verify_log(
         said = _head_fault(current, newest) or guard.contradiction(session, practice_id, known)
         key = guard.row_key(practice_id)
         loose = said or _loose_ends(session, practice_id)
-        forged = waiting_faults(session, practice_id, key, may_be_unmarked=known is None)
+        forged = waiting_faults(session, key, may_be_unmarked=known is None)
         pending = _count(session, practice_id, PendingRow)
     if loose or forged:
         return Verdict(1, f"TAMPERED: {'; '.join(filter(None, (loose, *map(str, forged))))}")

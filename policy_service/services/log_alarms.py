@@ -117,12 +117,9 @@ def resolve(desk: Desk, officer: Principal, resolution: Resolution) -> str:
 def _doubtful(desk: Desk, context: Context) -> list[StoredRow]:
     """Waiting entries that the sealer holds."""
     guard, practice_id = guard_in(desk.database), context.practice_id
-    faults = waiting_faults(
-        context.session, practice_id, guard.row_key(practice_id), may_be_unmarked=False
-    )
+    faults = waiting_faults(context.session, guard.row_key(practice_id), may_be_unmarked=False)
     held = {fault.entry_id for fault in faults}
-    waiting = waiting_rows(context.session, practice_id, None, None)
-    return [row for _, row in waiting if row.id in held]
+    return [row for _, row in waiting_rows(context.session) if row.id in held]
 
 
 def _record(

@@ -18,7 +18,7 @@ from tests.cast import World
 RACE = Race(writers=3, sealers=3, entries=6)
 _BLIND_MOVE = driver.spellings(
     "UPDATE audit_head SET size = {size}, frontier = {frontier}, root = {root} "
-    "WHERE practice_id = {practice} AND {old_size} >= 0"
+    "WHERE practice_id = {practice} AND {old_size} >= 0 RETURNING size"
 )
 
 
