@@ -26,6 +26,7 @@ blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="
 @blueprint.post("")
 @blueprint.arguments(CheckRequestSchema)
 @blueprint.response(201, CheckAnswerSchema)
+@blueprint.alt_response(200, schema=CheckAnswerSchema)
 @blueprint.alt_response(202, schema=CheckAnswerSchema)
 def create_check(asked: dict[str, Any]) -> Response:
     """Is there a boundary conflict between this clinician and this client?"""

@@ -35,6 +35,8 @@ QUERY: dict[str, Any] = {"location": "query", "unknown": RAISE}
 """Query parameters: a misspelt filter is refused, never ignored."""
 FURTHEST_AHEAD = timedelta(days=5 * 365)
 """Facts of today say little about a day further ahead."""
+STATUSES = {Audience.ANYONE: 202, Audience.SILENT: 200}
+"""By who asks, where it is not 201."""
 _LONGEST_REASON = 300
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -134,8 +136,8 @@ def idempotency_key(
 def check_response(
     body: dict[str, Any], audience: Audience, check_id: str
 ) -> stored_responses.Response:
-    """201 with a decision, or the constant 202 for those who may learn nothing."""
-    status = 202 if audience is Audience.ANYONE else 201
+    """201 with a decision, the constant 202 for those who may learn nothing, 200 on trial."""
+    status = STATUSES.get(audience, 201)
     return stored_responses.Response(status, orjson.dumps(body), f"/v1/checks/{check_id}")
 
 

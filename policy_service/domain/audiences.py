@@ -25,6 +25,8 @@ class Audience(StrEnum):
     INTAKE = "intake"
     TREATING_CLINICIAN = "treating_clinician"
     ANYONE = "anyone"
+    SILENT = "silent"
+    """A client on trial: a constant of its own, which says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,18 @@ class Flag:
 
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
+_ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
 
 
 def audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
     """The least of what the credential grants and what the person at the keyboard may learn."""
+    if principal.is_silent:
+        return Audience.SILENT
+    return audience_if_live(principal, acting, clinician_id)
+
+
+def audience_if_live(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
+    """The audience that a client on trial would have, were it live."""
     if Role.EHR not in principal.roles:
         return _account_audience(principal, clinician_id)
     if acting.role is ActingRole.CLINICIAN:
@@ -137,7 +147,7 @@ def preview_audience_of(principal: Principal, acting: ActingUser, clinician_id: 
     if Role.EHR not in principal.roles:
         own = principal.has(Role.CLINICIAN) and principal.clinician_id == clinician_id
         return Audience.TREATING_CLINICIAN if own else _officer_or_anyone(principal.has(*_OFFICERS))
-    if Scope.PREVIEW_OWN not in principal.scopes:
+    if principal.is_silent or Scope.PREVIEW_OWN not in principal.scopes:
         return Audience.ANYONE
     if acting.role is ActingRole.CLINICIAN and acting.clinician_id == clinician_id:
         return Audience.TREATING_CLINICIAN
@@ -182,11 +192,15 @@ def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
             return _brief(answer)
         case Audience.ANYONE:
             return {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+        case Audience.SILENT:
+            return {**_frame(answer), **_ON_TRIAL}
 
 
 def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, Any]:
     """Who can take the client. Below intake it is a constant: the list names who may not."""
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+    if audience is Audience.SILENT:
+        return {**frame, **_ON_TRIAL}
     if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
         return frame
     full = audience is not Audience.INTAKE
@@ -213,7 +227,7 @@ def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
         return {"status": _CONSTANT, "flags": [_flag(flag) for flag in flags]}
     if audience is Audience.INTAKE:
         return {"status": _CONSTANT, "standings": _standings(flags)}
-    return {"status": _CONSTANT}
+    return dict(_ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
 
 
 def _flag(flag: Flag) -> dict[str, Any]:
@@ -258,7 +272,7 @@ def redact_duties(
     duties: Sequence[Mapping[str, Any]], next_cursor: str | None, audience: Audience
 ) -> dict[str, Any]:
     """A page of duties; a constant for those to whom none exists."""
-    if audience in (Audience.INTAKE, Audience.ANYONE):
+    if audience in (Audience.INTAKE, Audience.ANYONE, Audience.SILENT):
         return {"status": _CONSTANT}
     shown = [redact_duty(duty, audience) for duty in duties]
     return {"status": _CONSTANT, "duties": shown, "next_cursor": next_cursor}

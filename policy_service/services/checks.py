@@ -16,14 +16,16 @@ from sqlalchemy.exc import IntegrityError
 
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import Audience, audience_of, redact
+from policy_service.domain.audiences import Answer, Audience, audience_of, redact
 from policy_service.domain.decisions import decide
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import ActingUser, Principal
+from policy_service.domain.standings import advise
 from policy_service.errors import FieldError, InvalidRequest, NotReady
 from policy_service.policy.engine import evaluate
 from policy_service.policy.selection import select as select_packs
 from policy_service.services.bindings import binding_of, known_place
+from policy_service.services.cases import standing_if_asked
 from policy_service.services.context import Context
 from policy_service.services.decisions import (
     Material,
@@ -38,6 +40,7 @@ from policy_service.services.gathering.facts import Gathered, Question, gather_f
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
 from policy_service.services.packs import packs_in_use
 from policy_service.services.people import Person, open_person, person_row, record_digest, register
+from policy_service.services.prompts import REST, Asked, keep_asked
 from policy_service.services.shadows import decide_in_shadow
 from policy_service.services.stored_responses import (
     IdempotencyKey,
@@ -57,7 +60,11 @@ _CLIENTS_AMONG = (
 )
 _ASKED_LATELY = (
     select(DecisionRow.id)
-    .where(DecisionRow.client_id == bindparam("client"), DecisionRow.at >= bindparam("since"))
+    .where(
+        DecisionRow.client_id == bindparam("client"),
+        DecisionRow.at >= bindparam("since"),
+        DecisionRow.is_silent.is_(False),
+    )
     .limit(1)
 )
 TRIES = 3
@@ -106,6 +113,8 @@ class CheckDoor:
     idempotency: IdempotencyKey | None = None
     also: Callable[[Context, str], None] | None = None
     """Called in the write transaction with the client's id."""
+    name: str = REST
+    """Which door it is; cards keep their own prompts (`prompts.keep_cards`)."""
 
 
 def run_check(desk: Desk, principal: Principal, request: CheckRequest, door: CheckDoor) -> Response:
@@ -275,7 +284,7 @@ def _touch(context: Context, request: CheckRequest, prepared: Prepared) -> None:
     the one kept, or to a question asked but once, is not what stands of the pair.
     """
     question = prepared.material.question
-    if prepared.is_new_client:
+    if prepared.is_new_client or context.principal.is_silent:
         return  # registered just now: the touch of a new person settles the rest
     client = question.client
     asked = {"client": client.id, "since": context.now - RECENT}
@@ -285,6 +294,13 @@ def _touch(context: Context, request: CheckRequest, prepared: Prepared) -> None:
     stands = request.as_of == context.today and request.purpose not in ONCE_ASKED
     if not stands or kept != question.person.digest:
         touch_pair(context, question.clinician.id, client.id)
+
+
+def _as_if_live(context: Context, material: Material, answer: Answer) -> Answer:
+    """What would have been said: no case was joined, so the standing is as if asked now."""
+    standing = standing_if_asked(context, material.question, material.decision)
+    advice = advise(material.decision.outcome, standing, material.question.purpose)
+    return replace(answer, advice=advice, full={**answer.full, "standing": standing.value})
 
 
 def _record(
@@ -303,6 +319,9 @@ def _record(
         door.also(context, question.client.id)
     audience = audience_of(context.principal, request.acting, question.clinician.id)
     answer = answer_of(context, recorded, door.render, audience is Audience.OFFICER)
+    if context.principal.is_silent:
+        answer = _as_if_live(context, prepared.material, answer)
+    keep_asked(context, Asked(door.name, request.acting, recorded, answer))
     response = door.respond(redact(answer, audience), audience, recorded.id)
     store_response(context, door.idempotency, response)
     return response

@@ -8,7 +8,7 @@ is kept and marked. Each is an audit entry, and one about a known answer joins i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,22 +21,19 @@ from policy_service.audit.log import Owned
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.prompts import CardFeedbackRow, PromptRow
 from policy_service.database.tables.registry import ClientRow
-from policy_service.database.tables.reviews import CaseRow
 from policy_service.domain.feedback import LONGEST_WORD, Report
 from policy_service.domain.principals import Principal
-from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.errors import NotFound, NotReady
 from policy_service.ledger.canonical import Json
 from policy_service.ledger.leaf import format_at
-from policy_service.services.cases import add_move, cases_met
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.once import patiently
 from policy_service.services.parties import keeper_of, pseudonyms
+from policy_service.services.prompts import REST, note_on_cases, shown
 from policy_service.vault.keys import Purpose
 
 RECEIVED = "feedback.received"
-CDS, REST = "cds", "rest"
 TRIES = 3
 
 
@@ -208,14 +205,6 @@ def _log(context: Context, door: str, report: Report, about: _Answered, owner: s
     return leaf.id
 
 
-def shown(context: Context, prompt: PromptRow) -> dict[str, Any]:
-    """What a card said, to whom and where, opened. KeyNotHeld once its client is erased."""
-    where = ("prompt", prompt.id, "sealed")
-    raw = context.keyring.open(context.session, prompt.owner_person_id, prompt.sealed, where)
-    found: dict[str, Any] = orjson.loads(raw)
-    return found
-
-
 def _follow(context: Context, report: Report, about: _Answered) -> None:
     """An answered card is waited for no more; its cases show what was done."""
     if about.prompt is not None and about.prompt.answered_at is None:
@@ -226,13 +215,3 @@ def _follow(context: Context, report: Report, about: _Answered) -> None:
     if keeper_of(context, about.client.person_id) is not None:
         words |= {"override": report.reason.to_json()}
     note_on_cases(context, about.decision.id, words)
-
-
-def note_on_cases(context: Context, decision_id: str, words: Mapping[str, Any]) -> int:
-    """Append a note to every open case that a decision opened or joined; returns how many."""
-    ids = sorted(cases_met(context, decision_id).values())
-    rows = select(CaseRow).where(CaseRow.id.in_(ids), CaseRow.state != CaseState.CLOSED.value)
-    cases = context.session.scalars(rows.order_by(CaseRow.id).with_for_update()).all()
-    for case in cases:
-        add_move(context, case, MoveKind.NOTED, case.state, words)
-    return len(cases)

@@ -147,6 +147,7 @@ class CheckAnswerSchema(Strict):
     id = Id(required=True)
     at = fields.String(required=True)
     status = fields.String(required=True)
+    mode = Word(("silent",))
     receipt = fields.String()
     standing = Word((*Standing, *Advice))
     message = fields.String()
