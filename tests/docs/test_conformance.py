@@ -107,9 +107,7 @@ def test_a_test_that_is_gone_is_noticed(rows: list[Row], existing: frozenset[str
 
 
 @pytest.mark.parametrize("column", ["requirement", "source", "behaviour", "test"])
-def test_an_empty_cell_is_noticed(
-    rows: list[Row], existing: frozenset[str], column: str
-) -> None:
+def test_an_empty_cell_is_noticed(rows: list[Row], existing: frozenset[str], column: str) -> None:
     text = PAGE.read_text(encoding="utf-8")
     wanted = getattr(rows[3], column)
     line = next(line for line in text.splitlines() if line.startswith(f"| {rows[3].id} "))

@@ -12,6 +12,7 @@ from tests.interop.conformance.ehr import Ehr
 from tests.interop.conformance.fhir_server import FhirServer, serving_fhir
 from tests.interop.conformance.registering import Registration, register, register_backend
 from tests.interop.conformance.tokens import es384, key_of
+from tests.services.loopback import Host, web_server
 
 ISSUER = "https://ehr.example.org"
 
@@ -49,6 +50,13 @@ def stranger_server() -> Iterator[FhirServer]:
     """A server that is configured for nobody."""
     with serving_fhir() as server:
         yield server
+
+
+@pytest.fixture
+def key_host() -> Iterator[Host]:
+    """Where a client publishes its keys."""
+    with web_server() as host:
+        yield host
 
 
 @pytest.fixture

@@ -76,9 +76,7 @@ def test_authorization_without_a_server_is_refused(ehr: Ehr) -> None:
     ],
     ids=lambda value: str(value),
 )
-def test_an_incomplete_authorization_is_refused_and_named(
-    ehr: Ehr, field: str, value: Any
-) -> None:
+def test_an_incomplete_authorization_is_refused_and_named(ehr: Ehr, field: str, value: Any) -> None:
     given = {"fhirServer": FHIR_SERVER, "fhirAuthorization": authorization(**{field: value})}
     answer = ehr.call("patient-view", "alma", "tomas", **given)
     refused(answer, 400, f"fhirAuthorization.{field}")

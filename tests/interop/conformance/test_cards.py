@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from tests.cast import person
 from tests.interop.conformance.ehr import Ehr
 from tests.interop.conformance.hooks import HOOKS, Json, appointment, bundle, context_of, patient
-from tests.cast import person
 
 EACH_HOOK = pytest.mark.parametrize("hook", HOOKS)
 PAIRS = (("alma", "tomas"), ("ben", "nora"), ("ben", "tomas"), ("alma", "nora"))

@@ -100,7 +100,9 @@ def test_tokens_are_delimited_and_name_root_context_fields_or_the_user(ehr: Ehr)
 
 
 def test_prefetch_queries_keep_to_the_recommended_subset(ehr: Ehr) -> None:
-    assert [query_faults(query) for _, query in templates(ehr.discover()) if query_faults(query)] == []
+    assert [
+        query_faults(query) for _, query in templates(ehr.discover()) if query_faults(query)
+    ] == []
 
 
 @pytest.mark.parametrize(

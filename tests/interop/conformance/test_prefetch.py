@@ -23,7 +23,9 @@ from tests.interop.conformance.hooks import (
 SECRET = "a-token-of-the-ehr-that-nobody-keeps"
 FAILED = {
     "resourceType": "OperationOutcome",
-    "issue": [{"severity": "error", "code": "exception", "diagnostics": "no related persons today"}],
+    "issue": [
+        {"severity": "error", "code": "exception", "diagnostics": "no related persons today"}
+    ],
 }
 PAGED = bundle() | {"link": [{"relation": "next", "url": f"{FHIR_SERVER}/RelatedPerson?page=2"}]}
 UNSATISFIED = {"missing": ..., "null": None, "outcome": FAILED, "paged": PAGED, "unreadable": "Zap"}
@@ -100,9 +102,9 @@ def test_prefetch_nobody_asked_for_changes_nothing(ehr: Ehr) -> None:
     """A template key of our own choosing decides what is read, not what else was put there."""
     more = prefetch_of("ben", "nora") | {"consents": bundle(RESOURCES["Patient/tomas"]), "x": 7}
     plain = ehr.cards("patient-view", "ben", "nora")
-    assert [card["summary"] for card in ehr.cards("patient-view", "ben", "nora", prefetch=more)] == [
-        card["summary"] for card in plain
-    ]
+    assert [
+        card["summary"] for card in ehr.cards("patient-view", "ben", "nora", prefetch=more)
+    ] == [card["summary"] for card in plain]
 
 
 def everything_kept(world: World) -> str:

@@ -1,4 +1,4 @@
-"""The token endpoint (SMART App Launch 2.2 "Backend Services", "Client Confidential Asymmetric")."""
+"""The token endpoint (SMART App Launch 2.2 "Backend Services", "Client … Asymmetric")."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 
+from policy_service.domain.principals import Scope
 from tests.cast import World
 from tests.interop.conformance.backend import Backend
 from tests.interop.conformance.hooks import Json
 from tests.interop.conformance.registering import (
     forget_keys,
-    key_set_fetches,
     refuse_key_set,
     register_backend,
     register_key_address,
 )
 from tests.interop.conformance.tokens import es384, hmac_signed, key_of, rs384, unsigned_part
+from tests.services.loopback import Host
 
+BRIEF = frozenset({Scope.DECISION_BRIEF})
 EACH_ALGORITHM = pytest.mark.parametrize("alg", ["ES384", "RS384"])
 
 
@@ -163,7 +165,7 @@ def test_the_audience_is_the_token_url_or_the_issuer(backend: Backend, form: str
 
 def test_a_scope_the_client_does_not_hold_is_not_granted(sqlite_world: World) -> None:
     """A client of decisions alone: it gets those, and nothing of the audit log."""
-    limited = register_backend(sqlite_world, "limited", es384("limited"), "decision.brief")
+    limited = register_backend(sqlite_world, "limited", es384("limited"), BRIEF)
     refused(limited, "invalid_scope", scope="system/AuditEvent.rs")
     answer = limited.ask(scope="system/DetectedIssue.rs system/AuditEvent.rs")
     assert answer.json["scope"] == "system/DetectedIssue.rs"
@@ -188,21 +190,21 @@ def test_a_token_opens_only_what_its_scope_covers(backend: Backend) -> None:
         assert backend.fhir("DetectedIssue", bad).status_code == 401
 
 
-def test_keys_are_registered_as_a_set_or_as_an_address(sqlite_world: World) -> None:
+def test_keys_are_registered_as_a_set_or_as_an_address(sqlite_world: World, key_host: Host) -> None:
+    remote = register_key_address(sqlite_world, key_host, rs384("by address"), "max-age=300")
     direct = register_backend(sqlite_world, "by set", es384("by set"))
-    assert direct.ask().status_code == 200
-    remote = register_key_address(sqlite_world, rs384("by address"), "max-age=300")
-    assert remote.ask().status_code == 200
+    for client in (direct, remote):
+        assert client.ask().status_code == 200
+    assert len(key_host.received) == 1
 
 
 def test_a_changed_key_set_is_an_entry_of_the_log(sqlite_world: World) -> None:
-    before = sqlite_world.actions()
+    before = len(sqlite_world.actions())
     backend = register_backend(sqlite_world, "rotating", es384("rotating"))
-    added = sqlite_world.actions()[len(before) :]
-    assert any("key" in action for action in added), added
+    assert sqlite_world.actions()[before:] == ["ehr_client.registered"]
     assert backend.ask().status_code == 200
     forget_keys(sqlite_world, backend.client_id)
-    assert len(sqlite_world.actions()) > len(before) + len(added)
+    assert sqlite_world.actions()[before + 1 :] == ["ehr_client.key_withdrawn"]
     refused(backend, "invalid_client")
 
 
@@ -238,11 +240,11 @@ def test_a_key_that_is_not_whole_cannot_be_registered(sqlite_world: World, case:
     ("cache_control", "fetches"), [("max-age=300", 2), ("no-store", 3), ("max-age=60", 3)]
 )
 def test_a_key_set_is_kept_no_longer_than_it_may(
-    sqlite_world: World, cache_control: str, fetches: int
+    sqlite_world: World, key_host: Host, cache_control: str, fetches: int
 ) -> None:
     """Asked at 0, 100 and 350 seconds: kept for as long as the client's answer allows."""
-    remote = register_key_address(sqlite_world, key_of("ES384", "cached"), cache_control)
+    remote = register_key_address(sqlite_world, key_host, key_of("ES384", "cached"), cache_control)
     for seconds in (0, 100, 250):
         sqlite_world.clock.advance(seconds=seconds)
         assert remote.ask().status_code == 200
-    assert key_set_fetches(sqlite_world) == fetches
+    assert len(key_host.received) == fetches

@@ -17,7 +17,7 @@ from tests.interop.conformance.ehr import SERVICES, Ehr, refused
 from tests.interop.conformance.fhir_server import FhirServer
 from tests.interop.conformance.forged import FORGERIES, good
 from tests.interop.conformance.hooks import body_of, service_id
-from tests.interop.conformance.registering import refuse_key_set, register
+from tests.interop.conformance.registering import Registration, refuse_key_set, register
 from tests.interop.conformance.tokens import es384, key_of
 
 CALLED = f"{SERVICES}/{service_id('patient-view')}"
@@ -66,7 +66,9 @@ def test_a_forged_token_is_refused_and_its_mended_twin_accepted(
 
 def test_the_table_of_forgeries_holds_the_cases_of_the_reference_page() -> None:
     assert len(FORGERIES) >= 55
-    assert {"none", "HMAC with the public key in PEM", "expired", "no exp", "no iat"} <= set(FORGERIES)
+    assert {"none", "HMAC with the public key in PEM", "expired", "no exp", "no iat"} <= set(
+        FORGERIES
+    )
     assert {"no jti", "no aud", "no kid", "issued in the future"} <= set(FORGERIES)
     assert {"lives too long", "another service", "issuer unknown"} <= set(FORGERIES)
     assert {"key not registered", "key set not registered", "key embedded as jwk"} <= set(FORGERIES)
@@ -153,8 +155,8 @@ def test_a_token_that_was_refused_is_not_spent(ehr: Ehr) -> None:
 
 def test_issuer_and_tenant_lead_to_one_practice(sqlite_world: World) -> None:
     issuer = "https://shared.example.org"
-    north = register(sqlite_world, issuer, es384("north"), tenant="north")
-    south = register(sqlite_world, issuer, es384("south"), tenant="south")
+    north = register(sqlite_world, issuer, es384("north"), Registration(tenant="north"))
+    south = register(sqlite_world, issuer, es384("south"), Registration(tenant="south"))
     for ehr in (north, south):
         assert ehr.get(SERVICES).status_code == 200
     crossed = Ehr(sqlite_world, issuer, north.key, "south")
