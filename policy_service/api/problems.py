@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, current_app, request
 
 from policy_service.errors import ServiceError
@@ -27,13 +29,6 @@ def problem(error: ServiceError) -> Response:
 def document(error: ServiceError) -> dict[str, Any]:
     """The problem document of a refusal."""
     return {"type": f"{_base_url()}/problems/{error.slug}", **error.to_json()}
-
-
-def refusal_of(error: ServiceError | KeyNotHeld | DBAPIError) -> ServiceError:
-    """The refusal that one part of a request is answered with, where the others are not refused."""
-    if isinstance(error, ServiceError):
-        return error
-    return erased(error) if isinstance(error, KeyNotHeld) else from_database(error)
 
 
 def _base_url() -> str:
