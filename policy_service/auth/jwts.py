@@ -103,11 +103,17 @@ def read_token(text: str, required: Sequence[str]) -> Token:
 
 
 def require_header(header: dict[str, Any]) -> None:
-    """A named algorithm, a named key and none that the token brings along."""
+    """A named algorithm, a named key and none that the token brings along.
+
+    A `typ` that is there must be JWT, so that no token made for something else is taken (RFC 8725
+    section 3.11). Public SMART clients leave it out (openid-client 6).
+    """
     if header.get("alg") not in ALGORITHMS:
         raise TokenRefused(f"The token's alg is not allowed. Allowed: {', '.join(ALGORITHMS)}.")
     if not _is_name(header.get("kid")):
         raise TokenRefused("The token's header lacks kid, the name of the key that signed it.")
+    if str(header.get("typ", "JWT")).upper() != "JWT":
+        raise TokenRefused("The token's typ is not JWT.")
     if "jku" in header and not isinstance(header["jku"], str):
         raise TokenRefused("The token's jku is not a text.")
     for member in _OWN_KEYS:
