@@ -178,6 +178,8 @@ def _claim_text(claim: str, rules: Rules) -> str:
 def require_short_life(token: Token, rules: Rules) -> None:
     """A token that leaked is worth nothing for long."""
     exp, iat = token.claims["exp"], token.claims.get("iat")
+    if iat is not None and exp <= iat:
+        raise TokenRefused("The token's exp is not later than its iat.")
     if rules.longest_life is not None and exp - iat > rules.longest_life.total_seconds():
         minutes = int(rules.longest_life.total_seconds() // 60)
         raise TokenRefused(f"Between the token's iat and exp are more than {minutes} minutes.")
