@@ -22,6 +22,7 @@ import base64
 import multiprocessing
 import secrets
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ from policy_service.services.clients import register_client
 from policy_service.services.clinicians import ClinicianForm, register_clinician
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.log_keeping import LogKeeper
 from policy_service.services.packs import wording
 from policy_service.services.practices import NewPractice, found_practice
 from policy_service.services.stored_responses import Response
@@ -293,10 +295,14 @@ def _keep_writing(place: Place, number: int, load: Load, write: Write, gate: Gat
 
 
 def _keep_sealing(place: Place, stop: Event) -> None:
-    worker = Worker(place.desk)
-    while not stop.wait(0.2):
-        worker.keep_logs()
-    worker.keep_logs()
+    """What a worker runs beside its rounds."""
+    keeper, stopping = LogKeeper(place.desk), threading.Event()
+    loops = keeper.run(stopping)
+    stop.wait()
+    stopping.set()
+    for loop in loops:
+        loop.join()
+    keeper.keep(place.officer.practice_id)
 
 
 @dataclass

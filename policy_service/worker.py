@@ -7,24 +7,17 @@ size is signed once. Work that fails is tried again later and in the end stays, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from threading import Event, Lock, Thread
+from datetime import date
+from threading import Event, Thread
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from policy_service.audit.clock import ClockWatch
-from policy_service.audit.log import Owned
-from policy_service.audit.sealer import seal_pending
-from policy_service.audit.signing import last_signed_at, latest_checkpoint
-from policy_service.domain.principals import Principal
 from policy_service.errors import NotReady
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
-from policy_service.ledger.canonical import Json
-from policy_service.ledger.leaf import format_at
 from policy_service.services.case_expiry import reopen_due
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
@@ -35,9 +28,11 @@ from policy_service.services.erasing.carrying_out import scrub_due
 from policy_service.services.full_screens import screen_if_moved, screen_piece
 from policy_service.services.imports.contact_decisions import expire_uploads
 from policy_service.services.imports.contact_storing import CONTACT_STEPS
+from policy_service.services.log_keeping import LogKeeper
 from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.match_reports import MATCH_REPORT, make_report
 from policy_service.services.oversight import CHECK_LOG, check_log
+from policy_service.services.prompts import raise_unanswered
 from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
@@ -45,8 +40,6 @@ from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
 from policy_service.services.touched import carry_out_touch
 from policy_service.services.witnesses import submit_due
 
-CHECKPOINT_EVERY = timedelta(seconds=1)
-SEAL_EVERY_SECONDS = 0.2
 IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again."""
 STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
@@ -65,15 +58,16 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Worker:
-    """One loop over all practices; remembers when it last signed, and looked ahead, for each."""
+    """One loop over all practices; remembers when it last looked ahead for each."""
 
     desk: Desk
-    signed_at: dict[str, datetime] = field(default_factory=dict)
     looked_on: dict[str, date] = field(default_factory=dict)
     models_kept: set[str] = field(default_factory=set)
     stopping: Event = field(default_factory=Event)
-    clocks: dict[str, ClockWatch] = field(default_factory=dict)
-    log_keeping: AbstractContextManager[object] = field(default_factory=Lock)
+    log_keeper: LogKeeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log_keeper = LogKeeper(self.desk)
 
     def run_due(self) -> int:
         """One round over every practice until nothing is due; returns how much work was done."""
@@ -81,8 +75,7 @@ class Worker:
 
     def run(self) -> None:
         """Rounds until `stopping` is set; a database that is away is waited for."""
-        sealing = Thread(target=self._seal_beside, name="sealer", daemon=True)
-        sealing.start()
+        loops = self.log_keeper.run(self.stopping)
         if self.desk.witnesses:
             Thread(target=self._submit, name="witnesses", daemon=True).start()
         while not self.stopping.is_set():
@@ -93,20 +86,8 @@ class Worker:
                 done = 0
             if not done:
                 self.stopping.wait(IDLE_SECONDS)
-        sealing.join()
-
-    def keep_logs(self) -> None:
-        """Seal and sign, once, for every practice."""
-        for practice in practices(self.desk):
-            self._keep_log(practice.id)
-
-    def _seal_beside(self) -> None:
-        """Beside the rounds: a long piece of work must not let entries wait for their place."""
-        while not self.stopping.wait(SEAL_EVERY_SECONDS):
-            try:
-                self.keep_logs()
-            except Exception as error:  # whatever it is, it is tried again; /health shows the rest
-                _log.warning("sealing failed", error=type(error).__name__)
+        for loop in loops:
+            loop.join()
 
     def _submit(self) -> None:
         """Beside the rounds: a witness that does not answer must hold up no sealing."""
@@ -121,6 +102,7 @@ class Worker:
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
         done += expire_uploads(self.desk, practice_id)
+        done += raise_unanswered(self.desk, practice_id)
         done += self._daily(practice_id)
         done += self._matching(practice_id)
         done += scrub_due(self.desk, practice_id)
@@ -131,6 +113,10 @@ class Worker:
             self._keep_log(practice_id)
         self._keep_log(practice_id)
         return done
+
+    def _keep_log(self, practice_id: str) -> None:
+        if not self.log_keeper.is_beside:
+            self.log_keeper.keep(practice_id)
 
     def _daily(self, practice_id: str) -> int:
         """Once a day, and once after each start: what time, or a new version, has changed."""
@@ -173,40 +159,6 @@ class Worker:
         else:
             with self.desk.database.write(practice_id) as session:
                 queue.finish(session, practice_id, work)
-
-    def _keep_log(self, practice_id: str) -> None:
-        """Seal what waits (PostgreSQL) and sign, at most once a second."""
-        with self.log_keeping:
-            self._seal_and_sign(practice_id)
-
-    def _seal_and_sign(self, practice_id: str) -> None:
-        if self.desk.database.dialect == "postgresql":
-            seal_pending(self.desk.database, practice_id)
-        now = self.desk.clock()
-        self._watch_clock(practice_id, now)
-        last = self.signed_at.get(practice_id)
-        if last is not None and timedelta() <= now - last < CHECKPOINT_EVERY:
-            return
-        signer = self.desk.log_key(self.desk.practice(practice_id).log_origin)
-        latest_checkpoint(self.desk.database, practice_id, signer, now)
-        self.signed_at[practice_id] = now
-
-    def _watch_clock(self, practice_id: str, now: datetime) -> None:
-        """A clock that was moved is an entry: places give the order, times may lie."""
-        moved = self._clock(practice_id).moved(now)
-        if moved is None:
-            return
-        _log.warning("the clock was moved", practice=practice_id, seconds=moved.total_seconds())
-        with self.desk.writing(Principal(practice_id, "worker", "worker", frozenset())) as context:
-            said: Json = {"seconds": round(moved.total_seconds()), "now": format_at(now)}
-            context.log("clock.moved", {"clock": Owned(said)})
-
-    def _clock(self, practice_id: str) -> ClockWatch:
-        if practice_id not in self.clocks:
-            with self.desk.database.read(practice_id) as session:
-                signed_at = last_signed_at(session, practice_id)
-            self.clocks[practice_id] = ClockWatch(signed_at)
-        return self.clocks[practice_id]
 
 
 def run_due(desk: Desk) -> int:

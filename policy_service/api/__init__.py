@@ -9,6 +9,7 @@ from policy_service.api import (
     attestations,
     audit,
     bundles,
+    check_lists,
     checks,
     clients,
     clinicians,
@@ -26,7 +27,6 @@ from policy_service.api import (
     metrics,
     packs,
     previews,
-    problems,
     reconciliations,
     releases,
     screenings,
@@ -36,6 +36,7 @@ from policy_service.api.openapi import RestApi
 
 RESOURCES = (
     checks.blueprint,
+    check_lists.blueprint,
     clinicians.blueprint,
     licences.blueprint,
     disclosures.blueprint,
@@ -68,10 +69,9 @@ for _resource in RESOURCES:
 
 
 def register_rest(app: Flask, api: RestApi) -> None:
-    """Hang every resource, its error handling and the probes on the application."""
+    """Hang every resource and the probes on the application."""
     app.config.setdefault("READS_MEDIA_TYPES", READS)
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
-    problems.register(app)

@@ -17,7 +17,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from policy_service.audit.writers import NO_MAC, row_mac
-from policy_service.database.tables.audit import EntryRow, LeafRow, PendingRow
+from policy_service.database import driver
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow
 from policy_service.ledger.merkle import leaf_hash
 from policy_service.vault.blind import same_digest
 from policy_service.vault.keys import PurposeKey
@@ -116,25 +117,26 @@ def _in_writers_order(rows: Sequence[tuple[Any, StoredRow]]) -> list[StoredRow]:
     return [row for *_, row in sorted(timed, key=lambda each: each[:4])]
 
 
-def waiting_rows(
-    session: Session, practice_id: str, after: tuple[Any, str] | None, limit: int | None
-) -> list[tuple[Any, StoredRow]]:
-    """Pending entries with the time of each, oldest first, from after the (time, id) given."""
-    query = _WAITING.limit(limit)
-    if after is not None:
-        at, entry_id = after
-        query = query.where(
-            (PendingRow.at > at) | ((PendingRow.at == at) & (PendingRow.entry_id > entry_id))
-        )
-    return [(row[-1], _stored(row)) for row in session.execute(query, {"practice": practice_id})]
+def waiting_asked(after: tuple[Any, str] | None, limit: int) -> driver.Asked:
+    """Asks for pending entries, oldest first, from after the (time, id) given."""
+    if after is None:
+        return _WAITING, {"limit": limit}
+    return _WAITING_AFTER, {"limit": limit, "at": after[0], "id": after[1]}
 
 
-def waiting_faults(
-    session: Session, practice_id: str, key: PurposeKey, *, may_be_unmarked: bool
-) -> list[RowFault]:
-    """What is wrong with the entries that wait now."""
-    waiting = waiting_rows(session, practice_id, None, None)
-    return check_waiting(waiting, key, may_be_unmarked).faults
+def waiting_found(rows: Sequence[driver.Row]) -> list[tuple[Any, StoredRow]]:
+    """What the database answered to `waiting_asked`: entries with the time of each."""
+    return [(row[-1], _stored(row)) for row in rows]
+
+
+def waiting_rows(session: Session) -> list[tuple[Any, StoredRow]]:
+    """All pending entries with the time of each, oldest first."""
+    return waiting_found(driver.fetch(session, *waiting_asked(None, _ALL)))
+
+
+def waiting_faults(session: Session, key: PurposeKey, *, may_be_unmarked: bool) -> list[RowFault]:
+    """What is wrong with the entries of the session's practice that wait now."""
+    return check_waiting(waiting_rows(session), key, may_be_unmarked).faults
 
 
 def placed_rows(session: Session, practice_id: str, first: int) -> Iterator[tuple[int, StoredRow]]:
@@ -154,24 +156,24 @@ _PREVIOUS = (
     & (_before.writer_id == EntryRow.writer_id)
     & (_before.writer_seq == EntryRow.writer_seq - 1)
 )
-_WAITING = (
-    select(*_COLUMNS, PendingRow.at)
-    .select_from(PendingRow)
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == PendingRow.practice_id) & (EntryRow.id == PendingRow.entry_id),
-    )
-    .outerjoin(_before, _PREVIOUS)
-    .where(PendingRow.practice_id == bindparam("practice"))
-    .order_by(PendingRow.at, PendingRow.entry_id)
+_ALL = 2**62
+_FROM_PENDING = (
+    "SELECT e.id, e.leaf, e.leaf_hash, e.writer_id, e.writer_seq, e.row_mac, b.row_mac, p.at "
+    "FROM audit_pending p "
+    "JOIN audit_entry e ON e.practice_id = p.practice_id AND e.id = p.entry_id "
+    "LEFT JOIN audit_entry b ON b.practice_id = e.practice_id AND b.writer_id = e.writer_id "
+    "AND b.writer_seq = e.writer_seq - 1 "
+    "WHERE p.practice_id = {practice} "
+)
+_OLDEST_FIRST = "ORDER BY p.at, p.entry_id LIMIT {limit}"
+_WAITING = driver.spellings(_FROM_PENDING + _OLDEST_FIRST)
+_WAITING_AFTER = driver.spellings(
+    _FROM_PENDING + "AND (p.at, p.entry_id) > ({at}, {id}) " + _OLDEST_FIRST
 )
 _PLACED = (
     select(*_COLUMNS, LeafRow.leaf_index)
     .select_from(LeafRow)
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-    )
+    .join(EntryRow, IS_LEAF_OF)
     .outerjoin(_before, _PREVIOUS)
     .where(LeafRow.practice_id == bindparam("practice"), LeafRow.leaf_index >= bindparam("first"))
     .order_by(LeafRow.leaf_index)

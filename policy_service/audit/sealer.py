@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policy_service.audit.guard import guard_in
-from policy_service.audit.rows import StoredRow, check_waiting, waiting_rows
+from policy_service.audit.rows import StoredRow, check_waiting, waiting_asked, waiting_found
 from policy_service.database import driver
 from policy_service.database.driver import Direct
 from policy_service.database.session import Database
@@ -31,13 +30,15 @@ _LEAF = driver.Table("audit_leaf", {"leaf_index": "bigint", "entry_id": "varchar
 _NODE = driver.Table("audit_node", {"level": "integer", "node_index": "bigint", "hash": "bytea"})
 _MOVE = driver.spellings(
     "UPDATE audit_head SET size = {size}, frontier = {frontier}, root = {root} "
-    "WHERE practice_id = {practice} AND size = {old_size}"
+    "WHERE practice_id = {practice} AND size = {old_size} RETURNING size"
 )
+_HOLD = {"sqlite": _HEAD["sqlite"], "postgresql": _HEAD["postgresql"] + " FOR UPDATE"}
+_WAITING_SOMEWHERE = "SELECT DISTINCT practice_id FROM audit_pending ORDER BY practice_id"
 _FORGET = {
     "sqlite": "DELETE FROM audit_pending WHERE practice_id = :practice "
-    "AND entry_id IN (SELECT value FROM json_each(:placed)) RETURNING entry_id",
+    "AND entry_id IN (SELECT value FROM json_each(:placed))",
     "postgresql": "DELETE FROM audit_pending WHERE practice_id = %(practice)s "
-    "AND entry_id = ANY(%(placed)s::varchar[]) RETURNING entry_id",
+    "AND entry_id = ANY(%(placed)s::varchar[])",
 }
 
 
@@ -49,7 +50,13 @@ def found(session: Session, practice_id: str) -> None:
 
 def place(direct: Direct, entries: Sequence[tuple[str, bytes]]) -> int:
     """Append (entry id, leaf hash) pairs to the tree; returns the new size. Raises HeadMoved."""
-    size, frontier = head_of(direct)
+    return place_after(direct, *head_of(direct), entries)
+
+
+def place_after(
+    direct: Direct, size: int, frontier: Frontier, entries: Sequence[tuple[str, bytes]]
+) -> int:
+    """As `place`, after the head that was read."""
     leaves: list[driver.Row] = []
     nodes: list[driver.Row] = []
     for entry_id, leaf_hash in entries:
@@ -70,8 +77,19 @@ def head_of(direct: Direct) -> tuple[int, Frontier]:
 def move_head(direct: Direct, old_size: int, frontier: Frontier) -> None:
     """Compare and swap: HeadMoved unless the head still has the size that was read."""
     new = {"size": frontier.size, "frontier": frontier.to_bytes(), "root": frontier.root}
-    if direct.write(_MOVE, [{**new, "old_size": old_size}]) != 1:
+    if not direct.fetch(_MOVE, {**new, "old_size": old_size}):
         raise HeadMoved
+
+
+def practices_waiting(database: Database) -> list[str]:
+    """Ids of the practices in which committed entries wait for their places, by one exchange.
+
+    It reads across practices, and nothing but their ids. On SQLite nothing ever waits.
+    """
+    if database.dialect == "sqlite":
+        return []
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return list(connection.exec_driver_sql(_WAITING_SOMEWHERE).scalars())
 
 
 def seal_pending(database: Database, practice_id: str) -> int:
@@ -99,14 +117,15 @@ def _seal_batch(database: Database, practice_id: str, after: tuple[Any, str] | N
     """One transaction of the sealer; nothing when nothing waits or another one moved the head."""
     guard = guard_in(database)
     with database.write(practice_id) as session:
-        _hold_head(session, practice_id)
-        waiting = waiting_rows(session, practice_id, after, BATCH)
+        direct = driver.writing(session)
+        # The head row is locked first, so that one sealer works while others wait their turn.
+        [(size, raw)], waiting = _hold_and_look(direct, after)
         if not waiting:
             return _Batch(0, None)
         guard.require_writable(session, practice_id)
         checked = check_waiting(waiting, guard.row_key(practice_id), guard.is_new(practice_id))
         try:
-            _place_and_forget(session, practice_id, checked.sound)
+            _place_and_forget(direct, size, Frontier.from_bytes(size, raw), checked.sound)
         except HeadMoved:
             session.rollback()
             return _Batch(0, None)
@@ -116,16 +135,18 @@ def _seal_batch(database: Database, practice_id: str, after: tuple[Any, str] | N
     return _Batch(len(checked.sound), (at, row.id) if len(waiting) == BATCH else None)
 
 
-def _hold_head(session: Session, practice_id: str) -> None:
-    """The head row is locked first, so that one sealer works while others wait their turn."""
-    session.execute(
-        select(HeadRow.size).where(HeadRow.practice_id == practice_id).with_for_update()
-    ).one()
+def _hold_and_look(
+    direct: Direct, after: tuple[Any, str] | None
+) -> tuple[list[driver.Row], list[tuple[Any, StoredRow]]]:
+    held, waiting = direct.fetch_both((_HOLD, {}), waiting_asked(after, BATCH))
+    return held, waiting_found(waiting)
 
 
-def _place_and_forget(session: Session, practice_id: str, rows: Sequence[StoredRow]) -> None:
+def _place_and_forget(
+    direct: Direct, size: int, frontier: Frontier, rows: Sequence[StoredRow]
+) -> None:
     if not rows:
         return
-    direct = driver.writing(session)
-    place(direct, [(row.id, row.leaf_hash) for row in rows])
-    direct.fetch(_FORGET, {"placed": [row.id for row in rows]})
+    with direct.in_one_exchange():  # moving the head, last, waits for what was sent before it
+        direct.write(_FORGET, [{"placed": [row.id for row in rows]}])
+        place_after(direct, size, frontier, [(row.id, row.leaf_hash) for row in rows])

@@ -14,7 +14,14 @@ from policy_service.audit.protection import missing_triggers
 from policy_service.audit.reading import head
 from policy_service.audit.rows import waiting_faults
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
+from policy_service.database.tables.audit import (
+    IS_LEAF_OF,
+    IS_PENDING,
+    CheckpointRow,
+    EntryRow,
+    LeafRow,
+    PendingRow,
+)
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
@@ -65,7 +72,7 @@ def verify_log(
         said = _head_fault(current, newest) or guard.contradiction(session, practice_id, known)
         key = guard.row_key(practice_id)
         loose = said or _loose_ends(session, practice_id)
-        forged = waiting_faults(session, practice_id, key, may_be_unmarked=known is None)
+        forged = waiting_faults(session, key, may_be_unmarked=known is None)
         pending = _count(session, practice_id, PendingRow)
     if loose or forged:
         return Verdict(1, f"TAMPERED: {'; '.join(filter(None, (loose, *map(str, forged))))}")
@@ -135,12 +142,10 @@ def _decisions_without_entry(session: Session, practice_id: str) -> Iterator[str
 
 
 def _lost_entries(session: Session, practice_id: str) -> Iterator[str]:
-    leaf = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
-    waits = (PendingRow.practice_id == EntryRow.practice_id) & (PendingRow.entry_id == EntryRow.id)
     yield from session.scalars(
         select(EntryRow.id)
-        .outerjoin(LeafRow, leaf)
-        .outerjoin(PendingRow, waits)
+        .outerjoin(LeafRow, IS_LEAF_OF)
+        .outerjoin(PendingRow, IS_PENDING)
         .where(
             EntryRow.practice_id == practice_id,
             LeafRow.entry_id.is_(None),

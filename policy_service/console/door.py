@@ -45,6 +45,9 @@ UPLOADS = frozenset({"console.upload_contacts", "console.check_receipts"})
 PUBLIC = frozenset({"console.login", "console.static", "console.sign_in"})
 
 
+_RELOAD_SECONDS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """A page of the menu and the roles that may open it."""
@@ -137,6 +140,19 @@ class Refusal:
 def page(template: str, **values: Any) -> str:
     """Render a page of the console."""
     return render_template(f"console/{template}", **values)
+
+
+def watched_page(template: str, *, is_moving: bool, **values: Any) -> Response:
+    """Render a page of work that the worker does; with `?watch=1` it is loaded anew until done."""
+    is_watched = is_moving and "watch" in request.args
+    answer = make_response(
+        page(
+            template, is_moving=is_moving, is_watched=is_watched, seconds=_RELOAD_SECONDS, **values
+        )
+    )
+    if is_watched:
+        answer.headers["Refresh"] = str(_RELOAD_SECONDS)
+    return answer
 
 
 def see(endpoint: str, **values: Any) -> AnyResponse:

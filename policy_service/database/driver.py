@@ -7,8 +7,8 @@ written for each database by hand and names the practice of its session, as the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -24,6 +24,8 @@ from policy_service.database.guard import practice_of, require_writing
 from policy_service.database.types import iso
 
 Row = tuple[Any, ...]
+Asked = tuple[Mapping[str, str], Mapping[str, Any]]
+"""A statement as spelt for each database, and its parameters by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,15 +83,18 @@ class Direct:
         busy database from a mistake.
         """
         statement = spelt[self.name]
-        given: dict[str, Any] = {"practice": self.practice, **values}
-        if self.name == "sqlite":  # which knows no lists
-            lists = {name: value for name, value in values.items() if isinstance(value, list)}
-            given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
         try:
-            found: list[Row] = self.driver.execute(statement, given).fetchall()
+            found: list[Row] = self.driver.execute(statement, self._given(values)).fetchall()
         except self.dialect.loaded_dbapi.Error as error:
             raise self._as_sqlalchemy(statement, error) from error
         return found
+
+    def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        given: dict[str, Any] = {**values, "practice": self.practice}
+        if self.name == "sqlite":  # which knows no lists
+            lists = {name: value for name, value in values.items() if isinstance(value, list)}
+            given |= {name: orjson.dumps(value).decode() for name, value in lists.items()}
+        return given
 
     def write(self, spelt: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> int:
         """Run a writing statement once for each of `rows`; returns how many rows it touched.
@@ -100,7 +105,7 @@ class Direct:
         if not rows:
             return 0
         statement = spelt[self.name]
-        given = [{**row, "practice": self.practice} for row in rows]
+        given = [self._given(row) for row in rows]
         try:
             if len(given) == 1:
                 return int(self.driver.execute(statement, given[0]).rowcount)
@@ -109,6 +114,37 @@ class Direct:
                 return int(cursor.rowcount)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._as_sqlalchemy(statement, error) from error
+
+    def fetch_both(self, first: Asked, second: Asked) -> tuple[list[Row], list[Row]]:
+        """The rows of two statements, the second run after the first, by one exchange.
+
+        Each sees what is committed when it begins, as if they were sent one by one.
+        """
+        if self.name == "sqlite":
+            return self.fetch(*first), self.fetch(*second)
+        with self.in_one_exchange():
+            cursors = [
+                self.driver.execute(spelt[self.name], self._given(values))
+                for spelt, values in (first, second)
+            ]
+            one, other = (cursor.fetchall() for cursor in cursors)
+        return one, other
+
+    @contextmanager
+    def in_one_exchange(self) -> Iterator[None]:
+        """PostgreSQL is sent what stands within without waiting for each answer in turn.
+
+        A `fetch` within waits for all that was sent before it. An error of any is raised there
+        or at the end, and what was sent after it is not carried out. Rows touched are not counted.
+        """
+        if self.name == "sqlite":
+            yield
+            return
+        try:
+            with self.driver.pipeline():
+                yield
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemy("statements sent together", error) from error
 
     def insert(self, rows: Mapping[Table, Sequence[Row]]) -> None:
         """Insert rows of several tables, each row its table's columns in their order.

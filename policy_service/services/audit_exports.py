@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, LeafRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, EntrySubjectRow, LeafRow
 from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.domain.releases import Recipient, Release
 from policy_service.errors import NotAllowed
@@ -144,20 +144,19 @@ def require_releaser(context: Context) -> None:
 
 def _matching(context: Context, asked: EntryFilter, place: Place) -> tuple[int, frozenset[str]]:
     """How many entries match, and the pseudonyms of all they name."""
-    entry = (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id)
     within = (
         LeafRow.practice_id == context.practice_id,
         LeafRow.leaf_index < place.size,
         *conditions(context.practice_id, asked),
     )
-    count = select(func.count()).select_from(LeafRow).join(EntryRow, entry).where(*within)
+    count = select(func.count()).select_from(LeafRow).join(EntryRow, IS_LEAF_OF).where(*within)
     named = (EntrySubjectRow.practice_id == EntryRow.practice_id) & (
         EntrySubjectRow.entry_id == EntryRow.id
     )
     about = (
         select(EntrySubjectRow.subject_ref)
         .select_from(LeafRow)
-        .join(EntryRow, entry)
+        .join(EntryRow, IS_LEAF_OF)
         .join(EntrySubjectRow, named)
         .where(*within)
         .distinct()

@@ -74,3 +74,34 @@ def test_postgresql_takes_all_tables_in_one_exchange(postgresql_world: World) ->
         counted.insert({SUBJECTS: [("client:a", "entry-901")], LEAVES: [(901, "entry-901")]})
         assert stored(direct) == [901]
     assert len(sent) == 1
+
+
+def test_two_statements_of_one_exchange_are_run_in_their_order(world: World) -> None:
+    with undone(world) as direct:
+        direct.insert({LEAVES: [(901, "entry-901")]})
+        added = driver.spellings(
+            "INSERT INTO audit_leaf (practice_id, leaf_index, entry_id) "
+            "VALUES ({practice}, 902, 'entry-902') RETURNING leaf_index"
+        )
+        assert direct.fetch_both((added, {}), (STORED, {})) == ([(902,)], [(901,), (902,)])
+
+
+def test_what_is_sent_together_is_there_afterwards(world: World) -> None:
+    with undone(world) as direct:
+        with direct.in_one_exchange():
+            direct.insert({LEAVES: [(901, "entry-901")]})
+            direct.insert({LEAVES: [(902, "entry-902")]})
+        assert stored(direct) == [901, 902]
+
+
+def send_a_bad_one(world: World) -> None:
+    with undone(world) as direct, direct.in_one_exchange():
+        for index, entry_id in ((901, "entry-901"), (901, "entry-902"), (903, "entry-903")):
+            direct.insert({LEAVES: [(index, entry_id)]})
+
+
+def test_one_bad_statement_of_an_exchange_fails_the_whole(world: World) -> None:
+    with pytest.raises(DBAPIError, match=r"audit_leaf|sent together"):
+        send_a_bad_one(world)
+    with undone(world) as direct:
+        assert stored(direct) == []

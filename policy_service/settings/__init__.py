@@ -17,38 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from policy_service.settings.outgoing import OUTGOING, OutboundSettings
+from policy_service.settings.reading import InvalidSetting, Variable, one_of, switch, whole
+
 KEK_BYTES = 32
 SECRET_KEY_CHARACTERS = 32
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 # Variables of the test tools share the prefix and are none of the service's business.
 _FOREIGN_PREFIXES = ("POLICY_TEST_",)
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost", "0.0.0.0")  # noqa: S104  # compared, not bound
 
-
-class InvalidSetting(ValueError):
-    """A variable holds what it may not. The value itself is never repeated: it may be a key."""
-
-    def __init__(self, name: str, allowed: str) -> None:
-        self.name = name
-        super().__init__(f"{name}: allowed is {allowed}")
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One environment variable: `default` is None where there is none; `allowed` in words."""
-
-    name: str
-    default: str | None
-    allowed: str
-    meaning: str
-
-    def read(self, env: Mapping[str, str]) -> str:
-        """The value or the default; an empty value counts as not set."""
-        value = env.get(self.name, "").strip() or self.default
-        if value is None:
-            raise InvalidSetting(self.name, self.allowed)
-        return value
-
+__all__ = ["VARIABLES", "InvalidSetting", "Settings", "Variable"]
 
 DATABASE_URL = Variable(
     "DATABASE_URL",
@@ -83,8 +62,8 @@ SECRET_KEY = Variable(
 PUBLIC_BASE_URL = Variable(
     "POLICY_PUBLIC_BASE_URL",
     "http://127.0.0.1:8000",
-    "http://… or https://…, without a path",
-    "The address others reach the service by; stands in links and problem types.",
+    "https://… without a path; http://… to this machine itself alone",
+    "The address others reach the service by: links, problem types, the audience of tokens.",
 )
 IDLE = Variable(
     "POLICY_SESSION_IDLE_MINUTES",
@@ -183,6 +162,7 @@ VARIABLES: tuple[Variable, ...] = (
     UNSIGNED_ALARM,
     LOG_SIGNER,
     METRICS_TOKEN,
+    *OUTGOING,
 )
 
 
@@ -210,13 +190,14 @@ class Settings:
     log_signer: Path | None = None
     """Socket of the signer process; None: this process signs."""
     metrics_token: str = field(default="", repr=False)
+    outbound: OutboundSettings = field(default_factory=OutboundSettings)
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
         """Read every variable; raises InvalidSetting on the first that makes no sense."""
         _refuse_unknown(env)
         kek = _kek(env)
-        idle = _whole(env, IDLE, 1, 120)
+        idle = whole(env, IDLE, 1, 120)
         return cls(
             database_url=database_url_from(env),
             kek=kek,
@@ -224,18 +205,19 @@ class Settings:
             key_dir=Path(KEY_DIR.read(env)),
             public_base_url=_base_url(env),
             session_idle_minutes=idle,
-            session_absolute_minutes=_whole(env, ABSOLUTE, idle, 1440),
-            cookie_secure=_switch(env, COOKIE_SECURE),
-            max_body_bytes=_whole(env, MAX_BODY, 1024, 16 * 1024**2),
-            max_upload_bytes=_whole(env, MAX_UPLOAD, 1024, 256 * 1024**2),
-            attestation_months=_whole(env, ATTESTATION, 1, 36),
-            log_level=_one_of(env, LOG_LEVEL, LOG_LEVELS),
-            database_pool_size=_whole(env, POOL_SIZE, 2, 64),
-            statement_timeout_ms=_whole(env, STATEMENT_TIMEOUT, 100, 600_000),
+            session_absolute_minutes=whole(env, ABSOLUTE, idle, 1440),
+            cookie_secure=switch(env, COOKIE_SECURE),
+            max_body_bytes=whole(env, MAX_BODY, 1024, 16 * 1024**2),
+            max_upload_bytes=whole(env, MAX_UPLOAD, 1024, 256 * 1024**2),
+            attestation_months=whole(env, ATTESTATION, 1, 36),
+            log_level=one_of(env, LOG_LEVEL, LOG_LEVELS),
+            database_pool_size=whole(env, POOL_SIZE, 2, 64),
+            statement_timeout_ms=whole(env, STATEMENT_TIMEOUT, 100, 600_000),
             witnesses=_witnesses(env),
-            unsigned_alarm_seconds=_whole(env, UNSIGNED_ALARM, 2, 3600),
+            unsigned_alarm_seconds=whole(env, UNSIGNED_ALARM, 2, 3600),
             log_signer=_signer_socket(env),
             metrics_token=_metrics_token(env),
+            outbound=OutboundSettings.from_environment(env),
         )
 
 
@@ -311,7 +293,9 @@ def _metrics_token(env: Mapping[str, str]) -> str:
 def _base_url(env: Mapping[str, str]) -> str:
     url = PUBLIC_BASE_URL.read(env).rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+    # CDS Hooks 2.0 and SMART App Launch 2.2 ask for TLS; only this machine itself needs none.
+    schemes = ("http", "https") if parts.hostname in _THIS_MACHINE else ("https",)
+    if parts.scheme not in schemes or not parts.netloc or parts.path or parts.query:
         raise InvalidSetting(PUBLIC_BASE_URL.name, PUBLIC_BASE_URL.allowed)
     return url
 
@@ -335,24 +319,3 @@ def _signer_socket(env: Mapping[str, str]) -> Path | None:
     if value and (scheme != "unix" or not path.startswith("/")):
         raise InvalidSetting(LOG_SIGNER.name, "unix: and a path that begins with /, or nothing")
     return Path(path) if value else None
-
-
-def _whole(env: Mapping[str, str], variable: Variable, low: int, high: int) -> int:
-    text = variable.read(env)
-    if not (text.isascii() and text.isdigit()) or not low <= int(text) <= high:
-        raise InvalidSetting(variable.name, variable.allowed)
-    return int(text)
-
-
-def _switch(env: Mapping[str, str], variable: Variable) -> bool:
-    try:
-        return _SWITCH[variable.read(env).lower()]
-    except KeyError:
-        raise InvalidSetting(variable.name, variable.allowed) from None
-
-
-def _one_of(env: Mapping[str, str], variable: Variable, allowed: tuple[str, ...]) -> str:
-    value = variable.read(env).lower()
-    if value not in allowed:
-        raise InvalidSetting(variable.name, variable.allowed)
-    return value
