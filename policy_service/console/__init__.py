@@ -17,6 +17,7 @@ from policy_service.console import (
     door,
     duties,
     erasures,
+    front_desk,
     identity,
     matching,
     own,
@@ -26,6 +27,7 @@ from policy_service.console import (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
 )
@@ -43,6 +45,7 @@ _VIEWS = (
     contacts,
     duties,
     erasures,
+    front_desk,
     identity,
     matching,
     own,
@@ -52,6 +55,7 @@ _VIEWS = (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
 )

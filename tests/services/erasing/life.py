@@ -27,6 +27,7 @@ from policy_service.domain.duty_specs import DUTIES
 from policy_service.domain.people import Address, Handle, PersonName, PersonRecord, RelatedPerson
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import Role, Scope
+from policy_service.importers.roster import RosterKind
 from policy_service.services.accounts import (
     AccountForm,
     ConnectionForm,
@@ -237,6 +238,10 @@ class Life:
         contact = linked(self.marks.given, self.marks.family, self.marks.handle)
         imported(self.world, contact)
         upload(self.world, [contact], "alma")
+        line = f"{self.marks.external},{self.marks.given},{self.marks.family}\n"
+        text = f"external_id,given_name,family_name\n{line}"
+        roster = RosterFile(RosterKind.CLIENTS, text.encode())
+        take_drop(self.world.desk, self.world.cleo, roster, DropSource.CONSOLE)
 
     def _judge(self) -> None:
         look_at_clients(self.world.desk, self.world.cleo)
