@@ -136,10 +136,11 @@ def read_settled(path: Path, most_bytes: int, wall_clock: float) -> bytes:
         descriptor = os.open(path, _FLAGS)
     except OSError:
         raise NotTaken("Not read. It cannot be opened, or is a link.") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise NotTaken("Not read. It is no plain file.")
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise NotTaken("Not read. It is no plain file.")
         if found.st_size > most_bytes:
             raise NotTaken(f"Not read. It is larger than {most_bytes} bytes.")
         if found.st_mtime > wall_clock - SETTLED_SECONDS:

@@ -58,6 +58,8 @@ from policy_service.services.erasing.holds import lift_hold, place_hold
 from policy_service.services.erasing.orders import Ordered, ask
 from policy_service.services.events import EventForm, report_event, withdraw_event
 from policy_service.services.identity import Verdict, VerdictForm, judge
+from policy_service.services.imports.roster_drops import DropSource, take_drop
+from policy_service.services.imports.run import RosterFile
 from policy_service.services.parties import clinician_row
 from tests.care import end_care
 from tests.cast import World

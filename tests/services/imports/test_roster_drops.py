@@ -11,6 +11,7 @@ from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.rosters import RosterDropRow
 from policy_service.errors import InvalidRequest, NotFound, StateConflict
 from policy_service.importers.roster import RosterKind
+from policy_service.services.disclosures import DisclosureForm, disclose
 from policy_service.services.imports import roster_previews
 from policy_service.services.imports.roster_drops import (
     KEPT,
@@ -26,7 +27,7 @@ from policy_service.services.imports.roster_drops import (
 )
 from policy_service.services.imports.run import RosterFile, import_roster
 from policy_service.worker import run_due
-from tests.cast import World
+from tests.cast import World, person
 
 CLIENTS = "external_id,given_name,family_name,birth_date,phones\n"
 CLINICIANS = "external_id,given_name,family_name,licences\n"
@@ -100,13 +101,14 @@ def test_a_confirmed_file_is_applied_and_destroyed(world: World) -> None:
     assert world.actions().count("client.registered") == 12
 
 
-def test_whoever_is_new_or_changed_is_screened_as_ever(world: World) -> None:
-    drop_id = take(world, "clients", TEN)
+def test_whoever_is_new_is_screened_as_ever(world: World) -> None:
+    """Ben's friend becomes a client by a roster, and the question is asked without anybody."""
+    friend = person("Anna", "Berg3", "1980-01-04", phones=("+1 512 555 0103",))
     with world.writing() as context:
-        confirm_drop(context, drop_id)
+        disclose(context, DisclosureForm(world.ids["ben"], "FRND", friend))
     before = world.actions().count("check.decided")
-    in_care(world)
-    assert world.actions().count("check.decided") > before
+    apply(world, "clients", TEN)
+    assert world.actions().count("check.decided") == before + 1
 
 
 def test_what_changes_is_named_and_its_values_are_not(world: World) -> None:
