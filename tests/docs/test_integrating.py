@@ -1,51 +1,78 @@
-"""docs/integrating.md is executed: each request in order, each answer as the page says."""
+"""docs/integrating.md is executed against a live service: each block in order, as the page says."""
 
 from __future__ import annotations
 
-import json
-import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from werkzeug.test import TestResponse
+import pytest
 
+from policy_service.auth.ehr_keys import NewEhrClient, issue_key
 from policy_service.domain.principals import Scope
-from tests.cast import Caller, empty_world
+from tests.cast import empty_world
+from tests.docs.walkthrough import Block, Walk, blocks_of, fences
+from tests.e2e.served import ROOT, Served
 
-PAGE = Path(__file__).parents[2] / "docs" / "integrating.md"
-STEP = re.compile(
-    r"```http\n(?P<method>[A-Z]+) (?P<path>\S+)\n(?P<headers>(?:[\w-]+: .+\n)*)"
-    r"(?:\n(?P<body>.+)\n)?```\n\n"
-    r"Answers (?P<status>\d{3})(?:; keep `(?P<part>\w+)` as `(?P<name>\w+)`)?",
-)
+PAGE = ROOT / "docs" / "integrating.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+DOORS = ("REST", "Python", "rosters", "front desk", "reconciliation")
 
 
-def test_the_walkthrough_works_as_written(sqlite_url: str, tmp_path: Path) -> None:
-    world = empty_world(sqlite_url, tmp_path)
-    text = PAGE.read_text(encoding="utf-8")
-    steps = list(STEP.finditer(text))
-    assert len(steps) == text.count("```http"), "a request without an answer under it"
-    kept: dict[str, str] = {}
-    for step in steps:
-        response = _send(world.http(*Scope), step, kept)
-        assert response.status_code == int(step["status"]), f"{step['path']}: {response.text}"
-        if step["name"]:
-            kept[step["name"]] = response.json[step["part"]]
-    assert kept.keys() == {"clinician", "check", "client"}
+@pytest.fixture
+def walk(sqlite_template: Path, tmp_path: Path) -> Iterator[Walk]:
+    """A live service over an empty practice, and somebody with a key who may do everything."""
+    path = shutil.copy(sqlite_template, tmp_path / "walk.sqlite3")
+    world = empty_world(f"sqlite:///{path}", tmp_path)
+    world.clock.now = datetime.now(UTC)  # the server's clock is the real one: keys must be valid
+    key = issue_key(world.desk, NewEhrClient(world.practice_id, "Our EHR", frozenset(Scope)))
     world.desk.database.dispose()
+    environment = {
+        "DATABASE_URL": f"sqlite:///{path}",
+        "POLICY_KEK": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "POLICY_KEY_DIR": str(world.settings.key_dir),
+        "PYTHONPATH": str(ROOT),
+    }
+    served = Served(environment)
+    environment["POLICY_PUBLIC_BASE_URL"] = served.url
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    (folder / "wsgi.py").symlink_to(ROOT / "wsgi.py")
+    served.start()
+    yield Walk(served.url, key, folder, environment)
+    served.kill()
 
 
-def _send(caller: Caller, step: re.Match[str], kept: dict[str, str]) -> TestResponse:
-    def filled(text: str) -> str:
-        return re.sub(r"\{\{(\w+)\}\}", lambda found: kept[found[1]], text)
+def test_the_page_works_as_written(walk: Walk) -> None:
+    blocks = list(blocks_of(TEXT))
+    assert len(blocks) == fences(TEXT), "a block that nothing is said under is not found"
+    for block in blocks:
+        walk.follow(block)
+    assert {"clinician", "check", "client"} <= walk.kept.keys()
 
-    headers = dict(line.split(": ", 1) for line in step["headers"].splitlines())
-    body = {"json": json.loads(filled(step["body"]))} if step["body"] else {}
-    return caller.client.open(
-        filled(step["path"]), method=step["method"], headers=caller.headers | headers, **body
-    )
+
+def test_a_page_that_is_wrong_is_noticed(walk: Walk) -> None:
+    """Control: a wrong status, a wrong word, a command that fails."""
+    first = next(block for block in blocks_of(TEXT) if block.kind == "http")
+    broken = [
+        replace(first, under="Answers 200."),
+        Block(1, "python", "print(URL)\n", "Prints `https://elsewhere`."),
+        Block(1, "sh", "false | true\n", ""),
+    ]
+    for block in broken:
+        with pytest.raises(AssertionError):
+            walk.follow(block)
+    walk.follow(Block(1, "sh", 'test -n "$KEY"; pwd\n', f"Prints `{walk.folder.name}`."))
+
+
+def test_every_door_is_in_the_table() -> None:
+    table = TEXT.split("## Which door")[1].split("\n## ")[0]
+    for door in DOORS:
+        assert door in table
 
 
 def test_every_scope_is_explained() -> None:
-    text = PAGE.read_text(encoding="utf-8")
     for scope in Scope:
-        assert f"`{scope.value}`" in text
+        assert f"`{scope.value}`" in TEXT
