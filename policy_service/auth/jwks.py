@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import base64_to_int
 
 _log = structlog.get_logger()
 
@@ -127,16 +128,20 @@ def _import(jwk: Mapping[str, Any], place: str) -> ECKey | RSAKey:
         raise KeySetRefused(f"{place}: {', '.join(members)} are expected as texts.")
     try:
         if members["kty"] == "EC":
-            elliptic = ECKey.import_key(members)
-            elliptic.public_key.public_numbers()
-            return elliptic
-        rsa = RSAKey.import_key(members)
-        size = rsa.public_key.key_size
+            return _checked_point(ECKey.import_key(members))
+        if not _SHORTEST_RSA <= base64_to_int(members["n"]).bit_length() <= _LONGEST_RSA:
+            raise KeySetRefused(f"{place}.n: {_SHORTEST_RSA} to {_LONGEST_RSA} bits are expected.")
+        return RSAKey.import_key(members)
+    except KeySetRefused:
+        raise
     except (JoseError, ValueError, TypeError) as error:
         raise KeySetRefused(f"{place}: not a usable key ({error})"[:200]) from error
-    if not _SHORTEST_RSA <= size <= _LONGEST_RSA:
-        raise KeySetRefused(f"{place}.n: {_SHORTEST_RSA} to {_LONGEST_RSA} bits are expected.")
-    return rsa
+
+
+def _checked_point(key: ECKey) -> ECKey:
+    """ValueError where the point is not on the curve: the library looks when it is first used."""
+    key.public_key.public_numbers()
+    return key
 
 
 def pick(keys: Sequence[PublicKey], kid: str, algorithm: str) -> PublicKey | None:
