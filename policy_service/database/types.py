@@ -89,7 +89,7 @@ class EnumText(TypeDecorator[Enum]):
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is an id as they are stored: a UUID in lower case."""
+    """Whether it is spelled as ids are here; what is not can be nobody's id."""
     return _UUID.fullmatch(text) is not None
 
 
