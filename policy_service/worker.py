@@ -32,6 +32,7 @@ from policy_service.services.log_keeping import LogKeeper
 from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.match_reports import MATCH_REPORT, make_report
 from policy_service.services.oversight import CHECK_LOG, check_log
+from policy_service.services.prompts import raise_unanswered
 from policy_service.services.refiling import refile_due
 from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
@@ -101,6 +102,7 @@ class Worker:
     def _practice(self, practice_id: str) -> int:
         done = reopen_due(self.desk, practice_id)
         done += expire_uploads(self.desk, practice_id)
+        done += raise_unanswered(self.desk, practice_id)
         done += self._daily(practice_id)
         done += self._matching(practice_id)
         done += scrub_due(self.desk, practice_id)
