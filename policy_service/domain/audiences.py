@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from policy_service.domain.notices import BRIEF, Notice, NoticeKind
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
 from policy_service.domain.standings import MESSAGES, Advice, Availability, Standing
@@ -96,6 +97,23 @@ class PreviewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """What a record once answered, in its fields that are not sealed.
+
+    `about` are those fields by name. `advice` None: it is a screening, which gives none.
+    """
+
+    kind: str
+    id: str
+    at: str
+    receipt: str
+    clinician_id: str
+    advice: Advice | None
+    about: Mapping[str, Any]
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A question about a client that the practice has or had to answer. `since` is an ISO date."""
 
@@ -106,6 +124,19 @@ class Flag:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class StandingChange:
+    """A pair whose advice is no longer what the EHR was told; external ids are the EHR's own."""
+
+    check_id: str
+    clinician_id: str
+    clinician_external_id: str | None
+    client_id: str
+    client_external_id: str | None
+    advice: Advice
+
+
+_READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
 _ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
@@ -201,7 +232,7 @@ def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, A
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
     if audience is Audience.SILENT:
         return {**frame, **_ON_TRIAL}
-    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+    if audience not in _READ_SCREENINGS:
         return frame
     full = audience is not Audience.INTAKE
     more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
@@ -219,6 +250,26 @@ def _line(line: ScreeningLine, full: bool) -> dict[str, Any]:
         "could_become": line.could_become.value,
         "complete": line.complete,
     }
+
+
+def redact_given(given: AnswerGiven, audience: Audience) -> dict[str, Any]:
+    """What this audience may learn of an answer that it may have missed, as a check would say it.
+
+    The whole is fetched by its id; of an erased one nothing else is left.
+    """
+    frame = {"kind": given.kind, "id": given.id, "at": given.at, "status": _CONSTANT}
+    if audience is Audience.SILENT:
+        return {**frame, **_ON_TRIAL}
+    if audience is Audience.ANYONE or (given.advice is None and audience not in _READ_SCREENINGS):
+        return frame
+    frame |= {"receipt": given.receipt}
+    if given.erased:
+        return {**frame, "erased": True}
+    if audience in (Audience.OFFICER, Audience.EHR):
+        return {**frame, **given.about}
+    if given.advice is None:
+        return frame
+    return {**frame, "standing": given.advice.value, "message": MESSAGES[given.advice]}
 
 
 def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
@@ -239,6 +290,29 @@ def _flag(flag: Flag) -> dict[str, Any]:
     }
 
 
+def redact_changes(
+    changes: Sequence[StandingChange], cursor: str, more: bool, audience: Audience
+) -> dict[str, Any]:
+    """Which pairs changed, and the advice of today, as a front desk may learn it; below intake a
+    constant: the list names clients."""
+    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+        return {"status": _CONSTANT}
+    shown = [_change(change) for change in changes]
+    return {"status": _CONSTANT, "changes": shown, "cursor": cursor, "more": more}
+
+
+def _change(change: StandingChange) -> dict[str, Any]:
+    return {
+        "check_id": change.check_id,
+        "clinician_id": change.clinician_id,
+        "clinician_external_id": change.clinician_external_id,
+        "client_id": change.client_id,
+        "client_external_id": change.client_external_id,
+        "standing": change.advice.value,
+        "message": MESSAGES[change.advice],
+    }
+
+
 def _standings(flags: Sequence[Flag]) -> list[dict[str, Any]]:
     """The most cautious advice for each clinician, in the order given."""
     worst: dict[str, Advice] = {}
@@ -246,6 +320,42 @@ def _standings(flags: Sequence[Flag]) -> list[dict[str, Any]]:
         known = worst.get(flag.clinician_id, Advice.PROCEED)
         worst[flag.clinician_id] = max(known, flag.advice, key=list(Advice).index)
     return [{"clinician_id": key, "standing": advice.value} for key, advice in worst.items()]
+
+
+def redact_event(notice: Notice, audience: Audience) -> dict[str, Any] | None:
+    """The thin event: always of this shape, with no id but its own. None: not told at all.
+
+    Intake learns that a standing changed, whatever changed it, and of nothing else.
+    """
+    match audience:
+        case Audience.OFFICER | Audience.EHR:
+            kind = notice.kind
+        case Audience.INTAKE if notice.kind in (*BRIEF, NoticeKind.PING):
+            is_ping = notice.kind is NoticeKind.PING
+            kind = NoticeKind.PING if is_ping else NoticeKind.STANDING_CHANGED
+        case _:
+            return None
+    return {"type": kind.value, "timestamp": notice.at, "data": {"id": notice.id}}
+
+
+def redact_notice(
+    notice: Notice, flags: Sequence[Flag], is_told: bool, audience: Audience
+) -> dict[str, Any]:
+    """What a notice is about. `flags` are those of its client and clinician.
+
+    `is_told`: it is one that intake was told of; any other reads like one of nobody.
+    """
+    frame = {"id": notice.id, "at": notice.at, "status": _CONSTANT}
+    subject = notice.subject
+    pair = {"clinician_id": subject.clinician_id, "client_id": subject.client_id}
+    if audience in (Audience.OFFICER, Audience.EHR):
+        about = {"kind": subject.about.value, "id": subject.id}
+        return {**frame, "type": notice.kind.value, "about": about, **pair,
+                "flags": [_flag(flag) for flag in flags]}  # fmt: skip
+    if audience is not Audience.INTAKE or not is_told:
+        return frame
+    advice = max((flag.advice for flag in flags), key=list(Advice).index, default=Advice.PROCEED)
+    return {**frame, "type": NoticeKind.STANDING_CHANGED.value, **pair, "standing": advice.value}
 
 
 _OWN_DUTY = (

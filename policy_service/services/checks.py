@@ -35,6 +35,7 @@ from policy_service.services.decisions import (
     record_decision,
 )
 from policy_service.services.desk import Desk
+from policy_service.services.ehr_answers import AnswerKind, remember_answer
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
@@ -50,6 +51,7 @@ from policy_service.services.stored_responses import (
     reserve,
     store_response,
 )
+from policy_service.services.told import Told, tell
 from policy_service.services.touch import ONCE_ASKED, RECENT, touch_new_people, touch_pair
 
 _CLIENTS_AMONG = (
@@ -58,6 +60,7 @@ _CLIENTS_AMONG = (
     .order_by(ClientRow.id)
     .limit(1)
 )
+_CLINICIAN_OF_EHR = select(ClinicianRow).where(ClinicianRow.external_id == bindparam("external_id"))
 _ASKED_LATELY = (
     select(DecisionRow.id)
     .where(
@@ -82,9 +85,10 @@ class ClientNamed:
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What a door asks. The client is named by id, or described by a record."""
+    """What a door asks. The clinician is named by our id or by the EHR's own; the client by id, or
+    described by a record."""
 
-    clinician_id: str
+    clinician_id: str | None
     purpose: str
     as_of: date
     client_id: str | None = None
@@ -93,6 +97,8 @@ class CheckRequest:
     location_of_service: str | None = None
     acting: ActingUser = NOBODY_NAMED
     event: RecordedEvent | None = None
+    clinician_external_id: str | None = None
+    """The EHR's own id of the clinician, in place of `clinician_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,7 @@ class StaleFacts(Exception):
 
 def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     """Read the facts and decide; writes nothing."""
-    clinician = _clinician(context, request.clinician_id)
+    clinician = _clinician(context, request)
     named = ClientNamed(request.client_id, request.client_record, request.client_external_id)
     found = find_client(context, named)
     question = Question(
@@ -180,14 +186,17 @@ def decide_question(
     )
 
 
-def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
-    row = context.session.get(ClinicianRow, (context.practice_id, clinician_id))
+def _clinician(context: Context, request: CheckRequest) -> ClinicianRow:
+    if request.clinician_id is not None:
+        row = context.session.get(ClinicianRow, (context.practice_id, request.clinician_id))
+        named = "id"
+    else:
+        asked = {"external_id": request.clinician_external_id}
+        row = context.session.scalars(_CLINICIAN_OF_EHR, asked).first()
+        named = "external_id"
     if row is None or not row.is_active:
-        raise InvalidRequest(
-            errors=[
-                FieldError("/clinician/id", "No active clinician of this practice has this id.")
-            ]
-        )
+        refusal = f"No active clinician of this practice has this {named}."
+        raise InvalidRequest(errors=[FieldError(f"/clinician/{named}", refusal)])
     return row
 
 
@@ -315,6 +324,7 @@ def _record(
         register_prospect(context, question.client, question.person)
     _touch(context, request, prepared)
     recorded = record_decision(desk, context, prepared.material, request.acting)
+    remember_answer(context, AnswerKind.CHECK, recorded.id, recorded.client_id, door.idempotency)
     if door.also is not None:
         door.also(context, question.client.id)
     audience = audience_of(context.principal, request.acting, question.clinician.id)
@@ -322,6 +332,7 @@ def _record(
     if context.principal.is_silent:
         answer = _as_if_live(context, prepared.material, answer)
     keep_asked(context, Asked(door.name, request.acting, recorded, answer))
+    tell(context, Told(question, answer.advice, recorded.id), audience)
     response = door.respond(redact(answer, audience), audience, recorded.id)
     store_response(context, door.idempotency, response)
     return response

@@ -25,6 +25,7 @@ from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Advice
 from policy_service.ledger.leaf import format_at
+from policy_service.services.case_moves import moves_of
 from policy_service.services.cases import add_move, cases_met
 from policy_service.services.context import Context
 from policy_service.services.decisions import Recorded, Render, read_decision
@@ -273,3 +274,29 @@ def silent_asks(context: Context, ehr_client_id: str, most: int = 50) -> list[Si
         SilentAsk(row.id, row.at, row.ehr_client_id, row.door, row.indicator, shown(context, row))
         for row in readable
     ]
+
+
+def note_unregistered(
+    desk: Desk, principal: Principal, decision_ids: Sequence[str], user: str
+) -> None:
+    """Say on the cases of these decisions that an EHR's user is not registered here; once each."""
+    words = {"user_not_registered": user}
+    with desk.reading(principal) as context:
+        wanted = [one for one in decision_ids if _is_news(context, one, words)]
+    if not wanted:
+        return
+    with desk.writing(principal) as context:
+        for decision_id in wanted:
+            note_on_cases(context, decision_id, words)
+
+
+def _is_news(context: Context, decision_id: str, words: Mapping[str, Any]) -> bool:
+    """Whether one of the decision's open cases does not say so already."""
+    rows = select(CaseRow).where(
+        CaseRow.id.in_(sorted(cases_met(context, decision_id).values())),
+        CaseRow.state != CaseState.CLOSED.value,
+    )
+    return any(
+        all(move.words != words for move in moves_of(context, case))
+        for case in context.session.scalars(rows)
+    )
