@@ -132,7 +132,7 @@ class SigningEhr:
             "grant_type": "client_credentials",
             "scope": scope,
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion or self.assertion(),
+            "client_assertion": self.assertion() if assertion is None else assertion,
         } | form
         return self.world.app.test_client().post("/token", data=fields)
 

@@ -105,18 +105,21 @@ def _add_keys(context: Context, client_id: str, keys: Iterable[PublicKey]) -> No
 def rotate_keys(context: Context, client_id: str, jwks: str, overlap: timedelta) -> datetime:
     """Bring in new keys; those before stay good for the overlap. Returns when they end.
 
-    A key that is in the new set again stays. With no overlap the tokens that the old keys got end
+    A key that is in the new set again stays for good. With no overlap the tokens that the old keys got end
     at once too.
     """
     row = client_row(context, client_id)
     keys = _new_keys(jwks, overlap)
     old = {key.thumbprint: key for key in keys_in_use(context, client_id)}
     fresh = [key for key in keys if key.thumbprint not in old]
-    _refuse_same_names(fresh, old, {key.thumbprint for key in keys})
+    _refuse_same_names(fresh, old)
     ends = context.now + overlap
-    leaving = [known for print_, known in old.items() if print_ not in _prints(keys)]
+    staying = _prints(keys)
+    leaving = [known for print_, known in old.items() if print_ not in staying]
     for known in leaving:
         known.retires_at = min(known.retires_at or ends, ends)
+    for print_ in staying & old.keys():
+        old[print_].retires_at = None
     if not overlap:
         _end_tokens(context, client_id, [known.thumbprint for known in leaving])
     _add_keys(context, row.id, fresh)
@@ -143,9 +146,7 @@ def _new_keys(jwks: str, overlap: timedelta) -> list[PublicKey]:
     return keys
 
 
-def _refuse_same_names(
-    fresh: list[PublicKey], old: Mapping[str, EhrPublicKeyRow], staying: set[str]
-) -> None:
+def _refuse_same_names(fresh: list[PublicKey], old: Mapping[str, EhrPublicKeyRow]) -> None:
     """A kid names one key: with two of a name neither would be accepted."""
     taken = {(known.kid, known.algorithm) for known in old.values()}
     twice = [key.kid for key in fresh if (key.kid, key.algorithm) in taken]

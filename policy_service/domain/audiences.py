@@ -97,23 +97,6 @@ class PreviewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerGiven:
-    """What a record once answered, in its fields that are not sealed.
-
-    `about` are those fields by name. `advice` None: it is a screening, which gives none.
-    """
-
-    kind: str
-    id: str
-    at: str
-    receipt: str
-    clinician_id: str
-    advice: Advice | None
-    about: Mapping[str, Any]
-    erased: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Flag:
     """A question about a client that the practice has or had to answer. `since` is an ISO date."""
 
@@ -136,10 +119,10 @@ class StandingChange:
     advice: Advice
 
 
-_READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
+READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
-_ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
+ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
 
 
 def audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
@@ -224,15 +207,15 @@ def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
         case Audience.ANYONE:
             return {"id": answer.id, "at": answer.at, "status": _CONSTANT}
         case Audience.SILENT:
-            return {**_frame(answer), **_ON_TRIAL}
+            return {**_frame(answer), **ON_TRIAL}
 
 
 def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, Any]:
     """Who can take the client. Below intake it is a constant: the list names who may not."""
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
     if audience is Audience.SILENT:
-        return {**frame, **_ON_TRIAL}
-    if audience not in _READ_SCREENINGS:
+        return {**frame, **ON_TRIAL}
+    if audience not in READ_SCREENINGS:
         return frame
     full = audience is not Audience.INTAKE
     more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
@@ -252,33 +235,13 @@ def _line(line: ScreeningLine, full: bool) -> dict[str, Any]:
     }
 
 
-def redact_given(given: AnswerGiven, audience: Audience) -> dict[str, Any]:
-    """What this audience may learn of an answer that it may have missed, as a check would say it.
-
-    The whole is fetched by its id; of an erased one nothing else is left.
-    """
-    frame = {"kind": given.kind, "id": given.id, "at": given.at, "status": _CONSTANT}
-    if audience is Audience.SILENT:
-        return {**frame, **_ON_TRIAL}
-    if audience is Audience.ANYONE or (given.advice is None and audience not in _READ_SCREENINGS):
-        return frame
-    frame |= {"receipt": given.receipt}
-    if given.erased:
-        return {**frame, "erased": True}
-    if audience in (Audience.OFFICER, Audience.EHR):
-        return {**frame, **given.about}
-    if given.advice is None:
-        return frame
-    return {**frame, "standing": given.advice.value, "message": MESSAGES[given.advice]}
-
-
 def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
     """A client's flags. Intake learns one standing a clinician: neither kinds nor how many."""
     if audience in (Audience.OFFICER, Audience.EHR):
         return {"status": _CONSTANT, "flags": [_flag(flag) for flag in flags]}
     if audience is Audience.INTAKE:
         return {"status": _CONSTANT, "standings": _standings(flags)}
-    return dict(_ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
+    return dict(ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
 
 
 def _flag(flag: Flag) -> dict[str, Any]:

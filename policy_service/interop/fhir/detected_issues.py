@@ -33,15 +33,15 @@ _SEVERITY = {
     Advice.HOLD_FOR_REVIEW.value: "moderate",
     Advice.PROCEED.value: "low",
 }
+FINAL, PRELIMINARY, AMENDED = STATUSES = ("final", "preliminary", "amended")
+"""ObservationStatus (required binding), as far as a decision can have it."""
 _STATUS = {
-    Standing.NONE.value: "final",
-    Standing.IN_REVIEW.value: "preliminary",
-    Standing.ACCEPTED_WITH_CONDITIONS.value: "amended",
-    Standing.DECLINED.value: "amended",
-    Standing.OVERRIDDEN.value: "amended",
-    Advice.HOLD_FOR_REVIEW.value: "preliminary",
+    Standing.IN_REVIEW.value: PRELIMINARY,
+    Standing.ACCEPTED_WITH_CONDITIONS.value: AMENDED,
+    Standing.DECLINED.value: AMENDED,
+    Standing.OVERRIDDEN.value: AMENDED,
+    Advice.HOLD_FOR_REVIEW.value: PRELIMINARY,
 }
-STATUSES = tuple(sorted(set(_STATUS.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def detected_issue(
         "resourceType": "DetectedIssue",
         "id": told["id"],
         **_identifier(base, told),
-        "status": _STATUS.get(told.get("standing", ""), "final"),
+        "status": _status(told),
         "code": _code(base, told),
         **_severity(told),
         **_patient(base, told, parties),
@@ -83,6 +83,12 @@ def _identifier(base: str, told: Mapping[str, Any]) -> dict[str, Any]:
     return {"identifier": [{"system": f"{base}/fhir/receipt", "value": told["receipt"]}]}
 
 
+def _status(told: Mapping[str, Any]) -> str:
+    """Preliminary while it is in review, and while something is not known: that is not clear."""
+    status = _STATUS.get(told.get("standing", ""), FINAL)
+    return PRELIMINARY if status == FINAL and told.get("complete") is False else status
+
+
 def _code(base: str, told: Mapping[str, Any]) -> dict[str, Any]:
     if "outcome" in told:
         return concept(base, OUTCOME, told["outcome"])
@@ -92,7 +98,8 @@ def _code(base: str, told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _severity(told: Mapping[str, Any]) -> dict[str, Any]:
     known = _SEVERITY.get(told.get("outcome", told.get("standing", "")))
-    return {"severity": known} if known else {}
+    is_open = known == "low" and told.get("complete") is False
+    return {"severity": known} if known and not is_open else {}
 
 
 def _patient(base: str, told: Mapping[str, Any], parties: Parties) -> dict[str, Any]:
@@ -155,7 +162,7 @@ def _detail(told: Mapping[str, Any]) -> dict[str, Any]:
 def _mitigation(base: str, told: Mapping[str, Any]) -> dict[str, Any]:
     """What the practice decided, where the caller sees a standing and one was taken."""
     standing = told.get("standing", "")
-    if _STATUS.get(standing) != "amended":
+    if _STATUS.get(standing) != AMENDED:
         return {}
     return {"mitigation": [{"action": concept(base, STANDING, standing)}]}
 

@@ -116,7 +116,7 @@ def finding(outcome: str, *, waivable: bool) -> dict[str, Any]:
 
 
 def full(outcome: str, *, waivable: bool) -> Told:
-    lists: dict[str, Any] = dict.fromkeys(("obligations", "ask", "unverified"), [])
+    lists: dict[str, Any] = {"obligations": [], "ask": [], "unverified": []}
     found = [finding(outcome, waivable=waivable)]
     rest = {"complete": True, "could_become": outcome, **lists}
     return told(Audience.EHR, outcome=outcome, standing="in_review", findings=found, **rest)
@@ -145,10 +145,8 @@ def test_who_may_know_nothing_gets_no_card_whatever_is_the_case(audience: Audien
 
 
 def test_a_long_name_never_makes_a_summary_too_long() -> None:
-    long = Told("A" * 300, Audience.INTAKE, told(Audience.INTAKE).body, "booking")
-    held = Told(
-        long.clinician_name, long.audience, {**long.body, "standing": "hold for review"}, ""
-    )
+    body = told(Audience.INTAKE, standing="hold for review").body
+    held = Told("A" * 300, Audience.INTAKE, body, "booking")
     card = card_of(held, SETTING, [])
     assert card is not None
     assert len(card.body["summary"]) < 140
