@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words, erasure_words
+from policy_service.console import contact_words, ehr_words, erasure_words
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -304,6 +304,8 @@ TABLES = {
     "pack_mode": PACK_MODES,
     "pack_mode_says": PACK_MODES_SAY,
     "moment": MOMENTS,
+    "scope": ehr_words.SCOPES,
+    "client_mode": ehr_words.CLIENT_MODES,
     "source": contact_words.SOURCES,
     "account_use": contact_words.ACCOUNT_USES,
     "import_state": contact_words.IMPORT_STATES,
