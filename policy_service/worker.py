@@ -50,6 +50,9 @@ STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
     CHECK_LOG: check_log,
+    DELIVER: deliver,
+    MAIL: mail_officer,
+    TAKE_ARRIVAL: take_arrival,
     **CONTACT_STEPS,
 }
 _log = structlog.get_logger()

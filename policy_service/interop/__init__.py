@@ -13,6 +13,7 @@ from policy_service.auth.jwks import FetchedKeys
 from policy_service.auth.jwks_address import fetch_through
 from policy_service.auth.smart_tokens import TokenIssuer
 from policy_service.interop import cors, door, outcomes, smart
+from policy_service.interop.webhooks import receiving
 from policy_service.services.desk import Desk
 from policy_service.settings import Settings
 
@@ -20,10 +21,15 @@ HOOKS: tuple[Blueprint, ...] = ()
 """Under /cds-services: the JWT of a CDS Hooks client."""
 FHIR: tuple[Blueprint, ...] = ()
 """Under /fhir: a SMART access token or an API key."""
-OTHERS: tuple[Blueprint, ...] = (smart.blueprint,)
+OTHERS: tuple[Blueprint, ...] = (smart.blueprint, receiving.blueprint)
 """Those that authenticate by themselves: /token, /.well-known, webhooks."""
 
-REFUSERS = (outcomes.HOOKS_REFUSER, smart.REFUSER, outcomes.FHIR_REFUSER)
+REFUSERS = (
+    outcomes.HOOKS_REFUSER,
+    smart.REFUSER,
+    outcomes.FHIR_REFUSER,
+    receiving.REFUSER,
+)
 """Who words the refusals of which addresses; the first that owns the request."""
 
 for _blueprint in HOOKS:

@@ -65,9 +65,7 @@ class Mailer:
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "smtps":
-            return smtplib.SMTP_SSL(
-                self.host, self.port, timeout=PATIENCE, context=self._trust()
-            )
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=self._trust())
         server = smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
         if self.security == "smtp":
             try:
