@@ -143,6 +143,16 @@ class Erased(NotFound):
     usual_detail = "The person was erased: nothing is known of them here. That is no clear answer."
 
 
+class Unresolvable(ServiceError):
+    """What a question is about can neither be read from the request nor be fetched (CDS Hooks 2.0:
+    412); `errors` names each element."""
+
+    slug = "unresolvable"
+    status = 412
+    title = "What the question is about cannot be found"
+    usual_detail = "The patient, or every practitioner, is not known here and cannot be read."
+
+
 class StaleVersion(ServiceError):
     """Someone else changed it since the caller read it (If-Match)."""
 
@@ -276,6 +286,7 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     Conflict,
     StateConflict,
     Erased,
+    Unresolvable,
     StaleVersion,
     TooLarge,
     UnsupportedMediaType,

@@ -104,6 +104,13 @@ def from_database(error: DBAPIError) -> ServiceError:
     return errors.NotReady()
 
 
+def refusal_of(error: ServiceError | KeyNotHeld | DBAPIError) -> ServiceError:
+    """The refusal that one part of a request is answered with, where the others are not refused."""
+    if isinstance(error, ServiceError):
+        return error
+    return erased(error) if isinstance(error, KeyNotHeld) else from_database(error)
+
+
 def from_fault(error: Exception) -> ServiceError:
     """Last resort: the caller learns nothing, the service's own log everything."""
     _log.error("unhandled_fault", path=request.path, method=request.method, exc_info=error)

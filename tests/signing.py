@@ -27,9 +27,13 @@ BASE = "http://127.0.0.1:8000"
 Key = ECKey | RSAKey
 
 
-@cache
 def signing_key(algorithm: str, number: int = 1) -> Key:
     """A private key, made once per process: `number` tells several apart."""
+    return _made_key(algorithm, number)
+
+
+@cache
+def _made_key(algorithm: str, number: int) -> Key:
     kid = f"{algorithm.lower()}-{number}"
     if algorithm == "ES384":
         return ECKey.generate_key("P-384", {"kid": kid})

@@ -9,6 +9,7 @@ from policy_service.api import (
     attestations,
     audit,
     bundles,
+    check_lists,
     checks,
     clients,
     clinicians,
@@ -26,6 +27,7 @@ from policy_service.api import (
     metrics,
     packs,
     previews,
+    reconciliations,
     releases,
     screenings,
     ties,
@@ -34,6 +36,7 @@ from policy_service.api.openapi import RestApi
 
 RESOURCES = (
     checks.blueprint,
+    check_lists.blueprint,
     clinicians.blueprint,
     licences.blueprint,
     disclosures.blueprint,
@@ -53,6 +56,7 @@ RESOURCES = (
     previews.blueprint,
     erasures.blueprint,
     releases.blueprint,
+    reconciliations.blueprint,
     bundles.blueprint,
 )
 

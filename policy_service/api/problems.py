@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, current_app, request
 
 from policy_service.errors import ServiceError
@@ -18,12 +20,15 @@ def is_rest() -> bool:
 
 def problem(error: ServiceError) -> Response:
     """A problem document with the headers HTTP asks for."""
-    body = {"type": f"{_base_url()}/problems/{error.slug}", **error.to_json()}
-    response: Response = current_app.response_class(
-        current_app.json.dumps(body), status=error.status, mimetype=MEDIA_TYPE
-    )
+    body = current_app.json.dumps(document(error))
+    response: Response = current_app.response_class(body, status=error.status, mimetype=MEDIA_TYPE)
     response.headers.update(error.headers)
     return response
+
+
+def document(error: ServiceError) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    return {"type": f"{_base_url()}/problems/{error.slug}", **error.to_json()}
 
 
 def _base_url() -> str:

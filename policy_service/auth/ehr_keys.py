@@ -16,6 +16,7 @@ from policy_service.database.tables.directory import EhrClientRow
 from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.errors import Unauthenticated
 from policy_service.services.desk import Desk
+from policy_service.services.ehr_clients import SILENT
 
 _FORM = re.compile(r"psk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 LONGEST_DAYS = 365
@@ -90,6 +91,8 @@ def principal_of_client(row: EhrClientRow) -> Principal:
         name=row.name,
         roles=frozenset({Role.EHR}),
         scopes=_scopes(row.scopes.split()),
+        is_silent=row.mode == SILENT,
+        answer_hours=row.answer_hours,
     )
 
 

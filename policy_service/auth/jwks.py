@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import base64_to_int
 
 _log = structlog.get_logger()
 
@@ -130,13 +131,14 @@ def _import(jwk: Mapping[str, Any], place: str) -> ECKey | RSAKey:
             elliptic = ECKey.import_key(members)
             elliptic.public_key.public_numbers()
             return elliptic
-        rsa = RSAKey.import_key(members)
-        size = rsa.public_key.key_size
+        # Asked before the import, where the library does no more than warn of a short key.
+        if _SHORTEST_RSA <= base64_to_int(members["n"]).bit_length() <= _LONGEST_RSA:
+            rsa = RSAKey.import_key(members)
+            rsa.public_key.public_numbers()
+            return rsa
     except (JoseError, ValueError, TypeError) as error:
         raise KeySetRefused(f"{place}: not a usable key ({error})"[:200]) from error
-    if not _SHORTEST_RSA <= size <= _LONGEST_RSA:
-        raise KeySetRefused(f"{place}.n: {_SHORTEST_RSA} to {_LONGEST_RSA} bits are expected.")
-    return rsa
+    raise KeySetRefused(f"{place}.n: {_SHORTEST_RSA} to {_LONGEST_RSA} bits are expected.")
 
 
 def pick(keys: Sequence[PublicKey], kid: str, algorithm: str) -> PublicKey | None:

@@ -103,11 +103,17 @@ def read_token(text: str, required: Sequence[str]) -> Token:
 
 
 def require_header(header: dict[str, Any]) -> None:
-    """A named algorithm, a named key and none that the token brings along."""
+    """A named algorithm, a named key and none that the token brings along.
+
+    A `typ` that is there must be JWT, so that no token made for something else is taken (RFC 8725
+    section 3.11). Public SMART clients leave it out (openid-client 6).
+    """
     if header.get("alg") not in ALGORITHMS:
         raise TokenRefused(f"The token's alg is not allowed. Allowed: {', '.join(ALGORITHMS)}.")
     if not _is_name(header.get("kid")):
         raise TokenRefused("The token's header lacks kid, the name of the key that signed it.")
+    if str(header.get("typ", "JWT")).upper() != "JWT":
+        raise TokenRefused("The token's typ is not JWT.")
     if "jku" in header and not isinstance(header["jku"], str):
         raise TokenRefused("The token's jku is not a text.")
     for member in _OWN_KEYS:
@@ -172,6 +178,8 @@ def _claim_text(claim: str, rules: Rules) -> str:
 def require_short_life(token: Token, rules: Rules) -> None:
     """A token that leaked is worth nothing for long."""
     exp, iat = token.claims["exp"], token.claims.get("iat")
+    if iat is not None and exp <= iat:
+        raise TokenRefused("The token's exp is not later than its iat.")
     if rules.longest_life is not None and exp - iat > rules.longest_life.total_seconds():
         minutes = int(rules.longest_life.total_seconds() // 60)
         raise TokenRefused(f"Between the token's iat and exp are more than {minutes} minutes.")

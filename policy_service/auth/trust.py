@@ -16,6 +16,7 @@ from policy_service.auth.jwks import FetchedKeys, PublicKey, read_key_set
 from policy_service.auth.jwts import UNPROVEN, Rules, Token, TokenRefused, verify
 from policy_service.database.tables.directory import EhrClientRow
 from policy_service.database.tables.ehr_trust import EhrIssuerRow, EhrPublicKeyRow
+from policy_service.database.types import is_id
 from policy_service.domain.principals import Principal
 from policy_service.services.desk import Desk
 
@@ -55,6 +56,8 @@ def client_of_issuer(desk: Desk, issuer: str, tenant: str) -> TrustedClient | No
 
 def client_by_id(desk: Desk, client_id: str) -> TrustedClient | None:
     """The client of that id (SMART's client_id), if it is in use."""
+    if not is_id(client_id):
+        return None
     query = select(EhrClientRow).where(
         EhrClientRow.id == client_id, EhrClientRow.withdrawn_at.is_(None)
     )

@@ -26,6 +26,8 @@ class Audience(StrEnum):
     INTAKE = "intake"
     TREATING_CLINICIAN = "treating_clinician"
     ANYONE = "anyone"
+    SILENT = "silent"
+    """A client on trial: a constant of its own, which says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,23 @@ class PreviewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """What a record once answered, in its fields that are not sealed.
+
+    `about` are those fields by name. `advice` None: it is a screening, which gives none.
+    """
+
+    kind: str
+    id: str
+    at: str
+    receipt: str
+    clinician_id: str
+    advice: Advice | None
+    about: Mapping[str, Any]
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A question about a client that the practice has or had to answer. `since` is an ISO date."""
 
@@ -105,12 +124,33 @@ class Flag:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class StandingChange:
+    """A pair whose advice is no longer what the EHR was told; external ids are the EHR's own."""
+
+    check_id: str
+    clinician_id: str
+    clinician_external_id: str | None
+    client_id: str
+    client_external_id: str | None
+    advice: Advice
+
+
+_READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
+_ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
 
 
 def audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
     """The least of what the credential grants and what the person at the keyboard may learn."""
+    if principal.is_silent:
+        return Audience.SILENT
+    return audience_if_live(principal, acting, clinician_id)
+
+
+def audience_if_live(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
+    """The audience that a client on trial would have, were it live."""
     if Role.EHR not in principal.roles:
         return _account_audience(principal, clinician_id)
     if acting.role is ActingRole.CLINICIAN:
@@ -138,7 +178,7 @@ def preview_audience_of(principal: Principal, acting: ActingUser, clinician_id: 
     if Role.EHR not in principal.roles:
         own = principal.has(Role.CLINICIAN) and principal.clinician_id == clinician_id
         return Audience.TREATING_CLINICIAN if own else _officer_or_anyone(principal.has(*_OFFICERS))
-    if Scope.PREVIEW_OWN not in principal.scopes:
+    if principal.is_silent or Scope.PREVIEW_OWN not in principal.scopes:
         return Audience.ANYONE
     if acting.role is ActingRole.CLINICIAN and acting.clinician_id == clinician_id:
         return Audience.TREATING_CLINICIAN
@@ -183,12 +223,16 @@ def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
             return _brief(answer)
         case Audience.ANYONE:
             return {"id": answer.id, "at": answer.at, "status": _CONSTANT}
+        case Audience.SILENT:
+            return {**_frame(answer), **_ON_TRIAL}
 
 
 def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, Any]:
     """Who can take the client. Below intake it is a constant: the list names who may not."""
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
-    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+    if audience is Audience.SILENT:
+        return {**frame, **_ON_TRIAL}
+    if audience not in _READ_SCREENINGS:
         return frame
     full = audience is not Audience.INTAKE
     more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
@@ -208,13 +252,33 @@ def _line(line: ScreeningLine, full: bool) -> dict[str, Any]:
     }
 
 
+def redact_given(given: AnswerGiven, audience: Audience) -> dict[str, Any]:
+    """What this audience may learn of an answer that it may have missed, as a check would say it.
+
+    The whole is fetched by its id; of an erased one nothing else is left.
+    """
+    frame = {"kind": given.kind, "id": given.id, "at": given.at, "status": _CONSTANT}
+    if audience is Audience.SILENT:
+        return {**frame, **_ON_TRIAL}
+    if audience is Audience.ANYONE or (given.advice is None and audience not in _READ_SCREENINGS):
+        return frame
+    frame |= {"receipt": given.receipt}
+    if given.erased:
+        return {**frame, "erased": True}
+    if audience in (Audience.OFFICER, Audience.EHR):
+        return {**frame, **given.about}
+    if given.advice is None:
+        return frame
+    return {**frame, "standing": given.advice.value, "message": MESSAGES[given.advice]}
+
+
 def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
     """A client's flags. Intake learns one standing a clinician: neither kinds nor how many."""
     if audience in (Audience.OFFICER, Audience.EHR):
         return {"status": _CONSTANT, "flags": [_flag(flag) for flag in flags]}
     if audience is Audience.INTAKE:
         return {"status": _CONSTANT, "standings": _standings(flags)}
-    return {"status": _CONSTANT}
+    return dict(_ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
 
 
 def _flag(flag: Flag) -> dict[str, Any]:
@@ -223,6 +287,29 @@ def _flag(flag: Flag) -> dict[str, Any]:
         "kind": flag.kind,
         "standing": flag.standing.value,
         "since": flag.since,
+    }
+
+
+def redact_changes(
+    changes: Sequence[StandingChange], cursor: str, more: bool, audience: Audience
+) -> dict[str, Any]:
+    """Which pairs changed, and the advice of today, as a front desk may learn it; below intake a
+    constant: the list names clients."""
+    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+        return {"status": _CONSTANT}
+    shown = [_change(change) for change in changes]
+    return {"status": _CONSTANT, "changes": shown, "cursor": cursor, "more": more}
+
+
+def _change(change: StandingChange) -> dict[str, Any]:
+    return {
+        "check_id": change.check_id,
+        "clinician_id": change.clinician_id,
+        "clinician_external_id": change.clinician_external_id,
+        "client_id": change.client_id,
+        "client_external_id": change.client_external_id,
+        "standing": change.advice.value,
+        "message": MESSAGES[change.advice],
     }
 
 
@@ -295,7 +382,7 @@ def redact_duties(
     duties: Sequence[Mapping[str, Any]], next_cursor: str | None, audience: Audience
 ) -> dict[str, Any]:
     """A page of duties; a constant for those to whom none exists."""
-    if audience in (Audience.INTAKE, Audience.ANYONE):
+    if audience in (Audience.INTAKE, Audience.ANYONE, Audience.SILENT):
         return {"status": _CONSTANT}
     shown = [redact_duty(duty, audience) for duty in duties]
     return {"status": _CONSTANT, "duties": shown, "next_cursor": next_cursor}

@@ -153,6 +153,7 @@ def record_decision(
             model=context.model.digest,
             entry_id=leaf.id,
             receipt=receipt,
+            is_silent=context.principal.is_silent,
             **sealed,
         )
     )
@@ -166,7 +167,8 @@ def record_decision(
         receipt,
         question.client.id,
     )
-    _follow_up(context, material, recorded)
+    if not context.principal.is_silent:
+        _follow_up(context, material, recorded)
     return recorded
 
 

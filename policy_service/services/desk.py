@@ -23,8 +23,8 @@ from policy_service.errors import NotFound
 from policy_service.ledger.note import Signer, Verifier
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
-from policy_service.services.match_state import ModelShelf
 from policy_service.services.mailer import Mailer
+from policy_service.services.match_state import ModelShelf
 from policy_service.services.outbound import Outbound
 from policy_service.vault.erasure_list import ErasureList
 from policy_service.vault.keys import KeyRing, Purpose, PurposeKey

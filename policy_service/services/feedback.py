@@ -8,12 +8,12 @@ is kept and marked. Each is an audit entry, and one about a known answer joins i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -21,22 +21,19 @@ from policy_service.audit.log import Owned
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.prompts import CardFeedbackRow, PromptRow
 from policy_service.database.tables.registry import ClientRow
-from policy_service.database.tables.reviews import CaseRow
 from policy_service.domain.feedback import LONGEST_WORD, Report
 from policy_service.domain.principals import Principal
-from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.errors import NotFound, NotReady
 from policy_service.ledger.canonical import Json
 from policy_service.ledger.leaf import format_at
-from policy_service.services.cases import add_move, cases_met
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.once import patiently
 from policy_service.services.parties import keeper_of, pseudonyms
+from policy_service.services.prompts import REST, note_on_cases, shown
 from policy_service.vault.keys import Purpose
 
 RECEIVED = "feedback.received"
-CDS, REST = "cds", "rest"
 TRIES = 3
 
 
@@ -126,8 +123,7 @@ def _fingerprint(context: Context, report: Report) -> bytes:
     said: Any = report.item
     if report.is_conformant and report.card and report.reported_at:
         said = [report.card.lower(), report.outcome, format_at(report.reported_at)]
-    raw = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-    return context.keyring.digest(Purpose.BODY_DIGEST, f"feedback\n{raw.decode()}")
+    return context.keyring.digest(Purpose.BODY_DIGEST, f"feedback\n{_text(said)}")
 
 
 def _about(context: Context, report: Report) -> _Answered:
@@ -163,9 +159,14 @@ def _sealed(
     item: Any = report.item
     if about.client is not None and owner is None:
         item = _codes(report)
-    raw = orjson.dumps({"item": item, "problems": report.problems})
+    raw = _text({"item": item, "problems": list(report.problems)})
     where = ("card_feedback", kept_id, "sealed")
-    return context.keyring.seal(context.session, owner, raw, where)
+    return context.keyring.seal(context.session, owner, raw.encode(), where)
+
+
+def _text(value: Any) -> str:
+    """One spelling of any JSON value, numbers of any size included."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _codes(report: Report) -> dict[str, Any]:
@@ -188,7 +189,7 @@ def _log(context: Context, door: str, report: Report, about: _Answered, owner: s
         "conformant": report.is_conformant,
         "orphan": about.decision is None,
         "decision": about.decision.id if about.decision else None,
-        "item": hashlib.sha256(orjson.dumps(report.item, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        "item": hashlib.sha256(_text(report.item).encode()).hexdigest(),
     }
     groups = {"feedback": Owned(said, owner)}
     if owner is not None:
@@ -208,14 +209,6 @@ def _log(context: Context, door: str, report: Report, about: _Answered, owner: s
     return leaf.id
 
 
-def shown(context: Context, prompt: PromptRow) -> dict[str, Any]:
-    """What a card said, to whom and where, opened. KeyNotHeld once its client is erased."""
-    where = ("prompt", prompt.id, "sealed")
-    raw = context.keyring.open(context.session, prompt.owner_person_id, prompt.sealed, where)
-    found: dict[str, Any] = orjson.loads(raw)
-    return found
-
-
 def _follow(context: Context, report: Report, about: _Answered) -> None:
     """An answered card is waited for no more; its cases show what was done."""
     if about.prompt is not None and about.prompt.answered_at is None:
@@ -226,13 +219,3 @@ def _follow(context: Context, report: Report, about: _Answered) -> None:
     if keeper_of(context, about.client.person_id) is not None:
         words |= {"override": report.reason.to_json()}
     note_on_cases(context, about.decision.id, words)
-
-
-def note_on_cases(context: Context, decision_id: str, words: Mapping[str, Any]) -> int:
-    """Append a note to every open case that a decision opened or joined; returns how many."""
-    ids = sorted(cases_met(context, decision_id).values())
-    rows = select(CaseRow).where(CaseRow.id.in_(ids), CaseRow.state != CaseState.CLOSED.value)
-    cases = context.session.scalars(rows.order_by(CaseRow.id).with_for_update()).all()
-    for case in cases:
-        add_move(context, case, MoveKind.NOTED, case.state, words)
-    return len(cases)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from policy_service.settings.mail import MAIL, MailSettings
 from policy_service.settings.outgoing import OUTGOING, OutboundSettings
 from policy_service.settings.reading import InvalidSetting, Variable, one_of, switch, whole
 
@@ -25,6 +26,7 @@ SECRET_KEY_CHARACTERS = 32
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # Variables of the test tools share the prefix and are none of the service's business.
 _FOREIGN_PREFIXES = ("POLICY_TEST_",)
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost", "0.0.0.0")  # noqa: S104  # compared, not bound
 
 __all__ = ["VARIABLES", "InvalidSetting", "Settings", "Variable"]
 
@@ -61,8 +63,8 @@ SECRET_KEY = Variable(
 PUBLIC_BASE_URL = Variable(
     "POLICY_PUBLIC_BASE_URL",
     "http://127.0.0.1:8000",
-    "http://… or https://…, without a path",
-    "The address others reach the service by; stands in links and problem types.",
+    "https://… without a path; http://… to this machine itself alone",
+    "The address others reach the service by: links, problem types, the audience of tokens.",
 )
 IDLE = Variable(
     "POLICY_SESSION_IDLE_MINUTES",
@@ -162,6 +164,7 @@ VARIABLES: tuple[Variable, ...] = (
     LOG_SIGNER,
     METRICS_TOKEN,
     *OUTGOING,
+    *MAIL,
 )
 
 
@@ -190,6 +193,8 @@ class Settings:
     """Socket of the signer process; None: this process signs."""
     metrics_token: str = field(default="", repr=False)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    mail: MailSettings | None = None
+    """None: no mail server is configured."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -217,6 +222,7 @@ class Settings:
             log_signer=_signer_socket(env),
             metrics_token=_metrics_token(env),
             outbound=OutboundSettings.from_environment(env),
+            mail=MailSettings.from_environment(env),
         )
 
 
@@ -292,7 +298,9 @@ def _metrics_token(env: Mapping[str, str]) -> str:
 def _base_url(env: Mapping[str, str]) -> str:
     url = PUBLIC_BASE_URL.read(env).rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+    # CDS Hooks 2.0 and SMART App Launch 2.2 ask for TLS; only this machine itself needs none.
+    schemes = ("http", "https") if parts.hostname in _THIS_MACHINE else ("https",)
+    if parts.scheme not in schemes or not parts.netloc or parts.path or parts.query:
         raise InvalidSetting(PUBLIC_BASE_URL.name, PUBLIC_BASE_URL.allowed)
     return url
 

@@ -23,6 +23,9 @@ PACKS = {Scope.PACKS_PROPOSE}
 
 MATRIX: dict[str, set[Scope]] = {
     "POST /v1/checks": DECISIONS,
+    "POST /v1/checks/batch": DECISIONS,
+    "GET /v1/checks/changes": DECISIONS,
+    "POST /v1/checks/{check_id}/feedback": DECISIONS,
     "GET /v1/checks/{check_id}": DECISIONS,
     "GET /v1/checks/{check_id}/replay": AUDIT,
     "GET /v1/checks/{check_id}/timeline": DECISIONS,
@@ -30,6 +33,8 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/duties/{duty_id}": DECISIONS,
     "POST /v1/duties/{duty_id}/proof": {Scope.DUTIES_WRITE},
     "POST /v1/duties/{duty_id}/not-applicable": {Scope.DUTIES_WRITE},
+    "POST /v1/reconciliations": DECISIONS,
+    "GET /v1/reconciliations/{reconciliation_id}": DECISIONS,
     "POST /v1/screenings": DECISIONS,
     "GET /v1/screenings/{screening_id}": DECISIONS,
     "GET /v1/clients/{client_id}/flags": DECISIONS,
@@ -139,7 +144,9 @@ OPERATIONS = operations(DOCUMENT)
 SPECIAL: dict[str, Any] = {
     "acting_user": {"role": "compliance"},
     "client": {"id": str(uuid4())},
+    "clinician": {"id": str(uuid4())},
     "files": {"README.md": "No pack."},
+    "listed": [{"key": "k-1", "at": "2021-05-17T09:00:00Z"}],
     "person": {"names": [{"family": "Moss"}]},
     "valid_to": "2021",
 }

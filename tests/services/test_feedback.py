@@ -16,11 +16,11 @@ from policy_service.errors import NotFound
 from policy_service.services.case_moves import moves_of
 from policy_service.services.cases import cases_met
 from policy_service.services.feedback import (
-    CDS,
     Received,
     receive_check_feedback,
     receive_feedback,
 )
+from policy_service.services.prompts import CDS
 from tests.cast import World
 
 STRANGE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

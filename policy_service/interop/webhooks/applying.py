@@ -33,7 +33,7 @@ from policy_service.services.webhooks.arrivals import (
     finish_arrival,
     waiting_event,
 )
-from policy_service.services.webhooks.delivering import messenger
+from policy_service.services.webhooks.messenger import messenger
 from policy_service.services.webhooks.registering import (
     EpisodeValues,
     Pair,

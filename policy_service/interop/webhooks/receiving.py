@@ -1,4 +1,4 @@
-"""POST /webhooks/in/{source}: taken when it is signed, answered at once, read back by the worker."""
+"""POST /webhooks/in/{source}: taken if it is signed, answered at once, read back by the worker."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 
-from policy_service.errors import ServiceError, Unauthenticated
 from policy_service.domain.webhook_signatures import Signed
+from policy_service.errors import ServiceError, Unauthenticated
 from policy_service.interop import bodies, door
 from policy_service.interop.webhooks.events import read_event
 from policy_service.refusals import Refuser

@@ -100,6 +100,10 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.NOISE: "sealed",
     },
     "duty_occurrence": {Fate.RESIDUE: "duty_id decision_id at"},
+    "ehr_answer": {
+        Fate.EMPTIED: "key_digest",
+        Fate.RESIDUE: "record_id kind ehr_client_id client_id at",
+    },
     "ehr_client": {
         Fate.OTHERS: "id name key_prefix key_hash scopes expires_at revoked_at created_at "
         "allowed_origins jwks_url withdrawn_at mode fhir_server answer_hours suggests_issues"
@@ -188,6 +192,9 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.NOISE: "sealed",
     },
     "readiness_probe": {Fate.OTHERS: "id checked"},
+    "reconciliation": {
+        Fate.RESIDUE: "id at ehr_client_id since until listed unknown not_received receipt sealed"
+    },
     "release_record": {
         Fate.RESIDUE: "id at actor_ref recipient_kind subjects owner_person_id entry_id",
         Fate.NOISE: "sealed",
@@ -200,6 +207,11 @@ _SAID: dict[str, dict[Fate, str]] = {
         "due_on valid_until assigned_to consultant_id version",
     },
     "reviewed_range": {Fate.OTHERS: "id at actor_ref first_index last_index sealed_note"},
+    "roster_drop": {
+        Fate.EMPTIED: "sealed sealed_file",
+        Fate.OTHERS: "id kind digest source state held at asked_by expires_at decided_at "
+        "decided_by ended_at created updated unchanged refused ended missing",
+    },
     "screened": {Fate.OTHERS: "model semantics people day"},
     "screening": {
         Fate.RESIDUE: "id at client_id purpose as_of entry_id receipt",
@@ -209,6 +221,9 @@ _SAID: dict[str, dict[Fate, str]] = {
     "stored_response": {Fate.SEARCHED: "ehr_client_id key fingerprint status sealed expires_at"},
     "tie": {
         Fate.DELETED: f"{_STAMPS} from_person_id to_person_id is_ended source clinician_id sealed"
+    },
+    "told_advice": {
+        Fate.RESIDUE: "ehr_client_id clinician_id client_id advice check_id told_at number"
     },
     "webhook_arrival": {
         Fate.SEARCHED: "id source_id event_key received_at state attempts finished_at said sealed"

@@ -24,6 +24,7 @@ from policy_service.database.tables.duties import DutyRow
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.database.tables.matching import LikelyDuplicateRow
 from policy_service.database.tables.people import IdentityVerdictRow
+from policy_service.database.tables.reconciliations import EhrAnswerRow
 from policy_service.database.tables.registry import AttestationRow, ClientRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.database.tables.ties import TieRow
@@ -206,6 +207,11 @@ def blank_clients(context: Context, subject: Subject) -> None:
     _set(context, ClientRow, {"external_id": None}, ClientRow.id.in_(subject.clients))
 
 
+def forget_answer_keys(context: Context, subject: Subject) -> None:
+    """An EHR may have made its keys from a name, and then their digests could be guessed at."""
+    _set(context, EhrAnswerRow, {"key_digest": None}, EhrAnswerRow.client_id.in_(subject.clients))
+
+
 def forget_match_keys(context: Context, subject: Subject) -> None:
     """Keys that find the person, and those under which a check of them looked for others."""
     drop_match_keys(context, subject.people)
@@ -248,6 +254,7 @@ STEPS: tuple[_Step, ...] = (
     delete_care,
     delete_verdicts,
     blank_clients,
+    forget_answer_keys,
     forget_match_keys,
     destroy_person_keys,
     blank_people,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,8 +20,8 @@ from policy_service.audit.log import Owned
 from policy_service.database.tables.webhooks import WebhookArrivalRow
 from policy_service.domain.notices import MOST_ATTEMPTS, wait_after
 from policy_service.domain.webhook_signatures import (
-    Signed,
     SignatureRefused,
+    Signed,
     new_secret,
     verify,
 )
@@ -31,6 +31,7 @@ from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.webhooks.endpoints import require_keeper
+from policy_service.services.webhooks.messenger import messenger
 from policy_service.services.webhooks.sources import Source, practice_of_source, source_in_use
 from policy_service.vault.keys import Purpose
 
@@ -88,9 +89,10 @@ def verified_source(desk: Desk, source_id: str, signed: Signed, header: str) -> 
     """The source that signed it. Unauthenticated, and nothing more, for whatever is wrong."""
     practice_id = practice_of_source(desk, source_id)
     now = desk.clock()
-    found, keys = None, (_NOBODYS,)
+    found: Source | None = None
+    keys: tuple[str, ...] = (_NOBODYS,)
     if practice_id is not None:
-        with desk.reading(_asking(practice_id)) as context:
+        with desk.reading(messenger(practice_id)) as context:
             found = source_in_use(context, source_id)
             keys = found.ring.in_use(now)
     try:

@@ -31,7 +31,6 @@ from policy_service.domain.notices import (
     has_failed_for_long,
     wait_after,
 )
-from policy_service.domain.principals import Principal
 from policy_service.domain.webhook_signatures import Signed, signature_header
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
@@ -40,6 +39,7 @@ from policy_service.services.desk import Desk
 from policy_service.services.notices import DELIVER, notice_of
 from policy_service.services.outbound import Answer, OutboundError, Request
 from policy_service.services.webhooks.endpoints import opened, pause
+from policy_service.services.webhooks.messenger import messenger
 
 PATIENCE = 10.0
 """Seconds an endpoint has for its answer."""
@@ -77,11 +77,6 @@ class _Outcome:
     def is_away(self) -> bool:
         """The endpoint itself fails, rather than refusing this one event."""
         return self.status is None or self.status >= 500 or self.status == 429
-
-
-def messenger(practice_id: str) -> Principal:
-    """Who sends: the service itself, without a role."""
-    return Principal(practice_id, "webhooks", "webhooks", frozenset())
 
 
 def deliver(desk: Desk, practice_id: str, work: Work) -> bool:

@@ -18,6 +18,7 @@ from policy_service.domain.audiences import Audience, redact_event
 from policy_service.domain.notices import About, DeliveryState, NoticeKind, Subject
 from policy_service.errors import NotFound, StateConflict
 from policy_service.jobs import queue
+from policy_service.ledger.canonical import Json
 from policy_service.services.context import Context
 from policy_service.services.notices import DELIVER, add_delivery, add_notice, notice_of
 from policy_service.services.webhooks.endpoints import (
@@ -108,7 +109,7 @@ def replay_dead(context: Context, endpoint_id: str) -> int:
         raise StateConflict("The endpoint is paused: resume it first.")
     rows = _in_state(context, endpoint_id, DeliveryState.DEAD)
     _send_again(context, rows)
-    said = {"endpoint": endpoint_id, "deliveries": len(rows)}
+    said: Json = {"endpoint": endpoint_id, "deliveries": len(rows)}
     context.log("webhook.replayed", {"webhook": Owned(said)})
     return len(rows)
 

@@ -17,6 +17,7 @@ from policy_service.database.tables.care import EpisodeClientRow
 from policy_service.database.tables.contacts import ContactRow
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
+from policy_service.database.tables.reconciliations import EhrAnswerRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.database.tables.ties import TieRow
@@ -268,6 +269,10 @@ class Life:
             contacts = select(ContactRow).where(ContactRow.person_id.in_(self.people))
             for contact in context.session.scalars(contacts):
                 self.traces |= {contact.digest, contact.contact_key.to_bytes(8, "big", signed=True)}
+            answered = select(EhrAnswerRow.key_digest).where(
+                EhrAnswerRow.client_id.in_(self.clients), EhrAnswerRow.key_digest.is_not(None)
+            )
+            self.traces |= {digest for digest in context.session.scalars(answered) if digest}
             held = select(MatchKeyRow.key, MatchKeyRow.person_id)
             holders: dict[int, set[str]] = {}
             for number, person in context.session.execute(held):
