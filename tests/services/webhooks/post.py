@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,10 +13,11 @@ from policy_service.database.tables.webhooks import NoticeDeliveryRow, NoticeEnd
 from policy_service.domain.principals import Principal, Role
 from policy_service.domain.webhook_signatures import Signed, verify
 from policy_service.services.address_rules import AddressRules
+from policy_service.services.disclosures import DisclosureForm, disclose
 from policy_service.services.outbound import Outbound
 from policy_service.services.webhooks.endpoints import EndpointForm, add_endpoint
 from policy_service.worker import Worker
-from tests.cast import World
+from tests.cast import NORA, World
 from tests.services.loopback import Host, Received
 
 
@@ -50,8 +51,7 @@ class Post:
 
     def _read(self, came: Received) -> dict[str, Any]:
         signed = Signed(came.headers["webhook-id"], came.headers["webhook-timestamp"], came.body)
-        now = self.world.clock().timestamp()
-        verify([self.secret], replace(signed), came.headers["webhook-signature"], now + 0)
+        verify([self.secret], signed, came.headers["webhook-signature"], float(signed.timestamp))
         event: dict[str, Any] = orjson.loads(came.body)
         assert event["data"]["id"] == signed.id
         return event
@@ -74,6 +74,13 @@ class Post:
     def writing(self) -> AbstractContextManager[Any]:
         """As the administrator."""
         return self.world.writing(ada(self.world))
+
+
+def open_a_case(world: World) -> None:
+    """Another case: Ben turns out to be Nora's brother."""
+    with world.writing() as context:
+        disclose(context, DisclosureForm(world.ids["ben"], "BRO", NORA))
+    world.check("ben", "nora")
 
 
 def endpoint_at(world: World, host: Host, detail: str = "full", *kinds: str) -> Post:
