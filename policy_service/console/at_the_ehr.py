@@ -35,8 +35,8 @@ from policy_service.services.external_identifiers import (
     remove_identifier,
 )
 from policy_service.services.logins import enabled_logins
-from policy_service.services.lost_calls import settle_call, unanswered_calls
-from policy_service.services.prompts import silent_asks
+from policy_service.services.lost_calls import read_calls, settle_call
+from policy_service.services.prompts import SilentAsk, read_silent_asks
 
 Answer = Response | tuple[str, int]
 SETTING = (*READERS, Role.ADMIN)
@@ -51,13 +51,14 @@ def at_the_ehr() -> str:
 
 def _page(refusal: Refusal | None) -> str:
     who = door.principal(*SETTING)
-    with door.desk().reading(who) as context:
-        officer = who.has(*READERS)
+    officer = who.has(*READERS)
+    with door.desk().writing(who) as context:
+        clients = ehr_clients(context)
         return door.page(
             "at_the_ehr.html",
-            clients=ehr_clients(context),
-            names={row.id: row.name for row in ehr_clients(context)},
-            calls=unanswered_calls(context) if officer else [],
+            clients=clients,
+            names={row.id: row.name for row in clients},
+            calls=read_calls(context) if officer else [],
             rows=identifiers(context),
             clinicians=names_of(context, ClinicianRow, active_clinicians(context)),
             logins={row.id: row.name for row in enabled_logins(context)},
@@ -79,21 +80,21 @@ def ehr_answers(client_id: Any) -> str:
 
 def _client(client_id: str, refusal: Refusal | None) -> str:
     who = door.principal(*SETTING)
-    with door.desk().reading(who) as context:
+    officer = who.has(*READERS)
+    with door.desk().writing(who) as context:
         row = ehr_client(context, client_id)
+        asks = read_silent_asks(context, client_id) if officer else []
         return door.page(
             "ehr_answers.html",
             row=row,
-            asks=[_ask(context, one) for one in silent_asks(context, client_id)]
-            if who.has(*READERS)
-            else [],
+            asks=[_ask(context, one) for one in asks],
             may=_may_change(),
-            officer=who.has(*READERS),
+            officer=officer,
             refusal=refusal,
         )
 
 
-def _ask(context: Context, one: Any) -> dict[str, Any]:
+def _ask(context: Context, one: SilentAsk) -> dict[str, Any]:
     """A question on trial with the clinician's name, and the decision's own outcome."""
     recorded = read_decision(context, one.id)
     names = names_of(context, ClinicianRow, {recorded.clinician_id})

@@ -42,6 +42,7 @@ def test_an_officer_sees_what_a_client_on_trial_would_have_been_told(world: Worl
     page = officer.get(f"/ehr/{principal.id}").get_data(as_text=True)
     assert "Please choose another clinician for this client." in page
     assert "Alma Reyes" in page
+    assert world.actions().count("trial.read") == 1
 
 
 def test_one_button_takes_a_client_live(world: World) -> None:
