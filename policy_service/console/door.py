@@ -63,6 +63,7 @@ NAV = (
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),
+    NavItem("console.at_the_ehr", "At the EHR", (*READERS, Role.ADMIN)),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),

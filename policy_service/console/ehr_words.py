@@ -6,7 +6,7 @@ SCOPES = {
     "decision.brief": "Ask for checks; answers are brief, for the front desk",
     "decision.full": "Ask for checks; answers are whole, without third parties' names",
     "registry.write": "Write clinicians, clients, episodes, ties and accounts",
-    "registry.read": "Read them",
+    "registry.read": "Read clinicians, clients, episodes, ties and accounts",
     "events.write": "Record boundary events",
     "identity.write": "Decide who is the same person",
     "audit.read": "Read the audit log",

@@ -55,6 +55,21 @@ MOVES = {
     "reopened": "Reopened",
     "erased": "Closed: the client was erased",
 }
+ANSWERS = {
+    "accepted": "accepted what was suggested",
+    "overridden": "went ahead",
+    "booked": "booked it",
+    "cancelled": "did not go on",
+    "info": "an information",
+    "warning": "a request to wait",
+    "critical": "a request to choose another clinician",
+}
+AUDIENCES = {
+    "ehr": "somebody who sees everything but third parties' names",
+    "intake": "the front desk",
+    "treating_clinician": "the clinician",
+    "anyone": "somebody who may know nothing",
+}
 PURPOSES = {"re_enrolment": "re-enrolment"}
 RECIPIENTS = {
     "board": "Licence board or association",
@@ -211,6 +226,7 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
         "duties": "the service, on its day",
+        "prompts": "the service, waiting for an answer",
         "verifying": "the service, verifying",
         "shell": "the machine's shell",
     }
@@ -283,6 +299,8 @@ _LACKING = {
 _ACTORS = {"account": "an account,", "ehr": "an EHR,"}
 
 TABLES = {
+    "answer": ANSWERS,
+    "audience": AUDIENCES,
     "standing": STANDINGS,
     "state": STATES,
     "kind": KINDS,

@@ -24,6 +24,7 @@ from policy_service.domain.audiences import Answer, Audience, audience_if_live, 
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Advice
+from policy_service.ledger.canonical import Json
 from policy_service.ledger.leaf import format_at
 from policy_service.services.case_moves import moves_of
 from policy_service.services.cases import add_move, cases_met
@@ -33,7 +34,7 @@ from policy_service.services.desk import Desk
 from policy_service.services.parties import keeper_of, pseudonyms
 
 CDS, REST = "cds", "rest"
-RENDERED, UNANSWERED = "prompt.rendered", "prompt.unanswered"
+RENDERED, UNANSWERED, READ = "prompt.rendered", "prompt.unanswered", "trial.read"
 INDICATORS = {
     Advice.PROCEED: "info",
     Advice.HOLD_FOR_REVIEW: "warning",
@@ -300,3 +301,12 @@ def _is_news(context: Context, decision_id: str, words: Mapping[str, Any]) -> bo
         all(move.words != words for move in moves_of(context, case))
         for case in context.session.scalars(rows)
     )
+
+
+def read_silent_asks(context: Context, ehr_client_id: str) -> list[SilentAsk]:
+    """The same for an officer; that they were read is an entry."""
+    found = silent_asks(context, ehr_client_id)
+    if found:
+        read: list[Json] = [one.id for one in found]
+        context.log(READ, {"read": Owned({"client": ehr_client_id, "decisions": read})})
+    return found

@@ -41,14 +41,17 @@ def refusal(answer: Any, status: int = 400) -> str:
     return str(said["error"])
 
 
-@pytest.mark.parametrize("prefix", ["", "/fhir"])
+SMART = "/.well-known/smart-configuration"
+
+
+@pytest.mark.parametrize(
+    "path", [SMART, f"/fhir{SMART}", "/.well-known/oauth-authorization-server"]
+)
 def test_the_configuration_is_public_and_names_the_configured_address(
-    sqlite_world: World, prefix: str
+    sqlite_world: World, path: str
 ) -> None:
     client = sqlite_world.app.test_client()
-    answer = client.get(
-        f"{prefix}/.well-known/smart-configuration", base_url="https://evil.example"
-    )
+    answer = client.get(path, base_url="https://evil.example")
     said = dict(answer.json)
     assert said["token_endpoint"] == f"{BASE}/token"
     assert said["issuer"] == BASE
@@ -152,7 +155,7 @@ def _header(**changes: Any) -> Callable[[SigningEhr], str]:
 
 def _ends(seconds: int) -> Callable[[SigningEhr], str]:
     def make(ehr: SigningEhr) -> str:
-        return ehr.assertion(exp=int(ehr.world.clock().timestamp()) + seconds)
+        return ehr.assertion(exp=int(ehr.world.clock().timestamp()) + seconds, iat=None)
 
     return make
 
