@@ -1,4 +1,4 @@
-"""What the service has to say, whole, before `audiences` takes away what its reader may not learn."""
+"""What the service has to say, whole, before `audiences` takes what its reader may not learn."""
 
 from __future__ import annotations
 
