@@ -140,7 +140,7 @@ def prefetch_of(hook: str, clinician: str, client: str) -> Json:
     return whole
 
 
-def body_of(hook: str, clinician: str, client: str, **changes: Any) -> Json:
+def body_of(hook: str, clinician: str, client: str, /, **changes: Any) -> Json:
     """A whole call; a change to None leaves the field out."""
     body: Json = {
         "hook": hook,

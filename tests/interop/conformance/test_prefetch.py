@@ -93,7 +93,10 @@ def test_a_server_that_is_not_the_clients_is_never_contacted(
 
 def test_prefetch_nobody_asked_for_changes_nothing(ehr: Ehr) -> None:
     """A template key of our own choosing decides what is read, not what else was put there."""
-    more = prefetch_of("patient-view", "ben", "nora") | {"consents": bundle(RESOURCES["Patient/tomas"]), "x": 7}
+    more = prefetch_of("patient-view", "ben", "nora") | {
+        "consents": bundle(RESOURCES["Patient/tomas"]),
+        "x": 7,
+    }
     plain = ehr.cards("patient-view", "ben", "nora")
     assert [
         card["summary"] for card in ehr.cards("patient-view", "ben", "nora", prefetch=more)
