@@ -25,12 +25,14 @@ from policy_service.api import (
     imports,
     licences,
     metrics,
+    notices,
     packs,
     previews,
     reconciliations,
     releases,
     screenings,
     ties,
+    webhooks,
 )
 from policy_service.api.openapi import RestApi
 
@@ -58,6 +60,8 @@ RESOURCES = (
     releases.blueprint,
     reconciliations.blueprint,
     bundles.blueprint,
+    webhooks.blueprint,
+    notices.blueprint,
 )
 
 READS = imports.READS | contact_imports.READS | audit.READS

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from policy_service.settings.mail import MAIL, MailSettings
 from policy_service.settings.outgoing import OUTGOING, OutboundSettings
 from policy_service.settings.reading import InvalidSetting, Variable, one_of, switch, whole
 
@@ -163,6 +164,7 @@ VARIABLES: tuple[Variable, ...] = (
     LOG_SIGNER,
     METRICS_TOKEN,
     *OUTGOING,
+    *MAIL,
 )
 
 
@@ -191,6 +193,8 @@ class Settings:
     """Socket of the signer process; None: this process signs."""
     metrics_token: str = field(default="", repr=False)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    mail: MailSettings | None = None
+    """None: no mail server is configured."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -218,6 +222,7 @@ class Settings:
             log_signer=_signer_socket(env),
             metrics_token=_metrics_token(env),
             outbound=OutboundSettings.from_environment(env),
+            mail=MailSettings.from_environment(env),
         )
 
 

@@ -58,7 +58,7 @@ def import_roster(
     errors = [*roster.errors, *twins]
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]
-        plan = (_plan if dry_run else _apply)(desk, principal, _PLANNERS[file.kind], batch)
+        plan = (_plan if dry_run else apply_batch)(desk, principal, _PLANNERS[file.kind], batch)
         counts += plan.counts
         errors += plan.errors
     report = Report(
@@ -105,7 +105,8 @@ def _plan(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[An
         return planner(context, batch)
 
 
-def _apply(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[Any]) -> Plan:
+def apply_batch(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[Any]) -> Plan:
+    """Plan and write one batch. NotReady when what it was planned from kept changing."""
     for _ in range(TRIES):
         with desk.reading(principal) as context:
             plan, keyring = planner(context, batch), context.keyring
