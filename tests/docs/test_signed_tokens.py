@@ -1,4 +1,4 @@
-"""The walkthrough of signed tokens in docs/integrating.md, run against a live server as it stands."""
+"""The client of signed tokens in docs/integrating.md, run against a live server as it stands."""
 
 from __future__ import annotations
 
