@@ -17,9 +17,11 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from policy_service.errors import NotReady
+from policy_service.interop.webhooks.applying import take_arrival
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
 from policy_service.services.case_expiry import reopen_due
+from policy_service.services.cleared import tell_cleared
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
 from policy_service.services.duplicates import FIND_DUPLICATES, find_piece
@@ -32,8 +34,10 @@ from policy_service.services.imports.contact_storing import CONTACT_STEPS
 from policy_service.services.imports.roster_drops import ROSTER_APPLY, apply_step, expire_drops
 from policy_service.services.imports.roster_folder import RosterFolder, look
 from policy_service.services.log_keeping import LogKeeper
+from policy_service.services.mailing import mail_officer
 from policy_service.services.match_models import keep_model_in_use
 from policy_service.services.match_reports import MATCH_REPORT, make_report
+from policy_service.services.notices import DELIVER, MAIL
 from policy_service.services.oversight import CHECK_LOG, check_log
 from policy_service.services.prompts import raise_unanswered
 from policy_service.services.refiling import refile_due
@@ -41,6 +45,9 @@ from policy_service.services.replay_orders import REPLAY, carry_out
 from policy_service.services.rescreening import rescreen, rescreener
 from policy_service.services.touch import RESCREEN, RESCREEN_ALL, TOUCHED
 from policy_service.services.touched import carry_out_touch
+from policy_service.services.webhooks.arrivals import TAKE_ARRIVAL
+from policy_service.services.webhooks.delivering import deliver
+from policy_service.services.webhooks.keeping import drop_old
 from policy_service.services.witnesses import submit_due
 
 ROSTERS_EVERY = timedelta(minutes=1)
@@ -55,6 +62,9 @@ STEPS: dict[str, Callable[[Desk, str, Work], bool]] = {
     REPLAY: carry_out,
     DUTY_STEPS: take_due_steps,
     CHECK_LOG: check_log,
+    DELIVER: deliver,
+    MAIL: mail_officer,
+    TAKE_ARRIVAL: take_arrival,
     ROSTER_APPLY: apply_step,
     **CONTACT_STEPS,
 }
@@ -135,6 +145,8 @@ class Worker:
         self.looked_on[practice_id] = today
         with suppress(IntegrityError):  # another worker did the same first
             screen_if_moved(self.desk, practice_id)
+        tell_cleared(self.desk, practice_id)
+        drop_old(self.desk, practice_id)
         with suppress(IntegrityError):
             return raise_renewals(self.desk, practice_id)
         return 0

@@ -25,6 +25,7 @@ from policy_service.api import (
     imports,
     licences,
     metrics,
+    notices,
     packs,
     previews,
     reconciliations,
@@ -32,6 +33,7 @@ from policy_service.api import (
     roster_drops,
     screenings,
     ties,
+    webhooks,
 )
 from policy_service.api.openapi import RestApi
 
@@ -60,6 +62,8 @@ RESOURCES = (
     releases.blueprint,
     reconciliations.blueprint,
     bundles.blueprint,
+    webhooks.blueprint,
+    notices.blueprint,
 )
 
 READS = imports.READS | roster_drops.READS | contact_imports.READS | audit.READS

@@ -8,6 +8,7 @@ from policy_service.auth.sessions import Lifetimes, login_manager
 from policy_service.auth.throttle import Throttle
 from policy_service.console import (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -16,6 +17,7 @@ from policy_service.console import (
     contacts,
     door,
     duties,
+    ehr_clients,
     erasures,
     front_desk,
     identity,
@@ -37,6 +39,7 @@ from policy_service.settings import Settings
 __all__ = ["register_console"]
 _VIEWS = (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -44,6 +47,7 @@ _VIEWS = (
     cases,
     contacts,
     duties,
+    ehr_clients,
     erasures,
     front_desk,
     identity,

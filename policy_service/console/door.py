@@ -55,23 +55,27 @@ class NavItem:
     endpoint: str
     label: str
     roles: tuple[Role, ...]
+    is_daily: bool = False
+    """Stands in the one row of the menu even where there is more than fits."""
 
 
 NAV = (
-    NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
-    NavItem("console.front_desk", "Check", (Role.INTAKE, *OFFICERS)),
-    NavItem("console.duties", "Duties", READERS),
-    NavItem("console.identity_list", "Identity", OFFICERS),
-    NavItem("console.audit_log", "Audit log", READERS),
+    NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT), is_daily=True),
+    NavItem("console.front_desk", "Check", (Role.INTAKE, *OFFICERS), is_daily=True),
+    NavItem("console.duties", "Duties", READERS, is_daily=True),
+    NavItem("console.identity_list", "Identity", OFFICERS, is_daily=True),
+    NavItem("console.audit_log", "Audit log", READERS, is_daily=True),
     NavItem("console.erasures", "Erasures", OFFICERS),
+    NavItem("console.at_the_ehr", "At the EHR", (*READERS, Role.ADMIN)),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),
     NavItem("console.rosters", "Rosters", (Role.COMPLIANCE, Role.ADMIN)),
-    NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
-    NavItem("console.contacts", "My contacts", (Role.CLINICIAN,)),
-    NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
-    NavItem("console.rules", "Rules", tuple(Role)),
+    NavItem("console.own", "My disclosures", (Role.CLINICIAN,), is_daily=True),
+    NavItem("console.contacts", "My contacts", (Role.CLINICIAN,), is_daily=True),
+    NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,), is_daily=True),
+    NavItem("console.rules", "Rules", tuple(Role), is_daily=True),
     NavItem("console.packs", "Packs", READERS),
+    NavItem("console.ehr_clients", "EHR clients", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
 )
 
@@ -99,6 +103,19 @@ def nav() -> list[NavItem]:
     return [item for item in NAV if current_user.principal.has(*item.roles)]
 
 
+MOST_IN_A_ROW = 8
+"""Items that one row of the menu holds on a wide screen, whatever they are."""
+
+
+def menu() -> tuple[list[NavItem], list[NavItem]]:
+    """The row of the menu, and what is folded away behind it."""
+    items = nav()
+    if len(items) <= MOST_IN_A_ROW:
+        return items, []
+    row = [item for item in items if item.is_daily][: MOST_IN_A_ROW - 1]
+    return row, [item for item in items if item not in row]
+
+
 @blueprint.before_request
 def _guard() -> None:
     """Every form carries the token of its session; every page but the login needs a session."""
@@ -118,7 +135,7 @@ def most_bytes_of_an_upload() -> int:
 
 @blueprint.context_processor
 def _shared() -> dict[str, Any]:
-    return {"nav": nav(), "say": _say, "words": words}
+    return {"menu": menu(), "say": _say, "words": words}
 
 
 def _say(table: str, word: str | None) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from policy_service.settings.mail import MAIL, MailSettings
 from policy_service.settings.outgoing import OUTGOING, OutboundSettings
 from policy_service.settings.reading import InvalidSetting, Variable, one_of, switch, whole
 
@@ -170,6 +171,7 @@ VARIABLES: tuple[Variable, ...] = (
     METRICS_TOKEN,
     ROSTER_FOLDER,
     *OUTGOING,
+    *MAIL,
 )
 
 
@@ -199,6 +201,8 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     roster_folder: Path | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    mail: MailSettings | None = None
+    """None: no mail server is configured."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -227,6 +231,7 @@ class Settings:
             metrics_token=_metrics_token(env),
             roster_folder=_roster_folder(env),
             outbound=OutboundSettings.from_environment(env),
+            mail=MailSettings.from_environment(env),
         )
 
 

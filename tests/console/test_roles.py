@@ -26,6 +26,7 @@ PAGES = {
     "/me": {Role.CLINICIAN},
     "/me/disclose": {Role.CLINICIAN},
     "/accounts": {Role.ADMIN},
+    "/ehr-clients": {Role.COMPLIANCE, Role.ADMIN},
     "/rules": set(Role),
 }
 ROLES = (

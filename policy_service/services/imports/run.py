@@ -57,7 +57,11 @@ def import_roster(
     counts: Counter[str] = Counter()
     errors = [*roster.errors, *twins]
     for batch in batches_of(records):
-        plan = (plan_batch if dry_run else _apply)(desk, principal, file.kind, batch)
+        plan = (
+            plan_batch(desk, principal, file.kind, batch)
+            if dry_run
+            else apply_batch(desk, principal, _PLANNERS[file.kind], batch)
+        )
         counts += plan.counts
         errors += plan.errors
     report = Report(
@@ -119,8 +123,8 @@ def compare_batch(desk: Desk, principal: Principal, kind: RosterKind, batch: Seq
         return replace(plan, updated=plan.compared(context))
 
 
-def _apply(desk: Desk, principal: Principal, kind: RosterKind, batch: Sequence[Any]) -> Plan:
-    planner = _PLANNERS[kind]
+def apply_batch(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[Any]) -> Plan:
+    """Plan and write one batch. NotReady when what it was planned from kept changing."""
     for _ in range(TRIES):
         with desk.reading(principal) as context:
             plan, keyring = planner(context, batch), context.keyring
