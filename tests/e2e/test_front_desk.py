@@ -81,7 +81,7 @@ def test_the_menu_is_one_row_on_a_wide_screen(site: Site, roles: tuple[Role, ...
     add_login(site.world, "olga", *roles, **more)
     page = site.sign_in("olga@example.org", 1280)
     tops = page.eval_on_selector_all(
-        ".site-nav a, .sign-out button",
+        ".site-nav > li > a, .site-more > summary, .sign-out button",
         "all => all.map(one => { const box = one.getBoundingClientRect();"
         " return Math.round((box.top + box.bottom) / 2); })",
     )
