@@ -20,7 +20,8 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.prompts import PromptRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseRow
-from policy_service.domain.audiences import Answer, Audience, audience_if_live, redact
+from policy_service.domain.answers import Answer
+from policy_service.domain.audiences import Audience, audience_if_live, redact
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Advice
