@@ -7,6 +7,7 @@ from flask import Flask
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.bundles import bundle_commands
 from policy_service.cli.demo import demo_commands
+from policy_service.cli.ehr_answers import ehr_answer_commands
 from policy_service.cli.ehr_clients import ehr_client_commands
 from policy_service.cli.erasures import erasure_commands
 from policy_service.cli.log_alarms import log_alarm_commands
@@ -41,7 +42,7 @@ COMMANDS = (
 )
 for _command in (*measuring_commands.commands.values(), *match_report_commands.commands.values()):
     matching_commands.add_command(_command)
-for _command in ehr_client_commands.commands.values():
+for _command in (*ehr_client_commands.commands.values(), *ehr_answer_commands.commands.values()):
     ehr_commands.add_command(_command)
 audit_commands.add_command(bundle_commands.commands["bundle"])
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):

@@ -33,7 +33,7 @@ _KEYS = click.File("r", encoding="utf-8")
 
 
 @contextmanager
-def _writing(slug: str | None) -> Iterator[Context]:
+def writing(slug: str | None) -> Iterator[Context]:
     """A write context of whoever is at the shell; refusals name the option."""
     operator = Principal(practice_of(slug), "founder", "shell", frozenset({Role.OPERATOR}))
     try:
@@ -73,7 +73,7 @@ def register(slug: str | None, **given: Any) -> None:
         jwks_url=given["jwks_url"],
         origins=given["origins"],
     )
-    with _writing(slug) as context:
+    with writing(slug) as context:
         client_id = register_client(context, desk().outbound, form)
     click.echo(client_id)
 
@@ -82,7 +82,7 @@ def register(slug: str | None, **given: Any) -> None:
 @_PRACTICE
 def list_clients(slug: str | None) -> None:
     """Every client, with its issuer and its keys."""
-    with _writing(slug) as context:
+    with writing(slug) as context:
         for row in ehr_clients(context):
             state = "withdrawn" if row.withdrawn_at else row.mode
             click.echo(f"{row.id}  {state}  {row.name}  [{row.scopes}]")
@@ -106,7 +106,7 @@ def list_clients(slug: str | None) -> None:
 )
 def rotate(slug: str | None, client_id: str, jwks: IO[str], overlap_days: int) -> None:
     """Bring in new keys; prints when the ones before end."""
-    with _writing(slug) as context:
+    with writing(slug) as context:
         ends = rotate_keys(context, client_id, jwks.read(), timedelta(days=overlap_days))
     click.echo(f"the keys before end {ends:%Y-%m-%d %H:%M} UTC")
 
@@ -117,7 +117,7 @@ def rotate(slug: str | None, client_id: str, jwks: IO[str], overlap_days: int) -
 @click.argument("key_id")
 def end_key(slug: str | None, client_id: str, key_id: str) -> None:
     """End one key now (its id is in `flask ehr list`), with the tokens got by it."""
-    with _writing(slug) as context:
+    with writing(slug) as context:
         withdraw_key(context, client_id, key_id)
     click.echo("withdrawn")
 
@@ -127,7 +127,7 @@ def end_key(slug: str | None, client_id: str, key_id: str) -> None:
 @click.argument("client_id")
 def end_client(slug: str | None, client_id: str) -> None:
     """End a client and every credential of it now."""
-    with _writing(slug) as context:
+    with writing(slug) as context:
         name = client_row(context, client_id).name
         withdraw_client(context, client_id)
     click.echo(f"{name} is withdrawn")

@@ -8,6 +8,7 @@ from policy_service.auth.sessions import Lifetimes, login_manager
 from policy_service.auth.throttle import Throttle
 from policy_service.console import (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -18,6 +19,7 @@ from policy_service.console import (
     duties,
     ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
     own,
@@ -27,6 +29,7 @@ from policy_service.console import (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
 )
@@ -36,6 +39,7 @@ from policy_service.settings import Settings
 __all__ = ["register_console"]
 _VIEWS = (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -45,6 +49,7 @@ _VIEWS = (
     duties,
     ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
     own,
@@ -54,6 +59,7 @@ _VIEWS = (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
 )

@@ -16,13 +16,14 @@ from threading import Thread
 from typing import Any
 
 from tests.interop.conformance.fhir_server import found_in
-from tests.interop.conformance.hooks import RESOURCES, Json
+from tests.interop.conformance.hooks import RESOURCES, Json, encounter
 
 NODE = Path(__file__).parent / "node"
 PACKAGES = {
     "@medplum/core": "/node_modules/@medplum/core/dist/esm/index.mjs",
     "jose": "/node_modules/jose/dist/webapi/index.js",
 }
+SESSION = {"Encounter/encounter-1": encounter("tomas", "alma")}
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>EHR</title>
 <script type="importmap">%s</script>
 <script type="module">
@@ -45,7 +46,7 @@ class EhrSite:
 
     port: int = 0
     play: Json = field(default_factory=dict)
-    resources: Mapping[str, Json] = field(default_factory=lambda: dict(RESOURCES))
+    resources: Mapping[str, Json] = field(default_factory=lambda: RESOURCES | SESSION)
     asked: list[str] = field(default_factory=list)
 
     @property

@@ -143,7 +143,10 @@ _NEAREST = {
     "chosen_family": ("inexact", "FAMMEMB"),
     "dating_partner": ("wider", "SIGOTHR"),
 }
-_NO_WORD = "RoleCode has no such relation; a former partner is not a former spouse."
+_COMMENTS = {
+    "ex_partner": "A former partner is not a former spouse, the only one RoleCode has a word for.",
+    "chosen_family": "Family by choice: RoleCode's family member is one by blood, law or marriage.",
+}
 
 
 def relation_map(base: str) -> dict[str, Any]:
@@ -166,6 +169,6 @@ def _mapped(code: str, display: str) -> dict[str, Any]:
     said: dict[str, Any] = {"equivalence": equivalence}
     if target:
         said |= {"code": target, "display": rolecode_concepts()[target]["display"]}
-    elif code == "ex_partner":
-        said["comment"] = _NO_WORD
+    if code in _COMMENTS:
+        said["comment"] = _COMMENTS[code]
     return {"code": code, "display": display, "target": [said]}

@@ -1,7 +1,7 @@
 // A CDS Hooks client by @medplum/core, which strangers wrote: it reads discovery, fills the
 // prefetch templates from the EHR's FHIR server, calls the services and reports feedback.
 // Runs in Node (cds.mjs) and in a browser (tests/foreign/ehr_site.py) alike.
-import { MedplumClient, buildCdsRequest } from "@medplum/core";
+import { ContentType, MedplumClient, buildCdsRequest } from "@medplum/core";
 import { SignJWT, importJWK } from "jose";
 
 export async function play({ base, issuer, jwk, fhir, calls }) {
@@ -21,7 +21,8 @@ export async function play({ base, issuer, jwk, fhir, calls }) {
     const { cards } = await ehr.callCdsService(service.id, request, await signed(address));
     const said = override ? cards.map(overridden) : [];
     if (said.length) {
-      await ehr.post(`${address}/feedback`, { feedback: said }, undefined, await signed(`${address}/feedback`));
+      const place = `${address}/feedback`;
+      await ehr.post(place, { feedback: said }, ContentType.JSON, await signed(place));
     }
     answers.push({ hook, prefetched: Object.keys(request.prefetch), cards });
   }

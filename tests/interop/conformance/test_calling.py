@@ -71,7 +71,9 @@ def test_authorization_without_a_server_is_refused(ehr: Ehr) -> None:
     ],
     ids=lambda value: str(value),
 )
-def test_an_incomplete_authorization_is_refused_and_named(ehr: Ehr, field: str, value: Any) -> None:
+def test_an_authorization_that_cannot_be_read_is_refused_and_named(
+    ehr: Ehr, field: str, value: Any
+) -> None:
     given = {"fhirServer": FHIR_SERVER, "fhirAuthorization": authorization(**{field: value})}
     answer = ehr.call("patient-view", "alma", "tomas", **given)
     refused(answer, 422, f"fhirAuthorization.{field}")

@@ -1,4 +1,4 @@
-"""What the tests of /fhir share: a body for `$check-boundary`, and a validator nobody here wrote."""
+"""What the tests of /fhir share: bodies for `$check-boundary`, and a validator by others."""
 
 from __future__ import annotations
 
