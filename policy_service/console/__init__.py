@@ -19,6 +19,7 @@ from policy_service.console import (
     erasures,
     identity,
     matching,
+    notices,
     own,
     own_duties,
     own_forms,
@@ -28,6 +29,8 @@ from policy_service.console import (
     releases,
     rules,
     signing_in,
+    webhook_sources,
+    webhooks,
 )
 from policy_service.console.words import bits, moment, plain, pretty, uncompared
 from policy_service.settings import Settings
@@ -45,6 +48,7 @@ _VIEWS = (
     erasures,
     identity,
     matching,
+    notices,
     own,
     own_duties,
     own_forms,
@@ -54,6 +58,8 @@ _VIEWS = (
     releases,
     rules,
     signing_in,
+    webhook_sources,
+    webhooks,
 )
 
 

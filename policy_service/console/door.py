@@ -60,6 +60,7 @@ class NavItem:
 NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
     NavItem("console.duties", "Duties", READERS),
+    NavItem("console.notices", "Notices", OFFICERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),
@@ -71,6 +72,7 @@ NAV = (
     NavItem("console.rules", "Rules", tuple(Role)),
     NavItem("console.packs", "Packs", READERS),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
+    NavItem("console.webhooks", "Webhooks", (Role.ADMIN,)),
 )
 
 

@@ -26,6 +26,8 @@ PAGES = {
     "/me": {Role.CLINICIAN},
     "/me/disclose": {Role.CLINICIAN},
     "/accounts": {Role.ADMIN},
+    "/webhooks": {Role.ADMIN},
+    "/notices": {Role.COMPLIANCE, Role.APPROVER},
     "/rules": set(Role),
 }
 ROLES = (
