@@ -162,13 +162,14 @@ def _done(record_id: UUID, step: Callable[[Context, str], object]) -> Response:
 
 
 def _form(asked: dict[str, Any]) -> told.EndpointForm:
-    return told.EndpointForm(asked["name"], asked["url"], asked["detail"], tuple(asked["kinds"]))
+    return told.EndpointForm(asked["name"], asked["url"], asked["tells"], tuple(asked["kinds"]))
 
 
 def _endpoint(one: told.Endpoint) -> dict[str, Any]:
     return {
-        **shapes.columns(one.row, "id", "name", "detail", "version", "paused_why"),
+        **shapes.columns(one.row, "id", "name", "version", "paused_why"),
         "url": one.url,
+        "tells": one.row.detail,
         "kinds": list(one.kinds),
         "created_at": format_at(one.row.created_at),
         "paused_at": _moment(one.row.paused_at),

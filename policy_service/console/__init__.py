@@ -19,6 +19,7 @@ from policy_service.console import (
     duties,
     ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
     own,
@@ -28,6 +29,7 @@ from policy_service.console import (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
 )
@@ -47,6 +49,7 @@ _VIEWS = (
     duties,
     ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
     own,
@@ -56,6 +59,7 @@ _VIEWS = (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
 )

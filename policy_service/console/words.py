@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words, ehr_words, erasure_words
+from policy_service.console import contact_words, desk_words, ehr_words, erasure_words
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -298,6 +298,7 @@ _LACKING = {
 }
 _ACTORS = {"account": "an account,", "ehr": "an EHR,"}
 
+ADVICE_MARKS = desk_words.ADVICE_MARKS
 TABLES = {
     "answer": ANSWERS,
     "audience": AUDIENCES,
@@ -328,6 +329,12 @@ TABLES = {
     "account_use": contact_words.ACCOUNT_USES,
     "import_state": contact_words.IMPORT_STATES,
     "import_state_says": contact_words.IMPORT_STATES_SAY,
+    "advice": desk_words.ADVICE,
+    "roster": desk_words.ROSTERS,
+    "drop_state": desk_words.DROP_STATES,
+    "drop_source": desk_words.DROP_SOURCES,
+    "held": desk_words.HELD,
+    "roster_asks": desk_words.ASKS,
     "ground": erasure_words.GROUNDS,
     "erasure": erasure_words.STATES,
     "block": erasure_words.BLOCKS,

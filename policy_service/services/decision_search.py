@@ -17,6 +17,7 @@ from sqlalchemy import Row, Select, or_, select, tuple_
 from policy_service.database.tables.audit import EntryRow
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow
+from policy_service.database.types import is_id
 from policy_service.domain.audiences import Audience, audience_of
 from policy_service.domain.principals import ActingUser
 from policy_service.errors import FieldError, InvalidRequest
@@ -96,7 +97,9 @@ def _decisions(context: Context, wanted: DecisionFilter) -> Select[str, datetime
 def _clients(context: Context, named: str) -> list[str]:
     """The client of this id, ours or the EHR's, with those that were merged into them."""
     mine = ClientRow.practice_id == context.practice_id
-    is_named = or_(ClientRow.id == named, ClientRow.external_id == named)
+    is_named = ClientRow.external_id == named
+    if is_id(named):
+        is_named = or_(is_named, ClientRow.id == named)
     found = list(context.session.scalars(select(ClientRow.id).where(mine, is_named)))
     merged = select(ClientRow.id).where(mine, ClientRow.merged_into.in_(found))
     return [*found, *context.session.scalars(merged)]
@@ -105,7 +108,8 @@ def _clients(context: Context, named: str) -> list[str]:
 def _place(context: Context, after: str | None) -> tuple[datetime, str] | None:
     if after is None:
         return None
-    row = context.session.get(DecisionRow, (context.practice_id, after))
+    place = (context.practice_id, after)
+    row = context.session.get(DecisionRow, place) if is_id(after) else None
     if row is None:
         said = "Follow the next link of the page before, unchanged."
         raise InvalidRequest(errors=[FieldError("/query/_after", said)])

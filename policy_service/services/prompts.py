@@ -20,7 +20,8 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.prompts import PromptRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseRow
-from policy_service.domain.audiences import Answer, Audience, audience_if_live, redact
+from policy_service.domain.answers import Answer
+from policy_service.domain.audiences import Audience, audience_if_live, redact
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Advice
@@ -58,7 +59,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card about to be shown. `decision_id` None: it says only that something is not known."""
+    """A card about to be shown. `decision_id` None: nobody could be asked about."""
 
     id: str
     indicator: str
@@ -140,6 +141,8 @@ def _keep_card(context: Context, call: HookCall, card: Card, render: Render) -> 
         **call.to_json(),
         **_authority(context, card, render),
     }
+    if card.decision_id is None:
+        del said["patient"]  # what is about nobody's decision lies under no client's key
     row = _row(context, card, CDS, said)
     row.hook = call.hook
     if card.indicator == INDICATORS[Advice.CHOOSE_ANOTHER_CLINICIAN]:

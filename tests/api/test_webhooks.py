@@ -38,11 +38,11 @@ def _add(keeper: Caller, host: Host, **more: Any) -> dict[str, Any]:
 def test_an_endpoint_is_added_read_changed_and_removed(keeper: Caller, host: Host) -> None:
     made = _add(keeper, host)
     assert made["secret"].startswith("whsec_")
-    assert (made["detail"], made["kinds"]) == ("brief", ["standing.changed"])
+    assert (made["tells"], made["kinds"]) == ("brief", ["standing.changed"])
     path = f"{PATH}/{made['id']}"
     read = keeper.get(path).json
     assert read == {name: part for name, part in made.items() if name != "secret"}
-    changed = {"name": "Desk", "url": host.url("/other"), "detail": "full", "version": 1}
+    changed = {"name": "Desk", "url": host.url("/other"), "tells": "full", "version": 1}
     assert keeper.put(path, json=changed).json["kinds"] == [
         "case.opened", "standing.changed", "duty.due", "clearance.reached",
     ]  # fmt: skip
@@ -61,7 +61,7 @@ def test_an_endpoint_is_added_read_changed_and_removed(keeper: Caller, host: Hos
         ({"url": "https://[::ffff:10.0.0.1]/"}, "/url"),
         ({"url": "https://user:word@ehr.example/"}, "/url"),
         ({"url": "not an address"}, "/url"),
-        ({"detail": "everything"}, "/detail"),
+        ({"tells": "everything"}, "/tells"),
         ({"kinds": ["case.closed"]}, "/kinds/0"),
         ({"kinds": ["duty.due"]}, "/kinds"),
         ({"colour": "red"}, "/colour"),
@@ -91,8 +91,8 @@ def test_what_is_not_allowed_is_refused_by_name(
 
 def test_a_key_grants_no_endpoint_more_than_it_may_read(sqlite_world: World) -> None:
     brief = sqlite_world.http(Scope.WEBHOOKS_MANAGE)
-    asked = {"name": "Desk", "url": "https://ehr.example/hook", "detail": "full"}
-    assert brief.post(PATH, json=asked).json["errors"][0]["pointer"] == "/detail"
+    asked = {"name": "Desk", "url": "https://ehr.example/hook", "tells": "full"}
+    assert brief.post(PATH, json=asked).json["errors"][0]["pointer"] == "/tells"
     full = sqlite_world.http(Scope.WEBHOOKS_MANAGE, Scope.DECISION_FULL)
     assert full.post(PATH, json=asked).status_code == 201
 
@@ -138,8 +138,8 @@ def test_pause_resumption_and_rotation(keeper: Caller, host: Host) -> None:
     assert rotated["secret"] != made["secret"]
 
 
-def _told(world: World, keeper: Caller, host: Host, detail: str) -> str:
-    _add(keeper, host, detail=detail)
+def _told(world: World, keeper: Caller, host: Host, tells: str) -> str:
+    _add(keeper, host, tells=tells)
     world.check("alma", "tomas")
     Worker(world.desk).run_due()
     return host.received[-1].headers["webhook-id"]
@@ -166,7 +166,7 @@ def test_intake_reads_the_standing_of_a_notice_it_was_told_of(
     notice = _told(sqlite_world, keeper, host, "brief")
     reader = sqlite_world.http(Scope.DECISION_BRIEF)
     read = reader.get(f"/v1/notices/{notice}?acting_role=intake").json
-    assert read["standing"] == "hold for review"
+    assert read["standing"] == "choose another clinician"
     assert read.keys() == {
         "id", "at", "status", "type", "clinician_id", "client_id", "standing"
     }  # fmt: skip

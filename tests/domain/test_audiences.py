@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_service.domain import audiences
+from policy_service.domain.answers import Answer, Flag, ScreeningAnswer, ScreeningLine
 from policy_service.domain.audiences import (
-    Answer,
     Audience,
-    Flag,
-    ScreeningAnswer,
-    ScreeningLine,
     audience_of,
     redact,
     redact_flags,

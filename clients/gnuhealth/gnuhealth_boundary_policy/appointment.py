@@ -28,7 +28,12 @@ STANDINGS = [
     (PENDING, "Pending: the service did not answer"),
     (SILENT, "On trial"),
 ]
-REPORTS = [(None, ""), ("booked", "Booked"), ("overridden", "Overridden"), ("cancelled", "Cancelled")]
+REPORTS = [
+    (None, ""),
+    ("booked", "Booked"),
+    ("overridden", "Overridden"),
+    ("cancelled", "Cancelled"),
+]
 
 
 class Asked:
@@ -57,11 +62,15 @@ class Appointment(metaclass=PoolMeta):
     __name__ = "gnuhealth.appointment"
 
     boundary_standing = fields.Selection(
-        STANDINGS, "Boundary check", readonly=True, sort=False,
+        STANDINGS,
+        "Boundary check",
+        readonly=True,
+        sort=False,
         help="What the boundary service said when this was booked, or says now.",
     )
     boundary_check = fields.Char(
-        "Boundary reference", readonly=True,
+        "Boundary reference",
+        readonly=True,
         help="Give this reference to the compliance officer.",
     )
     boundary_reason = fields.Char(

@@ -31,6 +31,7 @@ class Cron(metaclass=PoolMeta):
 
 class Sync(ModelSingleton, ModelSQL):
     "Boundary checks: how far they are reconciled"
+
     __name__ = "gnuhealth.boundary.sync"
 
     cursor = fields.Char("Cursor", help="The last change of standing that was dealt with.")

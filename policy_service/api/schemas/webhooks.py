@@ -13,11 +13,11 @@ _URL = {"format": "uri", "example": "https://ehr.example/hooks/boundary"}
 
 
 class EndpointFormSchema(Strict):
-    """An address to tell. `kinds` empty: all that its `detail` allows."""
+    """An address to tell. `kinds` empty: all that `tells` allows."""
 
     name = Text(required=True)
     url = Text(longest=2000, required=True, metadata=_URL)
-    detail = Word(Detail, load_default=Detail.BRIEF.value)
+    tells = Word(Detail, load_default=Detail.BRIEF.value)
     kinds = fields.List(Word(TOLD), load_default=list, validate=validate.Length(max=len(TOLD)))
 
 
@@ -33,7 +33,7 @@ class EndpointSchema(Schema):
     id = Id(required=True)
     name = fields.String(required=True)
     url = fields.String(required=True)
-    detail = Word(Detail, required=True)
+    tells = Word(Detail, required=True)
     kinds = fields.List(Word(TOLD), required=True)
     version = fields.Integer(required=True)
     created_at = fields.String(required=True)

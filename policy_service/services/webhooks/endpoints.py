@@ -201,7 +201,7 @@ def _require_form(context: Context, outbound: Outbound, form: EndpointForm) -> S
     if not clean_text(form.name, LONGEST_NAME):
         raise refusal("/name", "A name is required.")
     if form.detail not in set(Detail):
-        raise refusal("/detail", "This word is not allowed.", [word.value for word in Detail])
+        raise refusal("/tells", "This word is not allowed.", [word.value for word in Detail])
     _require_full(context, form)
     try:
         outbound.examine(form.url)
@@ -216,7 +216,7 @@ def _require_full(context: Context, form: EndpointForm) -> None:
     is_key = principal.has(Role.EHR) and Scope.DECISION_FULL not in principal.scopes
     if form.detail == Detail.FULL and is_key:
         said = "A key without the scope decision.full adds brief endpoints."
-        raise refusal("/detail", said, [Detail.BRIEF.value])
+        raise refusal("/tells", said, [Detail.BRIEF.value])
 
 
 def _kinds(form: EndpointForm) -> Sequence[str]:
