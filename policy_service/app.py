@@ -35,6 +35,7 @@ from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.address_rules import AddressRules
 from policy_service.services.desk import Desk
 from policy_service.services.erasing.reapplying import reapply
+from policy_service.services.mailer import Mailer
 from policy_service.services.match_state import ModelShelf
 from policy_service.services.outbound import Outbound
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
@@ -142,6 +143,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
         outbound=_outbound(settings),
+        mailer=_mailer(settings),
     )
     heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
     set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
@@ -173,6 +175,23 @@ def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:
         )
     except NoteRefused as error:
         raise InvalidSetting(WITNESSES.name, f"{WITNESSES.allowed} ({error})") from error
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    """The link is that of the page that lists what happened, the same in every mail."""
+    mail, ca_file = settings.mail, settings.outbound.ca_file
+    if mail is None:
+        return None
+    return Mailer(
+        security=mail.security,
+        host=mail.host,
+        port=mail.port,
+        sender=mail.sender,
+        link=f"{settings.public_base_url}/console/notices",
+        user=mail.user,
+        password=mail.password,
+        ca_file=str(ca_file) if ca_file else None,
+    )
 
 
 def _outbound(settings: Settings) -> Outbound:

@@ -25,12 +25,15 @@ from policy_service.api import (
     imports,
     licences,
     metrics,
+    notices,
     packs,
     previews,
     reconciliations,
     releases,
+    roster_drops,
     screenings,
     ties,
+    webhooks,
 )
 from policy_service.api.openapi import RestApi
 
@@ -48,6 +51,7 @@ RESOURCES = (
     identity_verdicts.blueprint,
     events.blueprint,
     imports.blueprint,
+    roster_drops.blueprint,
     contact_imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
@@ -58,9 +62,11 @@ RESOURCES = (
     releases.blueprint,
     reconciliations.blueprint,
     bundles.blueprint,
+    webhooks.blueprint,
+    notices.blueprint,
 )
 
-READS = imports.READS | contact_imports.READS | audit.READS
+READS = imports.READS | roster_drops.READS | contact_imports.READS | audit.READS
 """Media types other than JSON that an endpoint reads."""
 
 for _resource in RESOURCES:

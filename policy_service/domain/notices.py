@@ -95,8 +95,8 @@ def wait_after(failures: int, chance: Callable[[], float]) -> timedelta:
     `chance` gives 0 to 1: half of the wait is left to it, so that what failed together does not
     come back together.
     """
-    exponent = min(max(failures, 1) - 1, 12)
-    whole = min(_FIRST_WAIT * 3**exponent, _LONGEST_WAIT)
+    times = float(3 ** min(max(failures, 1) - 1, 12))
+    whole = min(_FIRST_WAIT * times, _LONGEST_WAIT)
     return whole / 2 + whole / 2 * chance()
 
 

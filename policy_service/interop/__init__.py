@@ -15,6 +15,7 @@ from policy_service.auth.smart_tokens import TokenIssuer
 from policy_service.interop import cors, door, outcomes, smart
 from policy_service.interop.cds import views as cds
 from policy_service.interop.fhir import views as fhir
+from policy_service.interop.webhooks import receiving
 from policy_service.services.desk import Desk
 from policy_service.settings import Settings
 
@@ -22,10 +23,15 @@ HOOKS: tuple[Blueprint, ...] = (cds.blueprint,)
 """Under /cds-services: the JWT of a CDS Hooks client."""
 FHIR: tuple[Blueprint, ...] = (fhir.blueprint,)
 """Under /fhir: a SMART access token or an API key."""
-OTHERS: tuple[Blueprint, ...] = (smart.blueprint,)
+OTHERS: tuple[Blueprint, ...] = (smart.blueprint, receiving.blueprint)
 """Those that authenticate by themselves: /token, /.well-known, webhooks."""
 
-REFUSERS = (outcomes.HOOKS_REFUSER, smart.REFUSER, outcomes.FHIR_REFUSER)
+REFUSERS = (
+    outcomes.HOOKS_REFUSER,
+    smart.REFUSER,
+    outcomes.FHIR_REFUSER,
+    receiving.REFUSER,
+)
 """Who words the refusals of which addresses; the first that owns the request."""
 
 for _blueprint in HOOKS:

@@ -29,14 +29,14 @@ def json_object(*media_types: str) -> dict[str, Any]:
     """The body as a JSON object. UnsupportedMediaType, TooLarge or Malformed with the element."""
     if request.mimetype not in media_types:
         raise UnsupportedMediaType.only(*media_types)
-    value = _read(_whole_body())
+    value = _read(whole_body())
     if not isinstance(value, dict):
         raise Malformed("The request body is not a JSON object.")
     _refuse_unreadable(value)
     return value
 
 
-def _whole_body() -> bytes:
+def whole_body() -> bytes:
     """Werkzeug silently cuts a body of unknown length at the limit; a cut one is too large."""
     raw = request.get_data(cache=True)
     limit = request.max_content_length

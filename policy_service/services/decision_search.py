@@ -17,6 +17,7 @@ from sqlalchemy import Row, Select, or_, select, tuple_
 from policy_service.database.tables.audit import EntryRow
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow
+from policy_service.database.types import is_id
 from policy_service.domain.audiences import Audience, audience_of
 from policy_service.domain.principals import ActingUser
 from policy_service.errors import FieldError, InvalidRequest

@@ -76,6 +76,15 @@ def endpoints(context: Context) -> list[Endpoint]:
     return [opened(context, row) for row in context.session.scalars(ordered)]
 
 
+def paused_by_itself(context: Context) -> int:
+    """How many endpoints are told nothing because they fail: everybody may know that."""
+    failing = (Pause.FAILING.value, Pause.GONE.value)
+    rows = select(NoticeEndpointRow.id).where(
+        NoticeEndpointRow.removed_at.is_(None), NoticeEndpointRow.paused_why.in_(failing)
+    )
+    return len(context.session.scalars(rows).all())
+
+
 def endpoint(context: Context, endpoint_id: str) -> Endpoint:
     """One of them. NotFound once it is removed."""
     require_keeper(context)
@@ -201,7 +210,7 @@ def _require_form(context: Context, outbound: Outbound, form: EndpointForm) -> S
     if not clean_text(form.name, LONGEST_NAME):
         raise refusal("/name", "A name is required.")
     if form.detail not in set(Detail):
-        raise refusal("/detail", "This word is not allowed.", [word.value for word in Detail])
+        raise refusal("/tells", "This word is not allowed.", [word.value for word in Detail])
     _require_full(context, form)
     try:
         outbound.examine(form.url)
@@ -216,7 +225,7 @@ def _require_full(context: Context, form: EndpointForm) -> None:
     is_key = principal.has(Role.EHR) and Scope.DECISION_FULL not in principal.scopes
     if form.detail == Detail.FULL and is_key:
         said = "A key without the scope decision.full adds brief endpoints."
-        raise refusal("/detail", said, [Detail.BRIEF.value])
+        raise refusal("/tells", said, [Detail.BRIEF.value])
 
 
 def _kinds(form: EndpointForm) -> Sequence[str]:
