@@ -60,7 +60,6 @@ class NavItem:
 NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
     NavItem("console.duties", "Duties", READERS),
-    NavItem("console.notices", "Notices", OFFICERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),
