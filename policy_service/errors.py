@@ -64,7 +64,10 @@ class Malformed(ServiceError):
 
 
 class Unauthenticated(ServiceError):
-    """One text for every reason, so that a caller cannot tell a wrong key from an expired one."""
+    """One text for every reason, so that a caller cannot tell a wrong key from an expired one.
+
+    Of a signed token more is told, where it gives nothing of ours away (design/interop-auth.md).
+    """
 
     slug = "unauthenticated"
     status = 401

@@ -17,10 +17,12 @@ from joserfc.jwk import ECKey, RSAKey
 from werkzeug.test import TestResponse
 
 from policy_service.auth.client_forms import ClientForm
+from policy_service.auth.hook_tokens import HookCall, HookTokens
 from policy_service.auth.registration import register_client
 from policy_service.domain.principals import Scope
+from policy_service.errors import Unauthenticated
 from policy_service.interop.smart import ASSERTION_TYPE
-from tests.cast import World
+from tests.cast import Caller, World
 
 ISSUER = "https://ehr.example.org/fhir"
 BASE = "http://127.0.0.1:8000"
@@ -96,6 +98,14 @@ class SigningEhr:
         """A token for a call of this path."""
         return sign(self.claims(path, **changes), self.key, self.algorithm, **(header or {}))
 
+    def is_accepted(self, token: str, path: str = "/cds-services/some-service") -> bool:
+        """Whether a hook call with this token would be answered."""
+        hooks: HookTokens = self.world.app.extensions["policy_service_hook_tokens"]
+        try:
+            return hooks.authenticate(HookCall(f"Bearer {token}", path)).id == self.client_id
+        except Unauthenticated:
+            return False
+
     def get(self, path: str, token: str | None = None, **more: Any) -> TestResponse:
         """GET with a fresh token, or the one given."""
         return self.world.app.test_client().get(
@@ -122,7 +132,7 @@ class SigningEhr:
             "grant_type": "client_credentials",
             "scope": scope,
             "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion or self.assertion(),
+            "client_assertion": self.assertion() if assertion is None else assertion,
         } | form
         return self.world.app.test_client().post("/token", data=fields)
 
@@ -131,3 +141,8 @@ class SigningEhr:
         answer = self.ask_token(scope)
         assert answer.status_code == 200, answer.get_data(as_text=True)
         return str((answer.json or {})["access_token"])
+
+    def bearer(self, scope: str) -> Caller:
+        """A test client that sends an access token for these scopes."""
+        headers = {"Authorization": f"Bearer {self.access_token(scope)}"}
+        return Caller(self.world.app.test_client(), headers)

@@ -30,6 +30,7 @@ from policy_service.api import (
     previews,
     reconciliations,
     releases,
+    roster_drops,
     screenings,
     ties,
     webhooks,
@@ -50,6 +51,7 @@ RESOURCES = (
     identity_verdicts.blueprint,
     events.blueprint,
     imports.blueprint,
+    roster_drops.blueprint,
     contact_imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
@@ -64,7 +66,7 @@ RESOURCES = (
     notices.blueprint,
 )
 
-READS = imports.READS | contact_imports.READS | audit.READS
+READS = imports.READS | roster_drops.READS | contact_imports.READS | audit.READS
 """Media types other than JSON that an endpoint reads."""
 
 for _resource in RESOURCES:

@@ -10,7 +10,8 @@ from flask_smorest import Blueprint
 from policy_service.api import door
 from policy_service.api.schemas.acting import ActingQuerySchema
 from policy_service.api.schemas.webhooks import NoticeSchema
-from policy_service.domain.audiences import Audience, Flag, audience_of, redact_notice
+from policy_service.domain.answers import Flag
+from policy_service.domain.audiences import Audience, audience_of, redact_notice
 from policy_service.domain.notices import Subject
 from policy_service.domain.principals import Scope
 from policy_service.services.context import Context

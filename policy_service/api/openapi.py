@@ -78,7 +78,8 @@ class RestApi(Api):  # type: ignore[misc] # flask-smorest ships no types
             {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "A key of an EHR client: psk_PREFIX_SECRET, with its scopes.",
+                "description": "A key of an EHR client (psk_…) or a SMART access token (pst_…) "
+                "with our own scopes.",
             },
         )
 

@@ -85,6 +85,12 @@ def _wrong_address(outbound: Outbound, url: str) -> list[FieldError]:
 def keys_of(text: str) -> tuple[list[PublicKey], list[FieldError]]:
     """The keys of a JWK Set, and what is wrong with it."""
     try:
-        return read_key_set(text), []
+        keys = read_key_set(text)
     except KeySetRefused as error:
         return [], [FieldError("/jwks", str(error))]
+    named = [(key.kid, key.algorithm) for key in keys]
+    twice = next((kid for kid, algorithm in named if named.count((kid, algorithm)) > 1), None)
+    if twice is None:
+        return keys, []
+    # Of two keys of a name neither is ever picked (SMART App Launch 2.2, "Signature Verification").
+    return [], [FieldError("/jwks", f"Two keys have the kid {twice}: give each its own.")]

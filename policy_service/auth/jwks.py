@@ -128,17 +128,20 @@ def _import(jwk: Mapping[str, Any], place: str) -> ECKey | RSAKey:
         raise KeySetRefused(f"{place}: {', '.join(members)} are expected as texts.")
     try:
         if members["kty"] == "EC":
-            elliptic = ECKey.import_key(members)
-            elliptic.public_key.public_numbers()
-            return elliptic
-        # Asked before the import, where the library does no more than warn of a short key.
-        if _SHORTEST_RSA <= base64_to_int(members["n"]).bit_length() <= _LONGEST_RSA:
-            rsa = RSAKey.import_key(members)
-            rsa.public_key.public_numbers()
-            return rsa
+            return _checked_point(ECKey.import_key(members))
+        if not _SHORTEST_RSA <= base64_to_int(members["n"]).bit_length() <= _LONGEST_RSA:
+            raise KeySetRefused(f"{place}.n: {_SHORTEST_RSA} to {_LONGEST_RSA} bits are expected.")
+        return RSAKey.import_key(members)
+    except KeySetRefused:
+        raise
     except (JoseError, ValueError, TypeError) as error:
         raise KeySetRefused(f"{place}: not a usable key ({error})"[:200]) from error
-    raise KeySetRefused(f"{place}.n: {_SHORTEST_RSA} to {_LONGEST_RSA} bits are expected.")
+
+
+def _checked_point(key: ECKey) -> ECKey:
+    """ValueError where the point is not on the curve: the library looks when it is first used."""
+    key.public_key.public_numbers()
+    return key
 
 
 def pick(keys: Sequence[PublicKey], kid: str, algorithm: str) -> PublicKey | None:

@@ -22,10 +22,12 @@ from policy_service.database.tables.ehr_trust import (
     EhrIssuerRow,
     EhrPublicKeyRow,
 )
+from policy_service.database.types import is_id
 from policy_service.domain.people import clean_text
 from policy_service.errors import Conflict, FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import Json
 from policy_service.services.context import Context
+from policy_service.services.ehr_clients import ehr_client, require_keeper
 from policy_service.services.outbound import Outbound
 
 LONGEST_OVERLAP = timedelta(days=90)
@@ -34,8 +36,10 @@ LONGEST_OVERLAP = timedelta(days=90)
 def register_client(context: Context, outbound: Outbound, form: ClientForm) -> str:
     """Register it; returns its id, which is its client_id at the token endpoint.
 
-    InvalidRequest names each field that is wrong; Conflict where the issuer and tenant are taken.
+    For officers and administrators. InvalidRequest names each field that is wrong; Conflict where
+    the issuer and tenant are taken.
     """
+    require_keeper(context)
     keys = checked_keys(outbound, form)
     row = EhrClientRow(
         id=context.new_id(),
@@ -105,18 +109,22 @@ def _add_keys(context: Context, client_id: str, keys: Iterable[PublicKey]) -> No
 def rotate_keys(context: Context, client_id: str, jwks: str, overlap: timedelta) -> datetime:
     """Bring in new keys; those before stay good for the overlap. Returns when they end.
 
-    A key that is in the new set again stays. With no overlap the tokens that the old keys got end
-    at once too.
+    A key that is in the new set again stays for good. With no overlap the tokens that the old keys
+    got end at once too.
     """
+    require_keeper(context)
     row = client_row(context, client_id)
     keys = _new_keys(jwks, overlap)
     old = {key.thumbprint: key for key in keys_in_use(context, client_id)}
     fresh = [key for key in keys if key.thumbprint not in old]
-    _refuse_same_names(fresh, old, {key.thumbprint for key in keys})
+    _refuse_same_names(fresh, old)
     ends = context.now + overlap
-    leaving = [known for print_, known in old.items() if print_ not in _prints(keys)]
+    staying = _prints(keys)
+    leaving = [known for print_, known in old.items() if print_ not in staying]
     for known in leaving:
         known.retires_at = min(known.retires_at or ends, ends)
+    for print_ in staying & old.keys():
+        old[print_].retires_at = None
     if not overlap:
         _end_tokens(context, client_id, [known.thumbprint for known in leaving])
     _add_keys(context, row.id, fresh)
@@ -143,9 +151,7 @@ def _new_keys(jwks: str, overlap: timedelta) -> list[PublicKey]:
     return keys
 
 
-def _refuse_same_names(
-    fresh: list[PublicKey], old: Mapping[str, EhrPublicKeyRow], staying: set[str]
-) -> None:
+def _refuse_same_names(fresh: list[PublicKey], old: Mapping[str, EhrPublicKeyRow]) -> None:
     """A kid names one key: with two of a name neither would be accepted."""
     taken = {(known.kid, known.algorithm) for known in old.values()}
     twice = [key.kid for key in fresh if (key.kid, key.algorithm) in taken]
@@ -156,8 +162,9 @@ def _refuse_same_names(
 
 def withdraw_key(context: Context, client_id: str, key_id: str) -> None:
     """End one key now, with the access tokens that were got by it."""
+    require_keeper(context)
     row = client_row(context, client_id)
-    key = context.session.get(EhrPublicKeyRow, key_id)
+    key = context.session.get(EhrPublicKeyRow, key_id) if is_id(key_id) else None
     if key is None or key.ehr_client_id != row.id:
         raise NotFound
     key.retires_at = min(key.retires_at or context.now, context.now)
@@ -168,6 +175,7 @@ def withdraw_key(context: Context, client_id: str, key_id: str) -> None:
 
 def withdraw_client(context: Context, client_id: str) -> None:
     """End every credential of the client now: tokens, keys, issuer, API key, web origin."""
+    require_keeper(context)
     row = client_row(context, client_id)
     row.withdrawn_at = row.withdrawn_at or context.now
     context.session.execute(
@@ -190,10 +198,18 @@ def _end_tokens(context: Context, client_id: str, thumbprints: list[str]) -> Non
 
 def client_row(context: Context, client_id: str) -> EhrClientRow:
     """An EHR client of this practice that is in use. NotFound for any other."""
-    row = context.session.get(EhrClientRow, client_id)
-    if row is None or row.practice_id != context.practice_id or row.withdrawn_at is not None:
+    row = ehr_client(context, client_id) if is_id(client_id) else None
+    if row is None or row.withdrawn_at is not None:
         raise NotFound
     return row
+
+
+def issuers_in_use(context: Context, client_id: str) -> list[EhrIssuerRow]:
+    """What tokens of CDS Hooks calls may stand for the client."""
+    query = select(EhrIssuerRow).where(
+        EhrIssuerRow.ehr_client_id == client_id, EhrIssuerRow.withdrawn_at.is_(None)
+    )
+    return list(context.session.scalars(query.order_by(EhrIssuerRow.issuer, EhrIssuerRow.tenant)))
 
 
 def keys_in_use(context: Context, client_id: str) -> list[EhrPublicKeyRow]:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 
 from policy_service.auth.ehr_keys import principal_of_client
 from policy_service.auth.jwks import FetchedKeys
-from policy_service.auth.jwts import Rules, TokenRefused, read_token
+from policy_service.auth.jwts import Rules, Token, TokenRefused, read_token
 from policy_service.auth.replays import use_once
 from policy_service.auth.smart_scopes import Granted, grantable
 from policy_service.auth.trust import Proof, client_by_id, prove
@@ -74,13 +74,18 @@ class TokenIssuer:
 
     def _prove(self, asked: TokenRequest) -> Proof:
         token = read_token(asked.assertion, _REQUIRED)
-        client_id = token.name("iss")
-        if token.name("sub") != client_id or asked.client_id not in ("", client_id):
-            raise TokenRefused("iss and sub must both be the client_id.")
+        require_own_name(token, asked.client_id)
         rules = Rules(self.audiences, self.desk.clock(), furthest_end=FURTHEST_END)
-        proof = prove(client_by_id(self.desk, client_id), token, rules, self.fetched)
+        proof = prove(client_by_id(self.desk, token.name("iss")), token, rules, self.fetched)
         use_once(self.desk, "smart", token)
         return proof
+
+
+def require_own_name(token: Token, client_id: str) -> None:
+    """`iss` and `sub` are the client_id, also where it stands beside the assertion."""
+    said = token.name("iss")
+    if token.name("sub") != said or client_id not in ("", said):
+        raise TokenRefused("iss and sub must both be the client_id.")
 
 
 def _open(desk: Desk, proof: Proof, scope: str) -> str:

@@ -8,6 +8,7 @@ from policy_service.auth.sessions import Lifetimes, login_manager
 from policy_service.auth.throttle import Throttle
 from policy_service.console import (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -16,7 +17,9 @@ from policy_service.console import (
     contacts,
     door,
     duties,
+    ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
     notices,
@@ -27,6 +30,7 @@ from policy_service.console import (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
     webhook_sources,
@@ -38,6 +42,7 @@ from policy_service.settings import Settings
 __all__ = ["register_console"]
 _VIEWS = (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -45,7 +50,9 @@ _VIEWS = (
     cases,
     contacts,
     duties,
+    ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
     notices,
@@ -56,6 +63,7 @@ _VIEWS = (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
     webhook_sources,

@@ -7,15 +7,24 @@ and one standing, two worlds that differ only in a hidden cause give the same by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from policy_service.domain.answers import (
+    Answer,
+    Flag,
+    PreviewAnswer,
+    ScreeningAnswer,
+    ScreeningLine,
+    StandingChange,
+    TimelineAnswer,
+)
 from policy_service.domain.notices import BRIEF, Notice, NoticeKind
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
-from policy_service.domain.standings import MESSAGES, Advice, Availability, Standing
-from policy_service.domain.timelines import Entry, Timeline, When, in_order
+from policy_service.domain.standings import MESSAGES, Advice
+from policy_service.domain.timelines import Entry, When, in_order
 
 
 class Audience(StrEnum):
@@ -30,116 +39,10 @@ class Audience(StrEnum):
     """A client on trial: a constant of its own, which says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A decision as it may be shown to an officer, with what redaction needs to know.
-
-    `full` is the rendered decision JSON. `names` are third parties' names by tie, for officers
-    only. `own_findings` are those of the world that holds only what the clinician stated or the
-    client told them, `own_ties` the ties that rest on that alone, in order.
-    """
-
-    id: str
-    at: str
-    receipt: str
-    advice: Advice
-    clinician_id: str
-    full: Mapping[str, Any]
-    tie_names: Mapping[str, Any]
-    own_findings: Sequence[Mapping[str, Any]]
-    own_ties: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineAnswer:
-    """The timeline of a check in full, and `own`, drawn of its own clinician's findings alone."""
-
-    id: str
-    at: str
-    timeline: Timeline
-    own: Timeline
-    own_ties: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScreeningLine:
-    """One clinician of a screening."""
-
-    clinician_id: str
-    availability: Availability
-    outcome: Outcome
-    could_become: Outcome
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ScreeningAnswer:
-    """A screening as it may be shown in full; lines in the practice's order."""
-
-    id: str
-    at: str
-    receipt: str
-    client_id: str
-    purpose: str
-    lines: tuple[ScreeningLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewAnswer:
-    """A preview as its clinician may see it. `full` is the rendered preview JSON."""
-
-    id: str
-    at: str
-    receipt: str
-    clinician_id: str
-    shared_at: str | None
-    full: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerGiven:
-    """What a record once answered, in its fields that are not sealed.
-
-    `about` are those fields by name. `advice` None: it is a screening, which gives none.
-    """
-
-    kind: str
-    id: str
-    at: str
-    receipt: str
-    clinician_id: str
-    advice: Advice | None
-    about: Mapping[str, Any]
-    erased: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A question about a client that the practice has or had to answer. `since` is an ISO date."""
-
-    clinician_id: str
-    kind: str
-    standing: Standing
-    advice: Advice
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class StandingChange:
-    """A pair whose advice is no longer what the EHR was told; external ids are the EHR's own."""
-
-    check_id: str
-    clinician_id: str
-    clinician_external_id: str | None
-    client_id: str
-    client_external_id: str | None
-    advice: Advice
-
-
-_READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
+READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
-_ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
+ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
 
 
 def audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
@@ -224,15 +127,15 @@ def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
         case Audience.ANYONE:
             return {"id": answer.id, "at": answer.at, "status": _CONSTANT}
         case Audience.SILENT:
-            return {**_frame(answer), **_ON_TRIAL}
+            return {**_frame(answer), **ON_TRIAL}
 
 
 def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, Any]:
     """Who can take the client. Below intake it is a constant: the list names who may not."""
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
     if audience is Audience.SILENT:
-        return {**frame, **_ON_TRIAL}
-    if audience not in _READ_SCREENINGS:
+        return {**frame, **ON_TRIAL}
+    if audience not in READ_SCREENINGS:
         return frame
     full = audience is not Audience.INTAKE
     more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
@@ -252,33 +155,13 @@ def _line(line: ScreeningLine, full: bool) -> dict[str, Any]:
     }
 
 
-def redact_given(given: AnswerGiven, audience: Audience) -> dict[str, Any]:
-    """What this audience may learn of an answer that it may have missed, as a check would say it.
-
-    The whole is fetched by its id; of an erased one nothing else is left.
-    """
-    frame = {"kind": given.kind, "id": given.id, "at": given.at, "status": _CONSTANT}
-    if audience is Audience.SILENT:
-        return {**frame, **_ON_TRIAL}
-    if audience is Audience.ANYONE or (given.advice is None and audience not in _READ_SCREENINGS):
-        return frame
-    frame |= {"receipt": given.receipt}
-    if given.erased:
-        return {**frame, "erased": True}
-    if audience in (Audience.OFFICER, Audience.EHR):
-        return {**frame, **given.about}
-    if given.advice is None:
-        return frame
-    return {**frame, "standing": given.advice.value, "message": MESSAGES[given.advice]}
-
-
 def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
     """A client's flags. Intake learns one standing a clinician: neither kinds nor how many."""
     if audience in (Audience.OFFICER, Audience.EHR):
         return {"status": _CONSTANT, "flags": [_flag(flag) for flag in flags]}
     if audience is Audience.INTAKE:
         return {"status": _CONSTANT, "standings": _standings(flags)}
-    return dict(_ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
+    return dict(ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
 
 
 def _flag(flag: Flag) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from policy_service.auth.jwks_address import fetch_through
 from policy_service.auth.smart_tokens import TokenIssuer
 from policy_service.interop import cors, door, outcomes, smart
 from policy_service.interop.cds import views as cds
+from policy_service.interop.fhir import views as fhir
 from policy_service.interop.webhooks import receiving
 from policy_service.services.desk import Desk
 from policy_service.settings import Settings
 
 HOOKS: tuple[Blueprint, ...] = (cds.blueprint,)
 """Under /cds-services: the JWT of a CDS Hooks client."""
-FHIR: tuple[Blueprint, ...] = ()
+FHIR: tuple[Blueprint, ...] = (fhir.blueprint,)
 """Under /fhir: a SMART access token or an API key."""
 OTHERS: tuple[Blueprint, ...] = (smart.blueprint, receiving.blueprint)
 """Those that authenticate by themselves: /token, /.well-known, webhooks."""

@@ -28,6 +28,7 @@ _CODES: Mapping[type[ServiceError], str] = {
     errors.Conflict: "conflict",
     errors.StateConflict: "conflict",
     errors.Erased: "deleted",
+    errors.Unresolvable: "not-found",
     errors.StaleVersion: "conflict",
     errors.TooLarge: "too-long",
     errors.UnsupportedMediaType: "not-supported",

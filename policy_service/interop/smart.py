@@ -17,6 +17,7 @@ from policy_service.settings import Settings
 
 TOKEN_PATH = "/token"  # noqa: S105  # an address, not a secret
 WELL_KNOWN = "/.well-known/smart-configuration"
+METADATA = "/.well-known/oauth-authorization-server"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST_SAID = 300
@@ -34,13 +35,17 @@ class OAuthRefusal(Exception):
 
 def is_smart() -> bool:
     """True for the token endpoint and the SMART configuration."""
-    return request.path in (TOKEN_PATH, WELL_KNOWN)
+    return request.path in (TOKEN_PATH, WELL_KNOWN, METADATA)
 
 
 @blueprint.get(WELL_KNOWN)
 @blueprint.get(f"/fhir{WELL_KNOWN}")
+@blueprint.get(METADATA)
 def smart_configuration() -> Response:
-    """Where the token endpoint is, and what it takes; needs no credential."""
+    """Where the token endpoint is, and what it takes; needs no credential.
+
+    The same under RFC 8414's address, where OAuth libraries look.
+    """
     return jsonify(configuration(_base_url()))
 
 

@@ -12,7 +12,7 @@ from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseOccurrenceRow, CaseRow
 from policy_service.database.tables.screenings import ScreeningRow
-from policy_service.domain.audiences import AnswerGiven
+from policy_service.domain.answers_given import AnswerGiven
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.standings import Standing, advise
 from policy_service.ledger.leaf import format_at

@@ -91,7 +91,7 @@ def resolved(context: Context, wanted: EntryFilter) -> EntryFilter:
 
 def _subject(context: Context, ref: str) -> str:
     found = _pseudonym(context, ref, _nameable(context))
-    if found is None and not _reads_registry(context) and not _is_pseudonym(context, ref):
+    if found is None and not reads_registry(context) and not _is_pseudonym(context, ref):
         raise NotAllowed(
             "This is not a pseudonym of the log. To filter by the id of a client or clinician, the "
             "key needs the scope registry.read as well."
@@ -109,20 +109,21 @@ _Named = type[ClientRow] | type[ClinicianRow] | type[PersonRow]
 
 def _nameable(context: Context) -> tuple[_Named, ...]:
     """Whom this principal may name by id."""
-    if not _reads_registry(context):
+    if not reads_registry(context):
         return ()
     scopes = context.principal.scopes
     sees_all = context.principal.has(*READERS) or Scope.IDENTITY_WRITE in scopes
     return (ClientRow, ClinicianRow, PersonRow) if sees_all else (ClientRow, ClinicianRow)
 
 
-def _reads_registry(context: Context) -> bool:
+def reads_registry(context: Context) -> bool:
+    """Whether the caller may name the clients and clinicians of the practice."""
     principal = context.principal
     return principal.has(*READERS) or Scope.REGISTRY_READ in principal.scopes
 
 
 def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | None:
-    if not _is_id(ref):
+    if not is_id(ref):
         return None
     for table in tables:
         row = context.session.get(table, (context.practice_id, ref))
@@ -133,7 +134,8 @@ def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | 
     return None
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a text is an id as this service gives them: a lower-case UUID."""
     try:
         return str(UUID(text)) == text
     except ValueError:

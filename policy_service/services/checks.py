@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import Answer, Audience, audience_of, redact
+from policy_service.domain.answers import Answer
+from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.decisions import decide
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import ActingUser, Principal

@@ -12,7 +12,7 @@ from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import Answer
+from policy_service.domain.answers import Answer
 from policy_service.domain.decisions import Decision
 from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to_json
 from policy_service.domain.outcomes import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from policy_service.database.tables.reviews import CaseRow
-from policy_service.domain.audiences import Flag
+from policy_service.domain.answers import Flag
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.standings import NO_PURPOSE, Standing, advise
 from policy_service.services.cases import standing_today

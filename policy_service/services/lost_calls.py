@@ -26,7 +26,7 @@ from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.vault.keys import Purpose
 
-KEPT, SETTLED = "call.not_answered", "call.settled"
+KEPT, READ, SETTLED = "call.not_answered", "call.read", "call.settled"
 LONGEST = 256 * 1024
 """Bytes of a body that are kept; the digest of the whole stands beside them."""
 
@@ -98,6 +98,15 @@ def unanswered_calls(context: Context, most: int = 50) -> list[Unanswered]:
         .limit(most)
     )
     return [_opened(context, row) for row in rows.all()]
+
+
+def read_calls(context: Context) -> list[Unanswered]:
+    """The same for an officer; that they were read is an entry."""
+    found = unanswered_calls(context)
+    if found:
+        read: list[Json] = [one.id for one in found]
+        context.log(READ, {"read": Owned({"calls": read})})
+    return found
 
 
 def _opened(context: Context, row: LostCallRow) -> Unanswered:

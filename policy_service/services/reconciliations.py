@@ -15,7 +15,8 @@ from typing import Any
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.reconciliations import ReconciliationRow
-from policy_service.domain.audiences import AnswerGiven, audience_of, redact_given
+from policy_service.domain.answers_given import AnswerGiven, redact_given
+from policy_service.domain.audiences import audience_of
 from policy_service.domain.principals import ActingUser
 from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import Json, canonical_bytes, parse_strict

@@ -16,13 +16,8 @@ from sqlalchemy import select
 from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.screenings import ScreeningRow
-from policy_service.domain.audiences import (
-    Audience,
-    ScreeningAnswer,
-    ScreeningLine,
-    audience_of,
-    redact_screening,
-)
+from policy_service.domain.answers import ScreeningAnswer, ScreeningLine
+from policy_service.domain.audiences import Audience, audience_of, redact_screening
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.standings import AVAILABILITY, Availability, advise

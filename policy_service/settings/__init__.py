@@ -142,6 +142,12 @@ LOG_SIGNER = Variable(
     "unix:PATH, or nothing",
     "Socket of the process that holds the logs' keys (docs/operating.md); empty: this one does.",
 )
+ROSTER_FOLDER = Variable(
+    "POLICY_ROSTER_FOLDER",
+    "",
+    "a path that begins with /, or nothing",
+    "Folder in whose subfolder SLUG the worker looks for a practice's rosters (docs/roster.md).",
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
@@ -163,6 +169,7 @@ VARIABLES: tuple[Variable, ...] = (
     UNSIGNED_ALARM,
     LOG_SIGNER,
     METRICS_TOKEN,
+    ROSTER_FOLDER,
     *OUTGOING,
     *MAIL,
 )
@@ -192,6 +199,7 @@ class Settings:
     log_signer: Path | None = None
     """Socket of the signer process; None: this process signs."""
     metrics_token: str = field(default="", repr=False)
+    roster_folder: Path | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     mail: MailSettings | None = None
     """None: no mail server is configured."""
@@ -221,6 +229,7 @@ class Settings:
             unsigned_alarm_seconds=whole(env, UNSIGNED_ALARM, 2, 3600),
             log_signer=_signer_socket(env),
             metrics_token=_metrics_token(env),
+            roster_folder=_roster_folder(env),
             outbound=OutboundSettings.from_environment(env),
             mail=MailSettings.from_environment(env),
         )
@@ -316,6 +325,13 @@ def _witnesses(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         if len(set(column)) != len(column):
             raise InvalidSetting(WITNESSES.name, "each witness once")
     return tuple((address.rstrip("/"), vkey) for address, vkey in found)
+
+
+def _roster_folder(env: Mapping[str, str]) -> Path | None:
+    value = ROSTER_FOLDER.read(env)
+    if value and not value.startswith("/"):
+        raise InvalidSetting(ROSTER_FOLDER.name, ROSTER_FOLDER.allowed)
+    return Path(value) if value else None
 
 
 def _signer_socket(env: Mapping[str, str]) -> Path | None:

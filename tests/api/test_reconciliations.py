@@ -12,6 +12,7 @@ from policy_service.database.tables.audit import EntryRow
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.domain.principals import Scope
 from policy_service.services import ehr_answers, reconciliations
+from policy_service.services.ehr_clients import SILENT, ehr_clients, set_mode
 from tests.api.conftest import asked
 from tests.cast import Caller, World
 
@@ -231,6 +232,17 @@ def test_the_treating_clinician_of_another_pair_learns_a_constant(
         acting = {"role": "clinician", "clinician_id": world.ids[name]}
         [line] = reconcile(ehr, lines("k-1"), acting_user=acting)["listed"]
         assert ("standing" in line["answers"][0]) is told
+
+
+def test_a_client_on_trial_learns_that_it_is(world: World, ehr: Caller) -> None:
+    check(world, ehr, "k-1", "tomas")
+    later(world)
+    with world.writing() as context:
+        for row in ehr_clients(context):
+            set_mode(context, row.id, SILENT)
+    [line] = reconcile(ehr, lines("k-1"))["listed"]
+    [answer] = line["answers"]
+    assert answer.keys() == {"kind", "id", "at", "status", "mode"}
 
 
 def test_the_standing_is_that_of_a_single_check(world: World, ehr: Caller) -> None:

@@ -124,10 +124,12 @@ FORGERIES: dict[str, Forgery] = {
     "no iss": Forgery(_with(iss=None), (CLAIMS, ISSUER)),
     "no kid": Forgery(_header(kid=None), (HEADER, SIGNATURE)),
     "iat in the future": Forgery(_later("iat", 61), (TIMES,)),
+    "an exp before its iat": Forgery(_later("exp", -30, iat=0), (LIFE,)),
+    "a token of another type": Forgery(_header(typ="at+jwt"), (HEADER,)),
     "nbf in the future": Forgery(_later("nbf", 61), (TIMES,)),
     "a lifetime over an hour": Forgery(_later("exp", 3601), (LIFE,)),
     "an exp that is no number": Forgery(_with(exp="tomorrow"), (TIMES, LIFE, REPLAY)),
-    "an exp that is true": Forgery(_with(exp=True), (TIMES, REPLAY)),
+    "an exp that is true": Forgery(_with(exp=True), (TIMES, LIFE, REPLAY)),
     "another audience": Forgery(_with(aud="https://other.example/cds-services"), (TIMES,)),
     "other audiences": Forgery(_with(aud=["https://other.example", "x"]), (TIMES,)),
     "an audience that begins like ours": Forgery(

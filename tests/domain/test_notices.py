@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_service.domain.audiences import Audience, Flag, redact_event, redact_notice
+from policy_service.domain.answers import Flag
+from policy_service.domain.audiences import Audience, redact_event, redact_notice
 from policy_service.domain.notices import (
     FAILS_FOR,
     MOST_ATTEMPTS,

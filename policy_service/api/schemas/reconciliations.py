@@ -61,6 +61,7 @@ class AnswerGivenSchema(Strict):
     status = fields.String(required=True)
     receipt = fields.String()
     erased = fields.Boolean()
+    mode = Word(("silent",))
     standing = Word((*Standing, *Advice))
     message = fields.String()
     clinician_id = Id()

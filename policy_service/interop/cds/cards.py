@@ -96,11 +96,20 @@ def card_of(told: Told, setting: Setting, suggestions: Sequence[dict[str, Any]])
     return Card(card_id, indicator, told.decision_id, without_empty(body))
 
 
-def incomplete_card(gaps: Sequence[str], strangers: int, setting: Setting) -> Card:
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a check did not rest on. `decision_id`: a decision of the same call, if there is one."""
+
+    gaps: Sequence[str]
+    strangers: int
+    decision_id: str | None
+
+
+def incomplete_card(missing: Missing, setting: Setting) -> Card:
     """Something could not be read, or somebody is not known: never silence."""
-    words = [f"{GAPS[gap]} could not be read" for gap in dict.fromkeys(gaps)]
-    if strangers:
-        words.append(f"{strangers} of the practitioners named are not registered here")
+    words = [f"{GAPS[gap]} could not be read" for gap in dict.fromkeys(missing.gaps)]
+    if missing.strangers:
+        words.append(f"{missing.strangers} of the practitioners named are not registered here")
     if not words:
         words.append("no practitioner is named")
     card_id = setting.new_id()
@@ -111,7 +120,7 @@ def incomplete_card(gaps: Sequence[str], strangers: int, setting: Setting) -> Ca
         "indicator": "info",
         "source": _source(setting, INCOMPLETE),
     }
-    return Card(card_id, "info", None, without_empty(body))
+    return Card(card_id, "info", missing.decision_id, without_empty(body))
 
 
 def _says_anything(told: Told) -> bool:

@@ -16,7 +16,7 @@ from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingRole, Principal
 from policy_service.domain.standings import Advice
 from policy_service.interop.cds.actions import another_clinician, without_empty
-from policy_service.interop.cds.cards import Setting, Told, card_of, incomplete_card
+from policy_service.interop.cds.cards import Missing, Setting, Told, card_of, incomplete_card
 from policy_service.interop.cds.contexts import HookRequest
 from policy_service.interop.cds.fetching import Fetcher
 from policy_service.interop.cds.parties import Cast, Clinician, find_cast
@@ -103,7 +103,9 @@ def _cards(asking: Asking, cast: Cast, supply: Supply, told: Sequence[Told]) -> 
         if card is not None:
             yield card
     if supply.gaps or cast.strangers or _names_nobody(asking, cast):
-        yield incomplete_card(supply.gaps, len(cast.strangers), asking.setting)
+        first = told[0].decision_id if told else None
+        missing = Missing(supply.gaps, len(cast.strangers), first)
+        yield incomplete_card(missing, asking.setting)
 
 
 def _names_nobody(asking: Asking, cast: Cast) -> bool:

@@ -6,6 +6,7 @@ kept before it is refused: an EHR does not send it again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,7 +43,9 @@ def call_service(service_id: str) -> Response:
     with _kept_if_lost(caller, service.id):
         asked = read_request(service, json_object(JSON))
         answer = answer_hook(door.desk(), caller, asked, door.settings().public_base_url)
-    return Response(orjson.dumps(answer), mimetype=JSON)
+    # Drafts of the EHR stand in suggestions as they came: numbers of any size among them.
+    text = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+    return Response(text, mimetype=JSON)
 
 
 @blueprint.post("/<service_id>/feedback")

@@ -94,13 +94,15 @@ def _coding_kind(coding: Coding) -> str:
     listed = _OF_SYSTEM.get((coding.system, coding.code), "")
     if listed or (coding.system, coding.code) in _CONTACT_ROLES:
         return listed
-    by_code = relation_code(coding.code) if _is_known(coding.system) else ""
-    return by_code or relation_code(coding.display)
+    return _by_code(coding) or relation_code(coding.display)
 
 
-def _is_known(system: str) -> bool:
-    listed = system in ROLE_CODE_SYSTEMS or system in ("", _V2_RELATION)
-    return listed or system.endswith(OWN_RELATIONS)
+def _by_code(coding: Coding) -> str:
+    """RoleCode and our own codes mean themselves: DAU is a natural daughter, "dau" any daughter."""
+    if coding.system in ROLE_CODE_SYSTEMS or coding.system.endswith(OWN_RELATIONS):
+        exact = (coding.code, coding.code.upper())
+        return next((code for code in exact if code in TIE_KINDS), "")
+    return relation_code(coding.code) if coding.system in ("", _V2_RELATION) else ""
 
 
 def _above(kind: str) -> Iterator[str]:

@@ -44,6 +44,7 @@ from policy_service.services.imports.contact_states import (
     destroy_upload,
     end_unstored,
 )
+from policy_service.services.imports.roster_drops import discard_every_drop, empty_every_drop
 from policy_service.services.reach import who_ask_for
 from policy_service.services.revisions import bump, withdraw
 from policy_service.services.tie_reach import within
@@ -148,6 +149,16 @@ def discard_uploads_unlogged(context: Context, _subject: Subject) -> None:
     context.session.flush()
 
 
+def discard_rosters(context: Context, _subject: Subject) -> None:
+    """Rosters that wait may name the person, and previews their id in the practice's system."""
+    discard_every_drop(context)
+
+
+def discard_rosters_unlogged(context: Context, _subject: Subject) -> None:
+    """The same without entries."""
+    empty_every_drop(context)
+
+
 def delete_connections(context: Context, subject: Subject) -> None:
     """Accounts and the connections at both their ends, every revision."""
     _delete(
@@ -246,6 +257,7 @@ STEPS: tuple[_Step, ...] = (
     open_attested_worlds,
     close_cases,
     discard_uploads,
+    discard_rosters,
     drop_copies,
     delete_connections,
     delete_contacts,
@@ -266,6 +278,7 @@ STEPS: tuple[_Step, ...] = (
 _UNLOGGED: dict[_Step, _Step | None] = {
     open_attested_worlds: open_attested_worlds_unlogged,
     discard_uploads: discard_uploads_unlogged,
+    discard_rosters: discard_rosters_unlogged,
     close_cases: None,
     close_duties: None,
 }

@@ -76,7 +76,7 @@ class Ehr:
         services: list[Json] = self.get(SERVICES).json["services"]
         return services
 
-    def call(self, hook: str, clinician: str, client: str, **changes: Any) -> TestResponse:
+    def call(self, hook: str, clinician: str, client: str, /, **changes: Any) -> TestResponse:
         """A whole call of a hook about two people of the cast, with changes."""
         return self.send(hook, body_of(hook, clinician, client, **changes))
 
@@ -84,7 +84,7 @@ class Ehr:
         """Any body to the service of a hook."""
         return self.post(f"{SERVICES}/{service_id(hook)}", body)
 
-    def cards(self, hook: str, clinician: str, client: str, **changes: Any) -> list[Json]:
+    def cards(self, hook: str, clinician: str, client: str, /, **changes: Any) -> list[Json]:
         """The cards of a call that is answered."""
         answer = self.call(hook, clinician, client, **changes)
         assert answer.status_code == 200, answer.text

@@ -49,18 +49,20 @@ class FhirServer:
 
     def answer(self, request: Received) -> tuple[int, bytes]:
         """The resource or the searchset."""
-        status, found = self._found(request)
+        status, found = found_in(self.resources, request.path)
         return status, json.dumps(found).encode()
 
-    def _found(self, request: Received) -> tuple[int, Any]:
-        parts = urlsplit(request.path)
-        name = unquote(parts.path).strip("/")
-        if "/" in name:
-            found = self.resources.get(name)
-            return (404, MISSING) if found is None else (200, found)
-        wanted = parse_qs(parts.query).get("patient", [""])[0].removeprefix("Patient/")
-        kept = (each for key, each in self.resources.items() if key.startswith(f"{name}/"))
-        return 200, bundle(*(each for each in kept if _is_of(each, wanted)))
+
+def found_in(resources: Mapping[str, Json], path: str) -> tuple[int, Any]:
+    """What a server of these resources answers to a read, or to a search by patient."""
+    parts = urlsplit(path)
+    name = unquote(parts.path).strip("/")
+    if "/" in name:
+        found = resources.get(name)
+        return (404, MISSING) if found is None else (200, found)
+    wanted = parse_qs(parts.query).get("patient", [""])[0].removeprefix("Patient/")
+    kept = (each for key, each in resources.items() if key.startswith(f"{name}/"))
+    return 200, bundle(*(each for each in kept if _is_of(each, wanted)))
 
 
 def _is_of(resource: Json, patient: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from policy_service.domain.people import PersonRecord
-from tests.cast import ALMA, BEN, NORA, TOMAS
+from tests.cast import ALMA, BEN, NORA, TOMAS, person
 
 HOOKS = (
     "patient-view",
@@ -51,11 +51,14 @@ def practitioner(key: str, record: PersonRecord) -> Json:
     return {"resourceType": "Practitioner", "id": key, "name": [named]}
 
 
+DESK = person("Fay", "Desk")
+"""The front desk, which books; she treats nobody."""
 RESOURCES: dict[str, Json] = {
     "Patient/tomas": patient("tomas", TOMAS),
     "Patient/nora": patient("nora", NORA),
     "Practitioner/alma": practitioner("alma", ALMA),
     "Practitioner/ben": practitioner("ben", BEN),
+    "Practitioner/desk": practitioner("desk", DESK),
 }
 
 
@@ -90,9 +93,14 @@ def referral(client: str, clinician: str) -> Json:
     }
 
 
+def user_of(hook: str, clinician: str) -> str:
+    """Whoever clicks: the front desk books, clinicians open charts, meet clients and refer."""
+    return "Practitioner/desk" if hook == "appointment-book" else f"Practitioner/{clinician}"
+
+
 def context_of(hook: str, clinician: str, client: str, user: str | None = None) -> Json:
     """The context of a hook that puts this clinician and this client together."""
-    who = user or f"Practitioner/{clinician}"
+    who = user or user_of(hook, clinician)
     if hook == "order-dispatch":
         return {
             "patientId": client,
@@ -109,23 +117,36 @@ def context_of(hook: str, clinician: str, client: str, user: str | None = None) 
     return context
 
 
-def prefetch_of(clinician: str, client: str) -> Json:
-    """Everything a call may be asked to bring along, all of it there."""
+def encounter(client: str, clinician: str) -> Json:
+    """A session of a patient with a practitioner."""
+    taking_part = {"individual": {"reference": f"Practitioner/{clinician}"}}
     return {
-        "patient": RESOURCES[f"Patient/{client}"],
-        "user": RESOURCES[f"Practitioner/{clinician}"],
-        "related": bundle(),
-        "episodes": bundle(),
+        "resourceType": "Encounter",
+        "id": "encounter-1",
+        "status": "in-progress",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": {"reference": f"Patient/{client}"},
+        "participant": [taking_part],
     }
 
 
-def body_of(hook: str, clinician: str, client: str, **changes: Any) -> Json:
+def prefetch_of(hook: str, clinician: str, client: str) -> Json:
+    """What the service of a hook asks the EHR to bring along, all of it there."""
+    whole: Json = {"patient": RESOURCES[f"Patient/{client}"], "related": bundle()}
+    if hook != "order-dispatch":
+        whole["user"] = RESOURCES[user_of(hook, clinician)]
+    if hook.startswith("encounter-"):
+        whole["encounter"] = encounter(client, clinician)
+    return whole
+
+
+def body_of(hook: str, clinician: str, client: str, /, **changes: Any) -> Json:
     """A whole call; a change to None leaves the field out."""
     body: Json = {
         "hook": hook,
         "hookInstance": str(uuid4()),
         "context": context_of(hook, clinician, client),
-        "prefetch": prefetch_of(clinician, client),
+        "prefetch": prefetch_of(hook, clinician, client),
     }
     return {name: value for name, value in (body | changes).items() if value is not None}
 

@@ -13,7 +13,10 @@ from policy_service.auth.registration import keys_in_use, register_client, withd
 from policy_service.domain.principals import Role, Scope
 from policy_service.errors import InvalidRequest
 from policy_service.services.address_rules import AddressRules
+from policy_service.services.context import Context
 from policy_service.services.ehr_clients import SILENT, ClientSettings, change_settings, set_mode
+from policy_service.services.external_identifiers import NewIdentifier, register_identifier
+from policy_service.services.logins import LoginForm, create_login
 from policy_service.services.outbound import Outbound
 from tests.cast import World
 from tests.interop.conformance.backend import Backend
@@ -24,6 +27,7 @@ from tests.services.loopback import Host
 
 ORIGIN = "https://ehr.example.org"
 EVERY_SCOPE = frozenset(Scope)
+INTAKE = frozenset({Role.INTAKE})
 
 
 @dataclass(frozen=True)
@@ -57,15 +61,27 @@ def register(world: World, issuer: str, key: SigningKey, more: Registration = PL
         jwks=key_set([key.jwk]),
         origins=more.origins,
     )
-    officer = world.account(Role.ADMIN, name="Ada")
-    with world.writing(officer) as context:
+    with world.writing() as context:
         client_id = register_client(context, world.desk.outbound, form)
         if more.fhir_server is not None:
             server = ClientSettings(fhir_server=more.fhir_server)
             change_settings(context, world.desk.outbound, client_id, server)
         if more.is_silent:
             set_mode(context, client_id, SILENT)
+        name_people(context, world)
     return Ehr(world, issuer, key, more.tenant or None)
+
+
+def name_people(context: Context, world: World) -> None:
+    """What the EHR calls the cast's clinicians, and the front desk, unless it was said before."""
+    if "desk" in world.ids:
+        return
+    for name in ("alma", "ben"):
+        named = NewIdentifier("Practitioner", name, clinician_id=world.ids[name])
+        register_identifier(context, named)
+    form = LoginForm("fay@elm.example.org", "Fay Desk", "an invented password", INTAKE)
+    world.ids["desk"] = create_login(context, form)
+    register_identifier(context, NewIdentifier("Practitioner", "desk", login_id=world.ids["desk"]))
 
 
 def open_loopback(world: World) -> None:

@@ -36,26 +36,24 @@ def test_a_service_is_called_by_post_alone(ehr: Ehr, method: str) -> None:
 def test_a_call_without_a_required_field_is_refused_and_named(
     ehr: Ehr, hook: str, field: str, value: Any
 ) -> None:
-    refused(ehr.call(hook, "alma", "tomas", **{field: value}), 400, field)
+    refused(ehr.call(hook, "alma", "tomas", **{field: value}), 422, field)
 
 
 @EACH_HOOK
 def test_a_hook_that_is_not_the_services_is_refused_and_named(ehr: Ehr, hook: str) -> None:
-    refused(ehr.call(hook, "alma", "tomas", hook="allergyintolerance-create"), 400, "hook")
+    refused(ehr.call(hook, "alma", "tomas", hook="allergyintolerance-create"), 422, "hook")
 
 
 @EACH_HOOK
 def test_a_context_without_a_required_field_is_refused_and_named(ehr: Ehr, hook: str) -> None:
     context = context_of(hook, "alma", "tomas")
     without = {name: value for name, value in context.items() if name != "patientId"}
-    answer = ehr.call(hook, "alma", "tomas", context=without)
-    assert answer.status_code in (400, 412)
-    refused(answer, answer.status_code, "context.patientId")
+    refused(ehr.call(hook, "alma", "tomas", context=without), 422, "context.patientId")
 
 
 def test_authorization_without_a_server_is_refused(ehr: Ehr) -> None:
     answer = ehr.call("patient-view", "alma", "tomas", fhirAuthorization=authorization())
-    refused(answer, 400, "fhirServer")
+    refused(answer, 422, "fhirServer")
     whole = {"fhirAuthorization": authorization(), "fhirServer": FHIR_SERVER}
     assert ehr.call("patient-view", "alma", "tomas", **whole).status_code == 200
 
@@ -67,19 +65,25 @@ def test_authorization_without_a_server_is_refused(ehr: Ehr) -> None:
         ("access_token", ""),
         ("token_type", None),
         ("token_type", "MAC"),
-        ("expires_in", None),
         ("expires_in", "soon"),
-        ("scope", None),
         ("scope", 3),
-        ("subject", None),
         ("subject", {}),
     ],
     ids=lambda value: str(value),
 )
-def test_an_incomplete_authorization_is_refused_and_named(ehr: Ehr, field: str, value: Any) -> None:
+def test_an_authorization_that_cannot_be_read_is_refused_and_named(
+    ehr: Ehr, field: str, value: Any
+) -> None:
     given = {"fhirServer": FHIR_SERVER, "fhirAuthorization": authorization(**{field: value})}
     answer = ehr.call("patient-view", "alma", "tomas", **given)
-    refused(answer, 400, f"fhirAuthorization.{field}")
+    refused(answer, 422, f"fhirAuthorization.{field}")
+
+
+@pytest.mark.parametrize("field", ["expires_in", "scope", "subject"])
+def test_what_nothing_here_needs_of_an_authorization_may_be_missing(ehr: Ehr, field: str) -> None:
+    """The EHR owes it; a check that would be refused for it would help nobody."""
+    given = {"fhirServer": FHIR_SERVER, "fhirAuthorization": authorization(**{field: None})}
+    assert ehr.call("patient-view", "alma", "tomas", **given).status_code == 200
 
 
 def test_two_hook_instances_are_two_decisions(ehr: Ehr) -> None:
@@ -91,7 +95,7 @@ def test_two_hook_instances_are_two_decisions(ehr: Ehr) -> None:
 
 def test_elements_of_another_fhir_version_are_passed_over(ehr: Ehr) -> None:
     """R5 has Patient.link.type as a code too, and elements that R4 does not know."""
-    prefetch = prefetch_of("alma", "tomas")
+    prefetch = prefetch_of("patient-view", "alma", "tomas")
     newer = {"virtualServiceUrl": "x", "communication": [{"preferred": True}], "text": {"div": 3}}
     prefetch["patient"] = prefetch["patient"] | newer
     plain = ehr.call("patient-view", "alma", "tomas").json

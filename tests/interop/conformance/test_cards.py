@@ -8,7 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import person
+from policy_service.services.clinicians import ClinicianForm, register_clinician
+from policy_service.services.disclosures import DisclosureForm, disclose
+from policy_service.services.external_identifiers import NewIdentifier, register_identifier
+from tests.cast import NORA, person
 from tests.interop.conformance.ehr import Ehr
 from tests.interop.conformance.hooks import HOOKS, Json, appointment, bundle, context_of, patient
 
@@ -18,7 +21,7 @@ HTML = re.compile(r"<[A-Za-z/!]")
 KNOWN = {"system", "code", "display"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cards(ehr: Ehr) -> list[Json]:
     """Every card that six hooks and four pairs of people give."""
     found = [card for hook in HOOKS for pair in PAIRS for card in ehr.cards(hook, *pair)]
@@ -87,13 +90,31 @@ def test_suggestions_come_with_a_selection_behaviour(ehr: Ehr, cards: list[Json]
         assert card.get("selectionBehavior", "any") in ("at-most-one", "any")
 
 
-def test_override_reasons_are_whole_codings(cards: list[Json]) -> None:
-    codings = [reason for card in cards for reason in card.get("overrideReasons", [])]
+def befriend_cora(ehr: Ehr) -> None:
+    """Cora, of no licence known, is Nora's friend: to be deliberated, and so no hard no."""
+    world = ehr.world
+    with world.writing() as context:
+        cora = register_clinician(context, ClinicianForm(person("Cora", "Mills", "1971-04-02")))
+        register_identifier(context, NewIdentifier("Practitioner", "cora", clinician_id=cora))
+        disclose(context, DisclosureForm(cora, "FRND", NORA))
+
+
+def test_override_reasons_are_whole_codings(fresh_ehr: Ehr) -> None:
+    befriend_cora(fresh_ehr)
+    found = fresh_ehr.cards("appointment-book", "cora", "nora")
+    codings = [reason for card in found for reason in card.get("overrideReasons", [])]
     assert codings, "a card that may be overridden offers reasons"
     for coding in codings:
         assert set(coding) == KNOWN
         assert all(isinstance(text, str) and text.strip() for text in coding.values())
-        assert coding["system"].startswith(("http://", "https://", "urn:"))
+        assert coding["system"].startswith(f"{fresh_ehr.base}/fhir/CodeSystem/")
+
+
+def test_a_prohibition_that_cannot_be_waived_offers_no_reason(ehr: Ehr) -> None:
+    """Control for the test above: Alma's brother is a hard no."""
+    for hook in HOOKS:
+        for card in ehr.cards(hook, "alma", "tomas"):
+            assert "overrideReasons" not in card
 
 
 def test_each_card_has_a_uuid_of_its_own(ehr: Ehr, cards: list[Json]) -> None:

@@ -174,7 +174,8 @@ def test_a_scope_the_client_does_not_hold_is_not_granted(sqlite_world: World) ->
     assert answer.json["scope"] == "system/DetectedIssue.rs"
 
 
-def test_an_expired_token_opens_nothing(backend: Backend) -> None:
+def test_an_expired_token_opens_nothing(fresh_backend: Backend) -> None:
+    backend = fresh_backend
     token = backend.token()
     assert backend.fhir("DetectedIssue", token).status_code == 200
     backend.world.clock.advance(seconds=301)

@@ -16,9 +16,12 @@ CALLED = f"{SERVICES}/{service_id('patient-view')}"
 
 
 def hollow(value: Any, path: str = "") -> Iterator[str]:
-    """Where a value is null or empty, an empty array of cards apart."""
+    """Where a value is null or empty, the two arrays of an answer apart.
+
+    The text allows `cards` to be empty; Inferno's CRD kit wants `systemActions` there even so.
+    """
     if value is None or value in ("", [], {}):
-        if path != ".cards":
+        if path not in (".cards", ".systemActions"):
             yield path
     elif isinstance(value, dict):
         for name, part in value.items():

@@ -27,6 +27,7 @@ from policy_service.domain.duty_specs import DUTIES
 from policy_service.domain.people import Address, Handle, PersonName, PersonRecord, RelatedPerson
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import Role, Scope
+from policy_service.importers.roster import RosterKind
 from policy_service.services.accounts import (
     AccountForm,
     ConnectionForm,
@@ -57,6 +58,8 @@ from policy_service.services.erasing.holds import lift_hold, place_hold
 from policy_service.services.erasing.orders import Ordered, ask
 from policy_service.services.events import EventForm, report_event, withdraw_event
 from policy_service.services.identity import Verdict, VerdictForm, judge
+from policy_service.services.imports.roster_drops import DropSource, take_drop
+from policy_service.services.imports.run import RosterFile
 from policy_service.services.parties import clinician_row
 from tests.care import end_care
 from tests.cast import World
@@ -237,6 +240,10 @@ class Life:
         contact = linked(self.marks.given, self.marks.family, self.marks.handle)
         imported(self.world, contact)
         upload(self.world, [contact], "alma")
+        line = f"{self.marks.external},{self.marks.given},{self.marks.family}\n"
+        text = f"external_id,given_name,family_name\n{line}"
+        roster = RosterFile(RosterKind.CLIENTS, text.encode())
+        take_drop(self.world.desk, self.world.cleo, roster, DropSource.CONSOLE)
 
     def _judge(self) -> None:
         look_at_clients(self.world.desk, self.world.cleo)
