@@ -61,6 +61,7 @@ NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
     NavItem("console.front_desk", "Check", (Role.INTAKE, *OFFICERS)),
     NavItem("console.duties", "Duties", READERS),
+    NavItem("console.notices", "Notices", OFFICERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),
@@ -75,6 +76,7 @@ NAV = (
     NavItem("console.packs", "Packs", READERS),
     NavItem("console.ehr_clients", "EHR clients", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
+    NavItem("console.webhooks", "Webhooks", (Role.ADMIN,)),
 )
 
 

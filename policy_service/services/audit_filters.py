@@ -123,7 +123,7 @@ def reads_registry(context: Context) -> bool:
 
 
 def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | None:
-    if not _is_id(ref):
+    if not is_id(ref):
         return None
     for table in tables:
         row = context.session.get(table, (context.practice_id, ref))
@@ -134,7 +134,8 @@ def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | 
     return None
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a text is an id as this service gives them: a lower-case UUID."""
     try:
         return str(UUID(text)) == text
     except ValueError:
