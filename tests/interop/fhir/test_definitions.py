@@ -31,8 +31,8 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_definition_needs_no_credential_and_is_valid(sqlite_world: World, address: str) -> None:
-    answer = sqlite_world.app.test_client().get(f"/fhir/{address}")
+def test_a_definition_needs_no_credential_and_is_valid(shared_world: World, address: str) -> None:
+    answer = shared_world.app.test_client().get(f"/fhir/{address}")
     assert (answer.status_code, answer.mimetype) == (200, "application/fhir+json")
     assert not defects(answer.json or {})
 
@@ -41,19 +41,19 @@ def test_a_definition_needs_no_credential_and_is_valid(sqlite_world: World, addr
     "address",
     ["CodeSystem/none", "ConceptMap/check-boundary", "OperationDefinition/none", "Patient/1", ""],
 )
-def test_what_is_not_there_answers_an_outcome(sqlite_world: World, address: str) -> None:
-    answer = sqlite_world.app.test_client().get(f"/fhir/{address}")
+def test_what_is_not_there_answers_an_outcome(shared_world: World, address: str) -> None:
+    answer = shared_world.app.test_client().get(f"/fhir/{address}")
     assert answer.status_code == 404
     assert (answer.json or {})["resourceType"] == "OperationOutcome"
 
 
-def test_the_statement_names_every_route_and_no_other(sqlite_world: World) -> None:
-    statement = sqlite_world.app.test_client().get("/fhir/metadata").json or {}
+def test_the_statement_names_every_route_and_no_other(shared_world: World) -> None:
+    statement = shared_world.app.test_client().get("/fhir/metadata").json or {}
     (rest,) = statement["rest"]
     stated = {
         f"{one['type']}.{each['code']}" for one in rest["resource"] for each in one["interaction"]
     }
-    rules = [rule.rule for rule in sqlite_world.app.url_map.iter_rules()]
+    rules = [rule.rule for rule in shared_world.app.url_map.iter_rules()]
     routed = {rule for rule in rules if rule.startswith("/fhir/") and ".well-known" not in rule}
     routed_types = {match[1] for rule in routed if (match := re.match(r"/fhir/([A-Z]\w+)", rule))}
     public = {"CodeSystem", "ConceptMap", "OperationDefinition"}
@@ -63,10 +63,10 @@ def test_the_statement_names_every_route_and_no_other(sqlite_world: World) -> No
     assert rest["security"]["extension"][0]["extension"][0]["valueUri"].endswith("/token")
 
 
-def test_every_stated_search_parameter_is_understood(sqlite_world: World) -> None:
-    statement = sqlite_world.app.test_client().get("/fhir/metadata").json or {}
-    caller = sqlite_world.http(*Scope)
-    usual = {"date": "ge2020", "reference": sqlite_world.ids["nora"], "token": ""}
+def test_every_stated_search_parameter_is_understood(shared_world: World) -> None:
+    statement = shared_world.app.test_client().get("/fhir/metadata").json or {}
+    caller = shared_world.http(*Scope)
+    usual = {"date": "ge2020", "reference": shared_world.ids["nora"], "token": ""}
     for resource in statement["rest"][0]["resource"]:
         for one in resource.get("searchParam", ()):
             if one["name"] == "acting-practitioner":

@@ -44,9 +44,9 @@ def acting(world: World, role: str) -> dict[str, str]:
 @pytest.mark.parametrize("scopes", SCOPES, ids=["full", "brief"])
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_read_here_is_what_rest_says_to_the_same_caller(
-    sqlite_world: World, role: str, scopes: tuple[Scope, ...]
+    shared_world: World, role: str, scopes: tuple[Scope, ...]
 ) -> None:
-    world, caller = sqlite_world, sqlite_world.http(*scopes)
+    world, caller = shared_world, shared_world.http(*scopes)
     (issue,) = asked(world, caller)
     rest = {"acting_role": role}
     rest |= {"acting_clinician_id": world.ids["ben"]} if role == "clinician" else {}
@@ -244,8 +244,8 @@ def test_a_search_may_be_posted_as_a_form(world: World) -> None:
         ("patient=%00", "http.patient"),
     ],
 )
-def test_a_wrong_search_parameter_is_named(sqlite_world: World, query: str, element: str) -> None:
-    answer = sqlite_world.http(Scope.DECISION_FULL).get(f"/fhir/DetectedIssue?{query}")
+def test_a_wrong_search_parameter_is_named(shared_world: World, query: str, element: str) -> None:
+    answer = shared_world.http(Scope.DECISION_FULL).get(f"/fhir/DetectedIssue?{query}")
     assert answer.status_code == 422, answer.text
     assert not defects(answer.json or {})
     assert [one["expression"] for one in (answer.json or {})["issue"]] == [[element]]

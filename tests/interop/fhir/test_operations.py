@@ -209,10 +209,10 @@ _WITHOUT_NAME = {name: part for name, part in TOMAS.items() if name != "name"}
     ids=str,
 )
 def test_a_wrong_parameter_is_named(
-    sqlite_world: World, name: str, value: dict[str, Any], element: str | None
+    shared_world: World, name: str, value: dict[str, Any], element: str | None
 ) -> None:
-    ehr = sqlite_world.http(Scope.DECISION_FULL)
-    found = refused(ehr, with_parameter(parameters(sqlite_world, "ben"), name, **value))
+    ehr = shared_world.http(Scope.DECISION_FULL)
+    found = refused(ehr, with_parameter(parameters(shared_world, "ben"), name, **value))
     assert all(one.startswith("parameter[4].resource") for one in found) or found == [element]
 
 
@@ -221,15 +221,15 @@ def _without(body: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["purpose", "patient", "practitioner"])
-def test_a_missing_parameter_is_named(sqlite_world: World, name: str) -> None:
-    ehr = sqlite_world.http(Scope.DECISION_FULL)
-    assert refused(ehr, _without(parameters(sqlite_world, "ben"), name)) == ["parameter"]
+def test_a_missing_parameter_is_named(shared_world: World, name: str) -> None:
+    ehr = shared_world.http(Scope.DECISION_FULL)
+    assert refused(ehr, _without(parameters(shared_world, "ben"), name)) == ["parameter"]
 
 
-def test_a_parameter_that_is_there_twice_is_refused(sqlite_world: World) -> None:
-    body = deepcopy(parameters(sqlite_world, "ben"))
+def test_a_parameter_that_is_there_twice_is_refused(shared_world: World) -> None:
+    body = deepcopy(parameters(shared_world, "ben"))
     body["parameter"].append(body["parameter"][0])
-    assert refused(sqlite_world.http(Scope.DECISION_FULL), body) == ["parameter[4].name"]
+    assert refused(shared_world.http(Scope.DECISION_FULL), body) == ["parameter[4].name"]
 
 
 @pytest.mark.parametrize(
@@ -245,15 +245,15 @@ def test_a_parameter_that_is_there_twice_is_refused(sqlite_world: World) -> None
     ids=str,
 )
 def test_a_body_that_is_no_parameters_is_refused(
-    sqlite_world: World, body: Any, status: int
+    shared_world: World, body: Any, status: int
 ) -> None:
-    assert refused(sqlite_world.http(Scope.DECISION_FULL), body, status)
+    assert refused(shared_world.http(Scope.DECISION_FULL), body, status)
 
 
-def test_who_may_not_decide_may_not_ask(sqlite_world: World) -> None:
-    body = parameters(sqlite_world, "ben")
-    refused(sqlite_world.http(Scope.AUDIT_READ), body, 403)
-    answer = sqlite_world.app.test_client().post(PATH, json=body)
+def test_who_may_not_decide_may_not_ask(shared_world: World) -> None:
+    body = parameters(shared_world, "ben")
+    refused(shared_world.http(Scope.AUDIT_READ), body, 403)
+    answer = shared_world.app.test_client().post(PATH, json=body)
     assert answer.status_code == 401
     assert "WWW-Authenticate" in answer.headers
     assert (answer.json or {})["issue"][0]["code"] == "login"
