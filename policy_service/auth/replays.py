@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from policy_service.auth.jwts import SKEW, Token, TokenRefused
@@ -14,19 +14,25 @@ from policy_service.services.desk import Desk
 
 _KEPT_AFTER = SKEW + timedelta(hours=1)
 """Longer than a token is accepted, so that a clock set back an hour opens nothing."""
+_FORGET = (
+    delete(SeenTokenRow)
+    .where(SeenTokenRow.expires_at <= bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+_NOTE = insert(SeenTokenRow)
 
 
 def use_once(desk: Desk, kind: str, token: Token) -> None:
     """Note a verified token of this kind. TokenRefused if its issuer sent this jti before.
 
-    NotReady where it cannot be noted: then it is not accepted either.
+    NotReady where it cannot be noted: then it is not accepted either. It is on the disk no later
+    than the record of what the token was used for, which is committed after it.
     """
-    now = desk.clock()
-    row = SeenTokenRow(digest=_digest(kind, token), expires_at=token.expires_at + _KEPT_AFTER)
+    row = {"digest": _digest(kind, token), "expires_at": token.expires_at + _KEPT_AFTER}
     try:
-        with desk.database.directory(write=True) as session:
-            session.execute(delete(SeenTokenRow).where(SeenTokenRow.expires_at <= now))
-            session.add(row)
+        with desk.database.directory_ahead() as session:
+            session.execute(_FORGET, {"now": desk.clock()})
+            session.execute(_NOTE, row)
     except IntegrityError as error:
         raise TokenRefused("The token's jti was used before. Make a new token.") from error
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from policy_service.auth.ehr_keys import principal_of_client
 from policy_service.auth.jwks import FetchedKeys, PublicKey, read_key_set
@@ -19,6 +17,8 @@ from policy_service.database.tables.ehr_trust import EhrIssuerRow, EhrPublicKeyR
 from policy_service.database.types import is_id
 from policy_service.domain.principals import Principal
 from policy_service.services.desk import Desk
+
+_Lines = Select[EhrClientRow, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +38,46 @@ class Proof:
     key: PublicKey
 
 
+_WITH_KEYS = (
+    select(EhrClientRow, EhrPublicKeyRow.jwk)
+    .outerjoin(
+        EhrPublicKeyRow,
+        and_(
+            EhrPublicKeyRow.ehr_client_id == EhrClientRow.id,
+            or_(
+                EhrPublicKeyRow.retires_at.is_(None), EhrPublicKeyRow.retires_at > bindparam("now")
+            ),
+        ),
+    )
+    .where(EhrClientRow.withdrawn_at.is_(None))
+)
+"""A client in use, a line for each key that is good now. Built once: every call asks it."""
+_OF_ISSUER = _WITH_KEYS.join(EhrIssuerRow, EhrIssuerRow.ehr_client_id == EhrClientRow.id).where(
+    EhrIssuerRow.issuer == bindparam("issuer"),
+    EhrIssuerRow.tenant == bindparam("tenant"),
+    EhrIssuerRow.withdrawn_at.is_(None),
+)
+_OF_ID = _WITH_KEYS.where(EhrClientRow.id == bindparam("client_id"))
+
+
 def client_of_issuer(desk: Desk, issuer: str, tenant: str) -> TrustedClient | None:
     """The client an (issuer, tenant) of CDS Hooks tokens stands for, if it is registered."""
-    query = (
-        select(EhrClientRow)
-        .join(EhrIssuerRow, EhrIssuerRow.ehr_client_id == EhrClientRow.id)
-        .where(
-            EhrIssuerRow.issuer == issuer,
-            EhrIssuerRow.tenant == tenant,
-            EhrIssuerRow.withdrawn_at.is_(None),
-            EhrClientRow.withdrawn_at.is_(None),
-        )
-    )
-    with desk.database.directory() as session:
-        return _trusted(session, session.scalars(query).first(), desk.clock())
+    return _trusted(desk, _OF_ISSUER, {"issuer": issuer, "tenant": tenant})
 
 
 def client_by_id(desk: Desk, client_id: str) -> TrustedClient | None:
     """The client of that id (SMART's client_id), if it is in use."""
-    if not is_id(client_id):
-        return None
-    query = select(EhrClientRow).where(
-        EhrClientRow.id == client_id, EhrClientRow.withdrawn_at.is_(None)
-    )
+    return _trusted(desk, _OF_ID, {"client_id": client_id}) if is_id(client_id) else None
+
+
+def _trusted(desk: Desk, query: _Lines, named: dict[str, str]) -> TrustedClient | None:
     with desk.database.directory() as session:
-        return _trusted(session, session.scalars(query).first(), desk.clock())
-
-
-def _trusted(session: Session, row: EhrClientRow | None, now: datetime) -> TrustedClient | None:
-    if row is None:
+        lines = session.execute(query, {**named, "now": desk.clock()}).all()
+    if not lines:
         return None
-    keys = session.scalars(
-        select(EhrPublicKeyRow.jwk).where(
-            EhrPublicKeyRow.ehr_client_id == row.id,
-            or_(EhrPublicKeyRow.retires_at.is_(None), EhrPublicKeyRow.retires_at > now),
-        )
-    )
-    return TrustedClient(principal_of_client(row), tuple(map(stored_key, keys)), row.jwks_url)
+    row = lines[0][0]
+    keys = tuple(stored_key(jwk) for _, jwk in lines if jwk is not None)
+    return TrustedClient(principal_of_client(row), keys, row.jwks_url)
 
 
 @lru_cache(maxsize=256)

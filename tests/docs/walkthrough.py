@@ -1,11 +1,12 @@
 """A page whose blocks are run, in order, against a live service.
 
 ```http    is sent as it stands; under it: Answers NNN; keep `part` as `name`
-```python  is run in one namespace for the whole page, with URL and KEY in it
-```sh      is run in one scratch folder for the whole page, with URL and KEY in its environment
+```python  is run in one namespace for the whole page, with URL, BASE and API_KEY in it
+```sh      is run in one scratch folder for the whole page
 
-Under a block of the last two may stand: Prints `text`. (somewhere in its output). `{{name}}` stands
-for a value kept from an answer before; `{{url}}` and `{{key}}` are there from the beginning.
+Under a block of the last two may stand: Prints `text`. (somewhere in its output), and: Keep what
+it prints as `name`. `{{name}}` stands for a value kept before; `{{now}}` is there from the
+beginning. A request to CDS Hooks bears a token made by the function `signed` of the page itself.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ BLOCK = re.compile(
 )
 ANSWERS = re.compile(r"Answers (?P<status>\d{3})")
 KEEP = re.compile(r"keep `(?P<part>[\w.]+)` as `(?P<name>\w+)`")
+KEEP_PRINTED = re.compile(r"Keep what it prints as `(?P<name>\w+)`")
 PRINTS = re.compile(r"Prints `(?P<text>[^`]+)`")
 SHEBANG = "set -euo pipefail\n"
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 120
+ISSUER = "https://ehr.example.org/fhir"
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Walk:
 
     def __post_init__(self) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self.kept |= {"url": self.url, "key": self.key, "now": now}
-        self.namespace |= {"URL": self.url, "KEY": self.key, "FOLDER": self.folder}
+        self.kept |= {"now": now}
+        self.namespace |= {"URL": self.url, "BASE": self.url, "API_KEY": self.key}
 
     def follow(self, block: Block) -> None:
         """Run one block; AssertionError where it does not do what the page says."""
@@ -71,6 +74,8 @@ class Walk:
         printed = self._run_python(code) if block.kind == "python" else self._run_sh(code, where)
         for wanted in PRINTS.finditer(block.under):
             assert self._filled(wanted["text"]) in printed, f"{where}: printed {printed!r}"
+        for keep in KEEP_PRINTED.finditer(block.under):
+            self.kept[keep["name"]] = self.namespace[keep["name"]] = printed.strip()
 
     def _filled(self, text: str) -> str:
         return re.sub(r"\{\{(\w+)\}\}", lambda found: self.kept[found[1]], text)
@@ -79,7 +84,7 @@ class Walk:
         head, _, body = code.partition("\n\n")
         first, *lines = head.strip().splitlines()
         method, path = first.split(" ", 1)
-        headers = {"Authorization": f"Bearer {self.key}"}
+        headers = {"Authorization": f"Bearer {self._bearer(path)}"}
         if body.strip():
             headers["Content-Type"] = "application/json"
         headers |= dict(line.split(": ", 1) for line in lines)
@@ -97,21 +102,23 @@ class Walk:
         for keep in KEEP.finditer(block.under):
             self.kept[keep["name"]] = _part(answer.json(), keep["part"])
 
+    def _bearer(self, path: str) -> str:
+        if not path.startswith("/cds-services"):
+            return self.key
+        return str(self.namespace["signed"](ISSUER, self.url + path))
+
     def _run_python(self, code: str) -> str:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.chdir(self.folder):
             exec(compile(code, "docs/integrating.md", "exec"), self.namespace)  # noqa: S102 - the page's own
-        self.kept |= {
-            name: value
-            for name, value in self.namespace.items()
-            if isinstance(value, str) and not name.startswith("_")
-        }
+        made = self.namespace.items()
+        self.kept |= {name: text for name, text in made if isinstance(text, str)}
         return printed.getvalue()
 
     def _run_sh(self, code: str, where: str) -> str:
         folder = Path(sys.executable).parent
         script = SHEBANG + code.replace(".venv/bin/", f"{folder}/")
-        given = {**os.environ, **self.environment, "URL": self.url, "KEY": self.key}
+        given = {**os.environ, **self.environment}
         given["PATH"] = f"{folder}:{given['PATH']}"
         done = subprocess.run(
             ["bash", "-c", script],
