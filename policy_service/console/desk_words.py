@@ -28,7 +28,7 @@ ASKS = {
     "phones": "without telephone and e-mail address: recognition can compare less",
     "licences": "without a licence: no board's rules can be chosen",
     "began_on": "without the day care began",
-    "last_contact_on": "over, without the day of the last professional contact: clocks stay undecided",
+    "last_contact_on": "over, without the day of the last contact: clocks stay undecided",
     "terminated_on": "over, without the day care was formally ended",
     "termination_reason": "over, without a reason",
 }

@@ -66,10 +66,8 @@ def look(desk: Desk, practice_id: str, folder: RosterFolder, wall_clock: float) 
     Clinicians before clients before episodes, and by name: an episode names both. `wall_clock` is
     the time as the folder's file system tells it, in seconds.
     """
-    looked = [
-        _look_at(desk, practice_id, path, kind, folder, wall_clock)
-        for kind, path in _in_order(folder.path)
-    ]
+    looking = _Looking(desk, practice_id, folder, wall_clock)
+    looked = [looking.at(kind, path) for kind, path in _in_order(folder.path)]
     for one in looked:
         _leave_report(folder.path, one)
     return looked
@@ -91,25 +89,28 @@ def _is_kind(name: str, kind: RosterKind) -> bool:
     return rest != name.lower() and rest.endswith(".csv") and not rest[0].isalpha()
 
 
-def _look_at(
-    desk: Desk,
-    practice_id: str,
-    path: Path,
-    kind: RosterKind | None,
-    folder: RosterFolder,
-    wall_clock: float,
-) -> Looked:
-    if kind is None:
-        allowed = ", ".join(f"{kind.value}….csv" for kind in RosterKind)
-        return Looked(path.name, said=f"Not read. Names that are read: {allowed}.")
-    try:
-        raw = read_settled(path, folder.most_bytes, wall_clock)
-        drop, is_new = _take(desk, practice_id, RosterFile(kind, raw))
-    except NotTaken as refused:
-        return Looked(path.name, said=str(refused))
-    except InvalidRequest as refused:
-        return Looked(path.name, said=_in_words(refused))
-    return Looked(path.name, drop, is_new=is_new)
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """One look through a folder."""
+
+    desk: Desk
+    practice_id: str
+    folder: RosterFolder
+    wall_clock: float
+
+    def at(self, kind: RosterKind | None, path: Path) -> Looked:
+        """What comes of one name."""
+        if kind is None:
+            allowed = ", ".join(f"{kind.value}….csv" for kind in RosterKind)
+            return Looked(path.name, said=f"Not read. Names that are read: {allowed}.")
+        try:
+            raw = read_settled(path, self.folder.most_bytes, self.wall_clock)
+            drop, is_new = _take(self.desk, self.practice_id, RosterFile(kind, raw))
+        except NotTaken as refused:
+            return Looked(path.name, said=str(refused))
+        except InvalidRequest as refused:
+            return Looked(path.name, said=_in_words(refused))
+        return Looked(path.name, drop, is_new=is_new)
 
 
 def _take(desk: Desk, practice_id: str, file: RosterFile) -> tuple[Drop, bool]:
