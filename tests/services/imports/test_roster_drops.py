@@ -18,6 +18,7 @@ from policy_service.services.imports.roster_drops import (
     Drop,
     DropSource,
     DropState,
+    apply_drop,
     confirm_drop,
     discard_drop,
     expire_drops,
@@ -53,7 +54,7 @@ def opened(world: World, drop_id: str) -> Drop:
 def confirm(world: World, drop_id: str, why: str | None = None) -> Drop:
     with world.writing() as context:
         confirm_drop(context, drop_id, why)
-    run_due(world.desk)
+    apply_drop(world.desk, world.practice_id, drop_id)  # as the worker does
     return opened(world, drop_id)
 
 
@@ -108,6 +109,7 @@ def test_whoever_is_new_is_screened_as_ever(world: World) -> None:
         disclose(context, DisclosureForm(world.ids["ben"], "FRND", friend))
     before = world.actions().count("check.decided")
     apply(world, "clients", TEN)
+    run_due(world.desk)
     assert world.actions().count("check.decided") == before + 1
 
 
@@ -237,7 +239,10 @@ def test_an_import_that_dies_halfway_is_done_again(
     monkeypatch.setattr(
         "policy_service.services.imports.roster_drops.import_roster", _dies_after_importing
     )
-    assert confirm(world, drop_id).row.state == DropState.APPLYING
+    with world.writing() as context:
+        confirm_drop(context, drop_id)
+    run_due(world.desk)
+    assert opened(world, drop_id).row.state == DropState.APPLYING
     monkeypatch.undo()
     world.clock.advance(minutes=5)
     run_due(world.desk)
