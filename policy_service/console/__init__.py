@@ -22,6 +22,7 @@ from policy_service.console import (
     front_desk,
     identity,
     matching,
+    notices,
     own,
     own_duties,
     own_forms,
@@ -32,6 +33,8 @@ from policy_service.console import (
     rosters,
     rules,
     signing_in,
+    webhook_sources,
+    webhooks,
 )
 from policy_service.console.words import bits, moment, plain, pretty, uncompared
 from policy_service.settings import Settings
@@ -52,6 +55,7 @@ _VIEWS = (
     front_desk,
     identity,
     matching,
+    notices,
     own,
     own_duties,
     own_forms,
@@ -62,6 +66,8 @@ _VIEWS = (
     rosters,
     rules,
     signing_in,
+    webhook_sources,
+    webhooks,
 )
 
 

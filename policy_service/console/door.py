@@ -75,6 +75,7 @@ NAV = (
     NavItem("console.packs", "Packs", READERS),
     NavItem("console.ehr_clients", "EHR clients", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
+    NavItem("console.webhooks", "Webhooks", (Role.ADMIN,)),
 )
 
 

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words, desk_words, ehr_words, erasure_words
+from policy_service.console import (
+    contact_words,
+    desk_words,
+    ehr_words,
+    erasure_words,
+    webhook_words,
+)
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -340,4 +346,11 @@ TABLES = {
     "block": erasure_words.BLOCKS,
     "goes": erasure_words.GOES,
     "fate": erasure_words.FATES,
+    "notice": webhook_words.NOTICES,
+    "detail": webhook_words.DETAILS,
+    "delivery": webhook_words.DELIVERIES,
+    "pause": webhook_words.PAUSES,
+    "arrival": webhook_words.ARRIVALS,
+    "arrived": webhook_words.SUBJECTS,
+    "reads": webhook_words.READS,
 }

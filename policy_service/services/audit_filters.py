@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
 from policy_service.database.tables.audit import EntryRow, EntrySubjectRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.database.types import is_id
 from policy_service.domain.principals import Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.leaf import format_at
@@ -123,7 +123,7 @@ def reads_registry(context: Context) -> bool:
 
 
 def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | None:
-    if not _is_id(ref):
+    if not is_id(ref):
         return None
     for table in tables:
         row = context.session.get(table, (context.practice_id, ref))
@@ -132,13 +132,6 @@ def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | 
         if isinstance(row, ClientRow | ClinicianRow):
             return pseudonym_of(context, row.person_id)
     return None
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _is_pseudonym(context: Context, ref: str) -> bool:

@@ -97,9 +97,8 @@ def _decisions(context: Context, wanted: DecisionFilter) -> Select[str, datetime
 def _clients(context: Context, named: str) -> list[str]:
     """The client of this id, ours or the EHR's, with those that were merged into them."""
     mine = ClientRow.practice_id == context.practice_id
-    is_named = ClientRow.external_id == named
-    if is_id(named):
-        is_named = or_(is_named, ClientRow.id == named)
+    by_id = [ClientRow.id == named] if is_id(named) else []
+    is_named = or_(ClientRow.external_id == named, *by_id)
     found = list(context.session.scalars(select(ClientRow.id).where(mine, is_named)))
     merged = select(ClientRow.id).where(mine, ClientRow.merged_into.in_(found))
     return [*found, *context.session.scalars(merged)]
@@ -108,8 +107,7 @@ def _clients(context: Context, named: str) -> list[str]:
 def _place(context: Context, after: str | None) -> tuple[datetime, str] | None:
     if after is None:
         return None
-    place = (context.practice_id, after)
-    row = context.session.get(DecisionRow, place) if is_id(after) else None
+    row = context.session.get(DecisionRow, (context.practice_id, after)) if is_id(after) else None
     if row is None:
         said = "Follow the next link of the page before, unchanged."
         raise InvalidRequest(errors=[FieldError("/query/_after", said)])

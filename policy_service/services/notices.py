@@ -32,6 +32,7 @@ from policy_service.services.logins import enabled_logins
 
 DELIVER = "webhook_deliver"
 MAIL = "mail_officer"
+NEWEST = 100
 MAIL_READERS = (Role.COMPLIANCE, Role.APPROVER)
 """Whose accounts may ask for mail: they see what the link leads to."""
 
@@ -91,6 +92,13 @@ def notice_of(row: NoticeRow) -> Notice:
     """As the domain knows it."""
     subject = Subject(About(row.about), row.about_id, row.clinician_id, row.client_id)
     return Notice(row.id, format_at(row.at), NoticeKind(row.kind), subject)
+
+
+def newest_notices(context: Context) -> list[NoticeRow]:
+    """The newest hundred, for officers; tests of endpoints are left out."""
+    rows = select(NoticeRow).where(NoticeRow.kind != NoticeKind.PING.value)
+    ordered = rows.order_by(NoticeRow.at.desc(), NoticeRow.id).limit(NEWEST)
+    return list(context.session.scalars(ordered))
 
 
 def read_notice(context: Context, notice_id: str) -> tuple[Notice, bool]:

@@ -27,6 +27,8 @@ PAGES = {
     "/me/disclose": {Role.CLINICIAN},
     "/accounts": {Role.ADMIN},
     "/ehr-clients": {Role.COMPLIANCE, Role.ADMIN},
+    "/webhooks": {Role.ADMIN},
+    "/notices": {Role.COMPLIANCE, Role.APPROVER},
     "/rules": set(Role),
 }
 ROLES = (

@@ -53,22 +53,22 @@ def go_verifier(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def sigstore_verifier(pytestconfig: pytest.Config) -> Run:
     """@sigstore/verify, as tests/foreign/node/package-lock.json pins it."""
-    return _node(pytestconfig, "@sigstore/verify", "verify.js")
+    return _script(pytestconfig, "@sigstore/verify", "verify.js")
 
 
 @pytest.fixture(scope="session")
 def openid_client(pytestconfig: pytest.Config) -> Run:
     """openid-client as a SMART backend service (tests/foreign/node/smart.mjs)."""
-    return _node(pytestconfig, "openid-client", "smart.mjs")
+    return _script(pytestconfig, "openid-client", "smart.mjs")
 
 
 @pytest.fixture(scope="session")
 def medplum(pytestconfig: pytest.Config) -> Run:
     """@medplum/core as a CDS Hooks client (tests/foreign/node/cds.mjs)."""
-    return _node(pytestconfig, "@medplum/core", "cds.mjs")
+    return _script(pytestconfig, "@medplum/core", "cds.mjs")
 
 
-def _node(config: pytest.Config, package: str, script: str) -> Run:
+def _script(config: pytest.Config, package: str, script: str) -> Run:
     """A script over a package from npm, as tests/foreign/node/package-lock.json pins it."""
     if shutil.which("node") is None or not (HERE / "node/node_modules" / package).is_dir():
         skip_tier(config, "foreign", f"make foreign-node has not installed {package}")

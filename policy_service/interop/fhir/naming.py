@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from policy_service.database.tables.registry import ClinicianRow
+from policy_service.database.types import is_id
 from policy_service.domain.principals import ActingRole, ActingUser
 from policy_service.errors import FieldError, InvalidRequest
 from policy_service.interop.fhir.elements import Reference
@@ -24,8 +24,8 @@ def names_of(reference: Reference) -> Iterator[Name]:
 
 def clinician_meant(context: Context, named: Named) -> str:
     """The active clinician's id. InvalidRequest where nobody, or more than one, is meant."""
-    ours = uuid_text(named.reference.id)
-    row = context.session.get(ClinicianRow, (context.practice_id, ours)) if ours else None
+    ref = named.reference.id
+    row = context.session.get(ClinicianRow, (context.practice_id, ref)) if is_id(ref) else None
     if row is not None and row.is_active:
         return row.id
     known = find(context, names_of(named.reference))
@@ -40,11 +40,3 @@ def acting_user(context: Context, role: ActingRole, practitioner: Named | None) 
     if role is not ActingRole.CLINICIAN or practitioner is None:
         return ActingUser(role)
     return ActingUser(role, clinician_meant(context, practitioner))
-
-
-def uuid_text(text: str) -> str:
-    """The text when it is an id as this service gives them, else ""."""
-    try:
-        return text if str(UUID(text)) == text else ""
-    except ValueError:
-        return ""

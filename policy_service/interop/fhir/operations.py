@@ -12,12 +12,13 @@ from typing import Any
 
 import orjson
 
+from policy_service.database.types import is_id
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.errors import FieldError, InvalidRequest
 from policy_service.interop.fhir.detected_issues import Parties, detected_issue
 from policy_service.interop.fhir.elements import Reference
-from policy_service.interop.fhir.naming import acting_user, clinician_meant, uuid_text
+from policy_service.interop.fhir.naming import acting_user, clinician_meant
 from policy_service.interop.fhir.parameters import Asked, Named
 from policy_service.interop.outcomes import issue
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
@@ -95,11 +96,10 @@ def _check(
 
 def _client_id(asked: Asked) -> str:
     """A reference alone must be one of ours: random ids tell nobody who is a client here."""
-    ours = uuid_text(asked.patient.id)
-    if not ours or asked.patient.base:
+    if not is_id(asked.patient.id) or asked.patient.base:
         said = "Send the Patient resource, or a Reference with the id that this service gave."
         raise InvalidRequest(errors=[FieldError(asked.patient_at, said)])
-    return ours
+    return asked.patient.id
 
 
 def _kept(told: dict[str, Any], audience: Audience, decision_id: str) -> Response:

@@ -26,6 +26,7 @@ from policy_service.refusals import field_errors
 from policy_service.services.bindings import UNKNOWN_PLACE
 
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 _CLINICIANS = ("Practitioner", "PractitionerRole")
 _REPEATS = ("practitioner", "relatedPerson")
 
@@ -172,6 +173,8 @@ def _patient(given: _Body) -> tuple[str, Reference, PersonRecord | None]:
     if one.reference is not None:
         return one.at, one.reference, None
     patient = read(one.resource, Patient, f"{one.at}/resource")
+    if patient.id and not _ID.fullmatch(patient.id):
+        raise _refused(f"{one.at}/resource/id", "1 to 64 letters, digits, - and . are expected.")
     if not patient.record.names:
         raise _refused(f"{one.at}/resource/name", "At least one name is expected.")
     related = (

@@ -23,6 +23,7 @@ JSON_FORMATS = ("application/fhir+json", "application/json", "json")
 NDJSON_FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 _DATE = re.compile(r"(eq|ge|gt|le|lt)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T\S+)?)?)?)", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,6}", re.ASCII)
+_LONGEST = 500
 _DATE_SAID = "ge, gt, le, lt or eq, then a date: ge2026-03-01, lt2026-03-01T09:30:00Z."
 
 
@@ -55,6 +56,9 @@ class Query:
         if unknown:
             said = "This search parameter is not known."
             raise InvalidRequest(errors=[_wrong(name, said, known) for name in unknown])
+        for name, value in values.items(multi=True):
+            if len(value) > _LONGEST or not value.isprintable():
+                raise _refused(name, f"At most {_LONGEST} printable characters are read.")
         return cls(values)
 
     def text(self, name: str) -> str | None:

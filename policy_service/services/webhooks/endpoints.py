@@ -76,6 +76,15 @@ def endpoints(context: Context) -> list[Endpoint]:
     return [opened(context, row) for row in context.session.scalars(ordered)]
 
 
+def paused_by_itself(context: Context) -> int:
+    """How many endpoints are told nothing because they fail: everybody may know that."""
+    failing = (Pause.FAILING.value, Pause.GONE.value)
+    rows = select(NoticeEndpointRow.id).where(
+        NoticeEndpointRow.removed_at.is_(None), NoticeEndpointRow.paused_why.in_(failing)
+    )
+    return len(context.session.scalars(rows).all())
+
+
 def endpoint(context: Context, endpoint_id: str) -> Endpoint:
     """One of them. NotFound once it is removed."""
     require_keeper(context)

@@ -17,7 +17,8 @@ from tests.interop.conformance.ehr import SERVICES, Ehr, refused
 from tests.interop.conformance.fhir_server import FhirServer
 from tests.interop.conformance.forged import FORGERIES, good
 from tests.interop.conformance.hooks import body_of, service_id
-from tests.interop.conformance.registering import Registration, refuse_key_set, register
+from tests.interop.conformance.refusing import refuse_key_set
+from tests.interop.conformance.registering import Registration, register
 from tests.interop.conformance.tokens import es384, key_of
 
 CALLED = f"{SERVICES}/{service_id('patient-view')}"
@@ -190,6 +191,18 @@ def test_preflight_is_free_and_for_listed_origins(ehr: Ehr, path: str) -> None:
     assert other.status_code in (200, 204)
     assert "Access-Control-Allow-Origin" not in other.headers
     assert "Access-Control-Allow-Credentials" not in listed.headers
+
+
+def test_headers_that_a_library_adds_pass_the_preflight_of_a_listed_origin(ehr: Ehr) -> None:
+    """Medplum's client sends X-Medplum; what is no header name is not echoed."""
+    client = ehr.world.app.test_client()
+    asked = "authorization,x-medplum,content-type,bad name,evil\x01"
+    headers = {"Origin": "https://ehr.example.org", "Access-Control-Request-Headers": asked}
+    allowed = client.options(CALLED, headers=headers).headers["Access-Control-Allow-Headers"]
+    assert allowed == "Authorization, Content-Type, Accept, x-medplum"
+    stranger = headers | {"Origin": "https://stranger.example.org"}
+    answer = client.options(CALLED, headers=stranger)
+    assert "Access-Control-Allow-Headers" not in answer.headers
 
 
 def test_the_keys_of_one_client_open_nothing_of_another(sqlite_world: World) -> None:

@@ -143,8 +143,8 @@ def test_pages_follow_their_next_links_through_the_whole_log(world: World) -> No
         ("agent=account:nobody", 0),
     ],
 )
-def test_a_search_finds_what_matches(sqlite_world: World, search: str, count: int) -> None:
-    answer = sqlite_world.http(*READER).get(f"/fhir/AuditEvent?{search}")
+def test_a_search_finds_what_matches(shared_world: World, search: str, count: int) -> None:
+    answer = shared_world.http(*READER).get(f"/fhir/AuditEvent?{search}")
     assert len((answer.json or {}).get("entry", ())) == count
 
 

@@ -29,7 +29,7 @@ def open_loopback(world: World) -> World:
 
 def ada(world: World) -> Principal:
     """The administrator."""
-    return world.account(Role.ADMIN, name="Ada")
+    return world.account(Role.ADMIN, name="Keeper")
 
 
 @dataclass
