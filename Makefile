@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit foreign-node gnuhealth check openapi rules lock reset-demo
+.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit foreign-node gnuhealth bench-gnuhealth check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -115,6 +115,10 @@ openapi: setup $(KEYS)/kek ## write openapi.yaml from the schemas
 
 rules: setup $(KEYS)/kek ## write docs/rules from the packs
 	@$(FLASK) packs pages --write docs/rules
+
+# It drives what tests/gnuhealth drives, so it needs what they need.
+bench-gnuhealth: $(VENV)/dev.stamp gnuhealth ## one GNU Health booking with our check beside one without
+	@$(BIN)/python -m bench.gnuhealth
 
 bench-%: $(VENV)/bench.stamp $(KEYS)/kek ## run bench/%.py; prints JSON lines
 	@$(DEMO) $(BIN)/python -m bench.$(subst -,_,$*)

@@ -2,7 +2,7 @@
 """Ask before an appointment is booked or confirmed; keep with it what came of the question."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timezone
 from operator import attrgetter
 
 from trytond.config import config
@@ -251,4 +251,4 @@ def _login():
 
 
 def _now():
-    return datetime.utcnow()
+    return datetime.now(timezone.utc).replace(tzinfo=None)
