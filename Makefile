@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 KEYS := var/keys
 # What a machine must have for test-tiers and test-all.
 TIERS := postgresql,browser,foreign,strace
-NODE := tests/foreign/node
+NODE := tests/foreign/node tests/foreign/fhir
 
 # What the demo runs with; everything is in docs/settings.md.
 DEMO := env -u POLICY_KEK \
@@ -78,10 +78,12 @@ test-all: $(VENV)/dev.stamp foreign-node ## run all tests; what is missing on th
 	POLICY_TEST_REQUIRE=$(TIERS) POLICY_LAWS=full $(BIN)/pytest $(PYTEST_ARGS)
 
 # npm writes that file last. Without npm the tests themselves say what is missing.
-foreign-node: ## install the log verifier from npm that tests/foreign runs
-	@command -v npm >/dev/null || { echo "npm is missing: no @sigstore/verify"; exit 0; }; \
-	test $(NODE)/node_modules/.package-lock.json -nt $(NODE)/package-lock.json \
-		|| (cd $(NODE) && npm ci --silent --ignore-scripts --no-audit --no-fund)
+foreign-node: ## install what tests/foreign runs from npm
+	@command -v npm >/dev/null || { echo "npm is missing: nothing of its is run"; exit 0; }; \
+	for folder in $(NODE); do \
+		test $$folder/node_modules/.package-lock.json -nt $$folder/package-lock.json \
+			|| (cd $$folder && npm ci --silent --ignore-scripts --no-audit --no-fund) || exit 1; \
+	done
 
 check: $(VENV)/dev.stamp ## lint, format, types, imports
 	$(BIN)/ruff check .

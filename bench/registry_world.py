@@ -74,7 +74,10 @@ def load(desk: Desk, officer: Principal, records: Iterable[PersonRecord]) -> lis
 
 def _on_index(desk: Desk, officer: Principal, statement: str) -> None:
     with desk.writing(officer) as context:
-        context.session.connection().exec_driver_sql(statement)
+        connection = context.session.connection()
+        if desk.database.dialect == "postgresql":  # longer than any statement of the service may be
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql(statement)
 
 
 def prepared(desk: Desk, officer: Principal, batch: Iterable[PersonRecord]) -> list[NewPerson]:

@@ -26,13 +26,27 @@ blueprint = Blueprint("checks", __name__, url_prefix="/v1/checks", description="
 @blueprint.post("")
 @blueprint.arguments(CheckRequestSchema)
 @blueprint.response(201, CheckAnswerSchema)
+@blueprint.alt_response(200, schema=CheckAnswerSchema)
 @blueprint.alt_response(202, schema=CheckAnswerSchema)
 def create_check(asked: dict[str, Any]) -> Response:
     """Is there a boundary conflict between this clinician and this client?"""
     caller = door.principal(Scope.DECISION_FULL, Scope.DECISION_BRIEF)
-    client = asked["client"]
-    request = CheckRequest(
-        clinician_id=asked["clinician"]["id"],
+    request = requested(asked)
+    desk = door.desk()
+    how = CheckDoor(
+        render=wording(desk, caller),
+        respond=door.check_response,
+        idempotency=door.idempotency_key(caller),
+    )
+    return door.send(run_check(desk, caller, request, how))
+
+
+def requested(asked: dict[str, Any]) -> CheckRequest:
+    """The check that a body asks for."""
+    clinician, client = asked["clinician"], asked["client"]
+    return CheckRequest(
+        clinician_id=clinician.get("id"),
+        clinician_external_id=clinician.get("external_id"),
         purpose=asked["purpose"],
         as_of=door.as_of(asked.get("as_of")),
         client_id=client.get("id"),
@@ -41,13 +55,6 @@ def create_check(asked: dict[str, Any]) -> Response:
         location_of_service=asked.get("location_of_service"),
         acting=door.acting_user(asked.get("acting_user")),
     )
-    desk = door.desk()
-    how = CheckDoor(
-        render=wording(desk, caller),
-        respond=door.check_response,
-        idempotency=door.idempotency_key(caller),
-    )
-    return door.send(run_check(desk, caller, request, how))
 
 
 @blueprint.get("/<uuid:check_id>")

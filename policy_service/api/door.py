@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask import Response, current_app, g, request
 from marshmallow import RAISE
 
 from policy_service.api.clock import today as today
-from policy_service.auth.ehr_keys import authenticate
+from policy_service.auth.bearer import authenticate_rest
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
 from policy_service.errors import (
@@ -21,7 +22,7 @@ from policy_service.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
-from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.canonical import Json, canonical_bytes, parse_strict
 from policy_service.ledger.errors import NotCanonical
 from policy_service.services import stored_responses
 from policy_service.services.desk import Desk
@@ -29,12 +30,13 @@ from policy_service.settings import Settings
 from policy_service.vault.blind import keyed_digest
 from policy_service.vault.keys import Purpose
 
-KEY_LENGTH = 200
 JSON_TYPE = "application/json"
 QUERY: dict[str, Any] = {"location": "query", "unknown": RAISE}
 """Query parameters: a misspelt filter is refused, never ignored."""
 FURTHEST_AHEAD = timedelta(days=5 * 365)
 """Facts of today say little about a day further ahead."""
+STATUSES = {Audience.ANYONE: 202, Audience.SILENT: 200}
+"""By who asks, where it is not 201."""
 _LONGEST_REASON = 300
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -47,7 +49,7 @@ def desk() -> Desk:
 
 def require_caller() -> None:
     """Before every REST request: who asks, and can the body be read?"""
-    g.principal = authenticate(desk(), request.headers.get("Authorization"))
+    g.principal = authenticate_rest(desk(), request.headers.get("Authorization"))
     if request.method in _WITH_BODY:
         _require_readable_body()
 
@@ -113,7 +115,7 @@ def acting_from_query(query: dict[str, Any]) -> ActingUser:
 
 
 def idempotency_key(
-    caller: Principal, asked: list[str] | None = None
+    caller: Principal, asked: Sequence[Json] | None = None
 ) -> stored_responses.IdempotencyKey | None:
     """The Idempotency-Key header with a keyed digest of this request.
 
@@ -122,10 +124,14 @@ def idempotency_key(
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
-        text = f"1 to {KEY_LENGTH} printable ASCII characters are allowed."
+    if not (0 < len(key) <= stored_responses.LONGEST_KEY and key.isascii() and key.isprintable()):
+        text = f"1 to {stored_responses.LONGEST_KEY} printable ASCII characters are allowed."
         raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", text)])
-    asked = asked or [request.path, request.get_data(as_text=True)]
+    return keyed(caller, key, asked or [request.path, request.get_data(as_text=True)])
+
+
+def keyed(caller: Principal, key: str, asked: Sequence[Json]) -> stored_responses.IdempotencyKey:
+    """An idempotency key with the keyed digest of what was asked under it."""
     said = canonical_bytes([request.method, *asked])
     secret = desk().practice(caller.practice_id).keys.purpose(Purpose.BODY_DIGEST)
     return stored_responses.IdempotencyKey(key, keyed_digest(secret, said.decode()))
@@ -134,8 +140,8 @@ def idempotency_key(
 def check_response(
     body: dict[str, Any], audience: Audience, check_id: str
 ) -> stored_responses.Response:
-    """201 with a decision, or the constant 202 for those who may learn nothing."""
-    status = 202 if audience is Audience.ANYONE else 201
+    """201 with a decision, the constant 202 for those who may learn nothing, 200 on trial."""
+    status = STATUSES.get(audience, 201)
     return stored_responses.Response(status, orjson.dumps(body), f"/v1/checks/{check_id}")
 
 

@@ -34,6 +34,7 @@ blueprint = Blueprint("screenings", __name__, url_prefix="/v1", description="Scr
 @blueprint.post("/screenings")
 @blueprint.arguments(ScreeningRequestSchema)
 @blueprint.response(201, ScreeningAnswerSchema)
+@blueprint.alt_response(200, schema=ScreeningAnswerSchema)
 @blueprint.alt_response(202, schema=ScreeningAnswerSchema)
 def create_screening(asked: dict[str, Any]) -> Response:
     """Who can take this client? One record for all clinicians; no case is opened."""
@@ -56,7 +57,8 @@ def _response(
 ) -> stored_responses.Response:
     listed = audience in (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
     location = f"/v1/screenings/{screening_id}"
-    return stored_responses.Response(201 if listed else 202, orjson.dumps(body), location)
+    status = 201 if listed else door.STATUSES.get(audience, 202)
+    return stored_responses.Response(status, orjson.dumps(body), location)
 
 
 @blueprint.get("/screenings/<uuid:screening_id>")

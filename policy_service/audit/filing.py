@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from policy_service.database.tables.audit import EntryRow, LeafRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow
 from policy_service.ledger.leaf import format_at
 from policy_service.ledger.verify import Entry
 
@@ -29,10 +29,7 @@ _QUERY = (
         EntryRow.actor_ref,
         EntryRow.outcome,
     )
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-    )
+    .join(EntryRow, IS_LEAF_OF)
     .order_by(LeafRow.leaf_index)
     .execution_options(yield_per=1000)
 )

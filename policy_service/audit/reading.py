@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.audit import (
+    IS_LEAF_OF,
     EntryRow,
     HeadRow,
     LeafRow,
@@ -125,10 +126,7 @@ def entries(session: Session, practice_id: str, first: int = 0) -> Iterator[Entr
     """(index, leaf bytes) in tree order, streamed."""
     query = (
         select(LeafRow.leaf_index, EntryRow.leaf)
-        .join(
-            EntryRow,
-            (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-        )
+        .join(EntryRow, IS_LEAF_OF)
         .where(LeafRow.practice_id == practice_id, LeafRow.leaf_index >= first)
         .order_by(LeafRow.leaf_index)
         .execution_options(yield_per=1000)

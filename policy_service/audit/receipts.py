@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policy_service.audit.reading import head, subtree_reader
-from policy_service.database.tables.audit import EntryRow, LeafRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import canonical_bytes, parse_strict
 from policy_service.ledger.errors import LeafRefused, NotCanonical, ReceiptRefused
@@ -224,10 +224,9 @@ def _opened(raw: bytes, verifier: Verifier) -> Receipt | Judgement:
 
 
 def _stored(session: Session, practice_id: str, receipts: Sequence[Receipt]) -> dict[str, _Stored]:
-    at_leaf = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
     rows = session.execute(
         select(EntryRow.id, EntryRow.leaf, LeafRow.leaf_index)
-        .outerjoin(LeafRow, at_leaf)
+        .outerjoin(LeafRow, IS_LEAF_OF)
         .where(
             EntryRow.practice_id == practice_id,
             EntryRow.id.in_(sorted({receipt.id for receipt in receipts})),

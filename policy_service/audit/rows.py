@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from policy_service.audit.writers import NO_MAC, row_mac
 from policy_service.database import driver
-from policy_service.database.tables.audit import EntryRow, LeafRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow
 from policy_service.ledger.merkle import leaf_hash
 from policy_service.vault.blind import same_digest
 from policy_service.vault.keys import PurposeKey
@@ -173,10 +173,7 @@ _WAITING_AFTER = driver.spellings(
 _PLACED = (
     select(*_COLUMNS, LeafRow.leaf_index)
     .select_from(LeafRow)
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-    )
+    .join(EntryRow, IS_LEAF_OF)
     .outerjoin(_before, _PREVIOUS)
     .where(LeafRow.practice_id == bindparam("practice"), LeafRow.leaf_index >= bindparam("first"))
     .order_by(LeafRow.leaf_index)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from policy_service.audit import reading
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import EntryRow, LeafRow, NodeRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow, NodeRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import LedgerError, NoteRefused
 from policy_service.ledger.merkle import Frontier, Head
@@ -118,10 +118,9 @@ def _content(session: Session, practice_id: str, tile: Tile) -> bytes:
 
 def _leaves(session: Session, practice_id: str, tile: Tile) -> Sequence[bytes]:
     first = tile.index * TILE_WIDTH
-    joined = (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id)
     return session.scalars(
         select(EntryRow.leaf)
-        .join(LeafRow, joined)
+        .join(LeafRow, IS_LEAF_OF)
         .where(
             LeafRow.practice_id == practice_id,
             LeafRow.leaf_index >= first,

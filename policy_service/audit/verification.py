@@ -14,7 +14,14 @@ from policy_service.audit.protection import missing_triggers
 from policy_service.audit.reading import head
 from policy_service.audit.rows import waiting_faults
 from policy_service.database.session import Database
-from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
+from policy_service.database.tables.audit import (
+    IS_LEAF_OF,
+    IS_PENDING,
+    CheckpointRow,
+    EntryRow,
+    LeafRow,
+    PendingRow,
+)
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.ledger.checkpoint import Checkpoint, open_checkpoint
 from policy_service.ledger.errors import NoteRefused
@@ -135,12 +142,10 @@ def _decisions_without_entry(session: Session, practice_id: str) -> Iterator[str
 
 
 def _lost_entries(session: Session, practice_id: str) -> Iterator[str]:
-    leaf = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
-    waits = (PendingRow.practice_id == EntryRow.practice_id) & (PendingRow.entry_id == EntryRow.id)
     yield from session.scalars(
         select(EntryRow.id)
-        .outerjoin(LeafRow, leaf)
-        .outerjoin(PendingRow, waits)
+        .outerjoin(LeafRow, IS_LEAF_OF)
+        .outerjoin(PendingRow, IS_PENDING)
         .where(
             EntryRow.practice_id == practice_id,
             LeafRow.entry_id.is_(None),

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -16,6 +16,7 @@ from policy_service.database.tables.directory import EhrClientRow
 from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.errors import Unauthenticated
 from policy_service.services.desk import Desk
+from policy_service.services.ehr_clients import SILENT
 
 _FORM = re.compile(r"psk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 LONGEST_DAYS = 365
@@ -70,20 +71,28 @@ def authenticate(desk: Desk, authorization: str | None) -> Principal:
     with desk.database.directory() as session:
         row = session.scalars(select(EhrClientRow).filter_by(key_prefix=form[1])).first()
     # The comparison runs for an unknown prefix too, so that time does not tell the two apart.
-    known = row.key_hash if row is not None else _hash("")
+    known = (row.key_hash if row is not None else None) or _hash("")
     matches = hmac.compare_digest(known, _hash(form[2]))
-    if row is None or not matches or row.revoked_at or row.expires_at <= desk.clock():
+    if row is None or not matches or not _is_in_use(row, desk.clock()):
         raise Unauthenticated
-    return _principal(row)
+    return principal_of_client(row)
 
 
-def _principal(row: EhrClientRow) -> Principal:
+def _is_in_use(row: EhrClientRow, now: datetime) -> bool:
+    expired = row.expires_at is None or row.expires_at <= now
+    return not (expired or row.revoked_at or row.withdrawn_at)
+
+
+def principal_of_client(row: EhrClientRow) -> Principal:
+    """What an EHR client proves, by whichever of its credentials."""
     return Principal(
         practice_id=row.practice_id,
         id=row.id,
         name=row.name,
         roles=frozenset({Role.EHR}),
         scopes=_scopes(row.scopes.split()),
+        is_silent=row.mode == SILENT,
+        answer_hours=row.answer_hours,
     )
 
 

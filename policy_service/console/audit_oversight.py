@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import flash, make_response, request
+from flask import flash, request
 from werkzeug.wrappers import Response
 
 from policy_service.audit.receipts import Judgement, receipt_lines
@@ -17,7 +17,6 @@ from policy_service.services.oversight import ask_for_check, mark_reviewed, read
 from policy_service.services.receipts import reconcile_receipts
 
 Answer = Response | tuple[str, int]
-RELOAD_SECONDS = 5
 
 
 @blueprint.post("/audit/verify")
@@ -37,19 +36,9 @@ def log_check(check_id: Any) -> Response:
     with door.desk().reading(door.principal(*READERS)) as context:
         check = read_check(context, str(check_id))
         people = actor_names(context)
-    is_watched = check.finished_at is None and "watch" in request.args
-    answer = make_response(
-        door.page(
-            "log_check.html",
-            check=check,
-            people=people,
-            is_watched=is_watched,
-            seconds=RELOAD_SECONDS,
-        )
+    return door.watched_page(
+        "log_check.html", is_moving=check.finished_at is None, check=check, people=people
     )
-    if is_watched:
-        answer.headers["Refresh"] = str(RELOAD_SECONDS)
-    return answer
 
 
 @blueprint.get("/audit/receipts")

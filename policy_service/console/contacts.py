@@ -44,7 +44,6 @@ from policy_service.services.old_contacts import old_contacts
 from policy_service.services.own_page import own_clinician, require_own_account
 
 Answer = Response | tuple[str, int]
-RELOAD_SECONDS = 5
 
 
 @blueprint.get("/contacts")
@@ -104,23 +103,14 @@ def contact_import(import_id: Any) -> Response:
 def _import_page(import_id: str, refusal: Refusal | None) -> Response:
     with door.desk().reading(door.principal(Role.CLINICIAN)) as context:
         opened = open_import(context, own_clinician(context), import_id)
-        is_moving = opened.row.state in (STORING, UNDOING)
-        is_watched = is_moving and "watch" in request.args
-        answer = make_response(
-            door.page(
-                "contact_import.html",
-                one=opened,
-                row=opened.row,
-                is_moving=is_moving,
-                is_watched=is_watched,
-                seconds=RELOAD_SECONDS,
-                tie_kinds=TIE_KINDS,
-                refusal=refusal,
-            )
+        return door.watched_page(
+            "contact_import.html",
+            is_moving=opened.row.state in (STORING, UNDOING),
+            one=opened,
+            row=opened.row,
+            tie_kinds=TIE_KINDS,
+            refusal=refusal,
         )
-    if is_watched:
-        answer.headers["Refresh"] = str(RELOAD_SECONDS)
-    return answer
 
 
 @blueprint.post("/contacts/<uuid:import_id>/store")

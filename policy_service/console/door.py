@@ -40,9 +40,12 @@ blueprint = Blueprint(
 csrf = CSRFProtect()
 OFFICERS = (Role.COMPLIANCE, Role.APPROVER)
 READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
-UPLOADS = frozenset({"console.upload_contacts", "console.check_receipts"})
+UPLOADS = frozenset({"console.upload_contacts", "console.check_receipts", "console.bring_roster"})
 """Forms with a file: their bodies may be larger than others."""
 PUBLIC = frozenset({"console.login", "console.static", "console.sign_in"})
+
+
+_RELOAD_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,23 @@ class NavItem:
 
 NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
+    NavItem("console.front_desk", "Check", (Role.INTAKE, *OFFICERS)),
     NavItem("console.duties", "Duties", READERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),
+    NavItem("console.at_the_ehr", "At the EHR", (*READERS, Role.ADMIN)),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),
+    NavItem("console.rosters", "Rosters", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
     NavItem("console.contacts", "My contacts", (Role.CLINICIAN,)),
     NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
     NavItem("console.rules", "Rules", tuple(Role)),
     NavItem("console.packs", "Packs", READERS),
+    NavItem("console.ehr_clients", "EHR clients", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
+    NavItem("console.webhooks", "Webhooks", (Role.ADMIN,)),
 )
 
 
@@ -137,6 +145,19 @@ class Refusal:
 def page(template: str, **values: Any) -> str:
     """Render a page of the console."""
     return render_template(f"console/{template}", **values)
+
+
+def watched_page(template: str, *, is_moving: bool, **values: Any) -> Response:
+    """Render a page of work that the worker does; with `?watch=1` it is loaded anew until done."""
+    is_watched = is_moving and "watch" in request.args
+    answer = make_response(
+        page(
+            template, is_moving=is_moving, is_watched=is_watched, seconds=_RELOAD_SECONDS, **values
+        )
+    )
+    if is_watched:
+        answer.headers["Refresh"] = str(_RELOAD_SECONDS)
+    return answer
 
 
 def see(endpoint: str, **values: Any) -> AnyResponse:

@@ -43,6 +43,8 @@ class Scope(StrEnum):
     ERASURES_ASK = "erasures.ask"
     """See what an erasure would take, ask for one, place and lift legal holds. A person in the
     console carries it out."""
+    WEBHOOKS_MANAGE = "webhooks.manage"
+    """Say which addresses are told that something happened; see and repeat deliveries."""
     CONTACTS_WRITE = "contacts.write"
     """Bring in a signed-in clinician's contacts, and take them back."""
 
@@ -77,6 +79,10 @@ class Principal:
     roles: frozenset[Role]
     scopes: frozenset[Scope] = field(default=frozenset())
     clinician_id: str | None = None
+    is_silent: bool = False
+    """An EHR client on trial: its questions are decided and logged, and it is told nothing."""
+    answer_hours: int | None = None
+    """Within how many hours an EHR client reports what was done; None: as is usual at its door."""
 
     def has(self, *roles: Role) -> bool:
         """True when the principal holds at least one of the roles."""

@@ -2,10 +2,15 @@
 
 RoleCode codes pass in any case; beside them the words of the language and the older HL7 v2 table
 0063 ("SPO", "PAR"). What is not known reads "": a wrong word would be worse than none.
+
+Where a record system lets people type ("brother", "hermano", "Sibbling"), a letter typed once too
+often is forgiven. Other languages than English hold only the words that a real system was seen to
+contain; nothing is guessed.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from policy_service.domain.ties import TIE_KINDS
@@ -27,7 +32,7 @@ DAUC: daughter dau
 SONC: son
 SIB: sibling
 SIS: sister
-BRO: brother
+BRO: brother hermano
 TWIN: twin_sibling
 TWINSIS: twin_sister
 TWINBRO: twin_brother
@@ -69,18 +74,47 @@ ward: wrd
 colleague: coworker co_worker
 employer: boss emr
 """
+_DOUBLED = re.compile(r"([a-z])\1+")
+
+
+@cache
+def _words() -> dict[str, str]:
+    words: dict[str, str] = {}
+    for line in _WORDS.strip().splitlines():
+        code, _, named = line.partition(": ")
+        words |= dict.fromkeys(named.split(), code)
+    return words
 
 
 @cache
 def _codes() -> dict[str, str]:
-    codes = {code.casefold(): code for code in TIE_KINDS}
-    for line in _WORDS.strip().splitlines():
-        code, _, words = line.partition(": ")
-        codes |= dict.fromkeys(words.split(), code)
-    return codes
+    return {code.casefold(): code for code in TIE_KINDS} | _words()
+
+
+@cache
+def _single_letters() -> dict[str, str]:
+    """The words with every doubled letter written once; no two kinds fall together.
+
+    Codes are not among them: "GRPRN" and "GGRPRN" differ in a letter that counts.
+    """
+    return {_DOUBLED.sub(r"\1", word): code for word, code in _words().items()}
+
+
+UNKNOWN_RELATION = "FAMMEMB"
+"""How near a relation is that is stated in words nobody knows: of any degree, to be asked about."""
 
 
 def relation_code(text: str) -> str:
     """The tie kind that `text` names, or "" where it names none."""
     plain = text.strip().casefold().replace("-", "_").replace("'", "")
     return _codes().get("_".join(plain.split()), "")
+
+
+def stated_relation(text: str) -> str:
+    """The tie kind that somebody typed, UNKNOWN_RELATION for words that are not known.
+
+    That there is a relation was said; only which one is open. So it is never read as none.
+    """
+    plain = text.strip().casefold().replace("-", "_").replace("'", "")
+    single = _DOUBLED.sub(r"\1", "_".join(plain.split()))
+    return relation_code(text) or _single_letters().get(single, UNKNOWN_RELATION)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from policy_service.database.tables.jobs import WorkRow
-from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.canonical import canonical_bytes, parse_object
 
 LEASE = timedelta(minutes=5)
 AHEAD = timedelta(days=1)
@@ -115,10 +115,7 @@ def _is_due(now: datetime) -> Any:
 
 
 def _work(row: WorkRow) -> Work:
-    body = parse_strict(row.body)
-    if not isinstance(body, dict):
-        raise TypeError("a work body is an object")
-    return Work(row.id, row.kind, body, row.attempts)
+    return Work(row.id, row.kind, parse_object(row.body), row.attempts)
 
 
 def finish(session: Session, practice_id: str, work: Work) -> None:

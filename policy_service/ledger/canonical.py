@@ -73,6 +73,14 @@ def parse_strict(raw: bytes) -> Json:
     return value
 
 
+def parse_object(raw: bytes) -> dict[str, Json]:
+    """`parse_strict` of an object; `NotCanonical` for a list or a single value."""
+    value = parse_strict(raw)
+    if not isinstance(value, dict):
+        raise NotCanonical("the text is JSON but no object")
+    return value
+
+
 def parse_canonical(raw: bytes) -> Json:
     """Read JSON that is already in canonical form: parsing and writing give `raw` back."""
     value = parse_strict(raw)

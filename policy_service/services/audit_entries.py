@@ -10,11 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import (
-    EntryRow,
-    LeafRow,
-    OpeningRow,
-)
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow, OpeningRow
 from policy_service.errors import FieldError, InvalidRequest, NotFound
 from policy_service.ledger.canonical import parse_strict
 from policy_service.ledger.commitments import Opening
@@ -110,8 +106,7 @@ def actions(context: Context) -> list[str]:
 
 
 def _joined() -> Select[EntryRow, int | None]:
-    leaf = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
-    return select(EntryRow, LeafRow.leaf_index).outerjoin(LeafRow, leaf)
+    return select(EntryRow, LeafRow.leaf_index).outerjoin(LeafRow, IS_LEAF_OF)
 
 
 def _matching(context: Context, asked: EntryFilter) -> Select[EntryRow, int | None]:

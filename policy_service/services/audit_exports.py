@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, LeafRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, EntrySubjectRow, LeafRow
 from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.domain.releases import Recipient, Release
 from policy_service.errors import NotAllowed
@@ -95,12 +95,20 @@ _WRITERS: Mapping[Form, Callable[[Iterable[LoggedEntry]], Iterator[str]]] = {
 
 def export(desk: Desk, principal: Principal, wanted: EntryFilter, form: Form) -> ExportText:
     """All that match, in tree order; the export is an entry before the first line is given."""
+    entries = exported_entries(desk, principal, wanted, form.value)
+    return ExportText(form, _WRITERS[form](entries))
+
+
+def exported_entries(
+    desk: Desk, principal: Principal, wanted: EntryFilter, form: str
+) -> Iterator[LoggedEntry]:
+    """The entries of an export that some door writes down in this form; recorded first."""
     place_pending(desk, principal)
     with desk.reading(principal) as context:
         place = whole_log(context)
         asked = resolved(context, wanted)
-    note(desk, principal, "audit.exported", wanted, {"size": place.size, "form": form.value})
-    return ExportText(form, _WRITERS[form](stream(desk, principal, asked, place)))
+    note(desk, principal, "audit.exported", wanted, {"size": place.size, "form": form})
+    return stream(desk, principal, asked, place)
 
 
 def order_export(context: Context, order: ExportOrder) -> str:
@@ -144,20 +152,19 @@ def require_releaser(context: Context) -> None:
 
 def _matching(context: Context, asked: EntryFilter, place: Place) -> tuple[int, frozenset[str]]:
     """How many entries match, and the pseudonyms of all they name."""
-    entry = (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id)
     within = (
         LeafRow.practice_id == context.practice_id,
         LeafRow.leaf_index < place.size,
         *conditions(context.practice_id, asked),
     )
-    count = select(func.count()).select_from(LeafRow).join(EntryRow, entry).where(*within)
+    count = select(func.count()).select_from(LeafRow).join(EntryRow, IS_LEAF_OF).where(*within)
     named = (EntrySubjectRow.practice_id == EntryRow.practice_id) & (
         EntrySubjectRow.entry_id == EntryRow.id
     )
     about = (
         select(EntrySubjectRow.subject_ref)
         .select_from(LeafRow)
-        .join(EntryRow, entry)
+        .join(EntryRow, IS_LEAF_OF)
         .join(EntrySubjectRow, named)
         .where(*within)
         .distinct()

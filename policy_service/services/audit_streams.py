@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from policy_service.audit import reading, sealer
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import EntryRow, LeafRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import LogContradicted
 from policy_service.ledger.canonical import parse_canonical
@@ -61,10 +61,7 @@ def entries_in(
     """At most `limit` entries after `place.after` and below `place.size`, in tree order."""
     rows = context.session.execute(
         select(LeafRow.leaf_index, EntryRow.leaf, EntryRow.leaf_hash)
-        .join(
-            EntryRow,
-            (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-        )
+        .join(EntryRow, IS_LEAF_OF)
         .where(
             LeafRow.practice_id == context.practice_id,
             LeafRow.leaf_index > place.after,

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import EntryRow, OpeningRow
+from policy_service.database.tables.audit import IS_OPENING_OF, EntryRow, OpeningRow
 from policy_service.domain.principals import Principal
 from policy_service.errors import StateConflict
 from policy_service.ledger.commitments import Opening
@@ -97,10 +97,7 @@ def _is_covered(context: Context, asked: EntryFilter, after: int) -> bool:
 def _said(context: Context) -> list[Any]:
     rows = context.session.execute(
         select(EntryRow.id, OpeningRow.sealed)
-        .join(
-            OpeningRow,
-            (OpeningRow.practice_id == EntryRow.practice_id) & (OpeningRow.entry_id == EntryRow.id),
-        )
+        .join(OpeningRow, IS_OPENING_OF)
         .where(
             EntryRow.practice_id == context.practice_id,
             EntryRow.action == TAILED,

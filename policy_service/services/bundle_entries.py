@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from policy_service.audit.evidence.archive import entry_line
 from policy_service.audit.evidence.contents import Withheld
-from policy_service.database.tables.audit import EntryRow, LeafRow, OpeningRow
+from policy_service.database.tables.audit import IS_LEAF_OF, EntryRow, LeafRow, OpeningRow
 from policy_service.ledger.leaf import Leaf
 from policy_service.services.audit_entries import PRIVATE
 from policy_service.services.chunks import chunks
@@ -19,10 +19,7 @@ from policy_service.vault.errors import KeyNotHeld
 
 _ENTRIES = (
     select(LeafRow.leaf_index, EntryRow.id, EntryRow.leaf)
-    .join(
-        EntryRow,
-        (EntryRow.practice_id == LeafRow.practice_id) & (EntryRow.id == LeafRow.entry_id),
-    )
+    .join(EntryRow, IS_LEAF_OF)
     .where(
         LeafRow.practice_id == bindparam("practice"),
         LeafRow.leaf_index.in_(bindparam("wanted", expanding=True)),

@@ -16,14 +16,17 @@ from sqlalchemy.exc import IntegrityError
 
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.domain.answers import Answer
 from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.decisions import decide
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import ActingUser, Principal
+from policy_service.domain.standings import advise
 from policy_service.errors import FieldError, InvalidRequest, NotReady
 from policy_service.policy.engine import evaluate
 from policy_service.policy.selection import select as select_packs
 from policy_service.services.bindings import binding_of, known_place
+from policy_service.services.cases import standing_if_asked
 from policy_service.services.context import Context
 from policy_service.services.decisions import (
     Material,
@@ -33,11 +36,13 @@ from policy_service.services.decisions import (
     record_decision,
 )
 from policy_service.services.desk import Desk
+from policy_service.services.ehr_answers import AnswerKind, remember_answer
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
 from policy_service.services.packs import packs_in_use
 from policy_service.services.people import Person, open_person, person_row, record_digest, register
+from policy_service.services.prompts import REST, Asked, keep_asked
 from policy_service.services.shadows import decide_in_shadow
 from policy_service.services.stored_responses import (
     IdempotencyKey,
@@ -47,6 +52,7 @@ from policy_service.services.stored_responses import (
     reserve,
     store_response,
 )
+from policy_service.services.told import Told, tell
 from policy_service.services.touch import ONCE_ASKED, RECENT, touch_new_people, touch_pair
 
 _CLIENTS_AMONG = (
@@ -55,9 +61,14 @@ _CLIENTS_AMONG = (
     .order_by(ClientRow.id)
     .limit(1)
 )
+_CLINICIAN_OF_EHR = select(ClinicianRow).where(ClinicianRow.external_id == bindparam("external_id"))
 _ASKED_LATELY = (
     select(DecisionRow.id)
-    .where(DecisionRow.client_id == bindparam("client"), DecisionRow.at >= bindparam("since"))
+    .where(
+        DecisionRow.client_id == bindparam("client"),
+        DecisionRow.at >= bindparam("since"),
+        DecisionRow.is_silent.is_(False),
+    )
     .limit(1)
 )
 TRIES = 3
@@ -75,9 +86,10 @@ class ClientNamed:
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What a door asks. The client is named by id, or described by a record."""
+    """What a door asks. The clinician is named by our id or by the EHR's own; the client by id, or
+    described by a record."""
 
-    clinician_id: str
+    clinician_id: str | None
     purpose: str
     as_of: date
     client_id: str | None = None
@@ -86,6 +98,8 @@ class CheckRequest:
     location_of_service: str | None = None
     acting: ActingUser = NOBODY_NAMED
     event: RecordedEvent | None = None
+    clinician_external_id: str | None = None
+    """The EHR's own id of the clinician, in place of `clinician_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,8 @@ class CheckDoor:
     idempotency: IdempotencyKey | None = None
     also: Callable[[Context, str], None] | None = None
     """Called in the write transaction with the client's id."""
+    name: str = REST
+    """Which door it is; cards keep their own prompts (`prompts.keep_cards`)."""
 
 
 def run_check(desk: Desk, principal: Principal, request: CheckRequest, door: CheckDoor) -> Response:
@@ -131,7 +147,7 @@ class StaleFacts(Exception):
 
 def prepare(desk: Desk, context: Context, request: CheckRequest) -> Prepared:
     """Read the facts and decide; writes nothing."""
-    clinician = _clinician(context, request.clinician_id)
+    clinician = _clinician(context, request)
     named = ClientNamed(request.client_id, request.client_record, request.client_external_id)
     found = find_client(context, named)
     question = Question(
@@ -171,14 +187,17 @@ def decide_question(
     )
 
 
-def _clinician(context: Context, clinician_id: str) -> ClinicianRow:
-    row = context.session.get(ClinicianRow, (context.practice_id, clinician_id))
+def _clinician(context: Context, request: CheckRequest) -> ClinicianRow:
+    if request.clinician_id is not None:
+        row = context.session.get(ClinicianRow, (context.practice_id, request.clinician_id))
+        named = "id"
+    else:
+        asked = {"external_id": request.clinician_external_id}
+        row = context.session.scalars(_CLINICIAN_OF_EHR, asked).first()
+        named = "external_id"
     if row is None or not row.is_active:
-        raise InvalidRequest(
-            errors=[
-                FieldError("/clinician/id", "No active clinician of this practice has this id.")
-            ]
-        )
+        refusal = f"No active clinician of this practice has this {named}."
+        raise InvalidRequest(errors=[FieldError(f"/clinician/{named}", refusal)])
     return row
 
 
@@ -275,7 +294,7 @@ def _touch(context: Context, request: CheckRequest, prepared: Prepared) -> None:
     the one kept, or to a question asked but once, is not what stands of the pair.
     """
     question = prepared.material.question
-    if prepared.is_new_client:
+    if prepared.is_new_client or context.principal.is_silent:
         return  # registered just now: the touch of a new person settles the rest
     client = question.client
     asked = {"client": client.id, "since": context.now - RECENT}
@@ -285,6 +304,13 @@ def _touch(context: Context, request: CheckRequest, prepared: Prepared) -> None:
     stands = request.as_of == context.today and request.purpose not in ONCE_ASKED
     if not stands or kept != question.person.digest:
         touch_pair(context, question.clinician.id, client.id)
+
+
+def _as_if_live(context: Context, material: Material, answer: Answer) -> Answer:
+    """What would have been said: no case was joined, so the standing is as if asked now."""
+    standing = standing_if_asked(context, material.question, material.decision)
+    advice = advise(material.decision.outcome, standing, material.question.purpose)
+    return replace(answer, advice=advice, full={**answer.full, "standing": standing.value})
 
 
 def _record(
@@ -299,10 +325,15 @@ def _record(
         register_prospect(context, question.client, question.person)
     _touch(context, request, prepared)
     recorded = record_decision(desk, context, prepared.material, request.acting)
+    remember_answer(context, AnswerKind.CHECK, recorded.id, recorded.client_id, door.idempotency)
     if door.also is not None:
         door.also(context, question.client.id)
     audience = audience_of(context.principal, request.acting, question.clinician.id)
     answer = answer_of(context, recorded, door.render, audience is Audience.OFFICER)
+    if context.principal.is_silent:
+        answer = _as_if_live(context, prepared.material, answer)
+    keep_asked(context, Asked(door.name, request.acting, recorded, answer))
+    tell(context, Told(question, answer.advice, recorded.id), audience)
     response = door.respond(redact(answer, audience), audience, recorded.id)
     store_response(context, door.idempotency, response)
     return response

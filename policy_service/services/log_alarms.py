@@ -22,7 +22,13 @@ from policy_service.audit.reading import head
 from policy_service.audit.rows import StoredRow, waiting_faults, waiting_rows
 from policy_service.audit.signing import SignerMovedOn, sign_anew
 from policy_service.database import driver
-from policy_service.database.tables.audit import CheckpointRow, EntryRow, LeafRow, PendingRow
+from policy_service.database.tables.audit import (
+    IS_LEAF_OF,
+    CheckpointRow,
+    EntryRow,
+    LeafRow,
+    PendingRow,
+)
 from policy_service.domain.principals import Principal
 from policy_service.errors import FieldError, InvalidRequest, StateConflict
 from policy_service.ledger.errors import NoteRefused
@@ -67,10 +73,7 @@ def _oldest_unsigned(session: Session, practice_id: str) -> datetime | None:
     )
     placed = (
         select(EntryRow.at)
-        .join(
-            LeafRow,
-            (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id),
-        )
+        .join(LeafRow, IS_LEAF_OF)
         .where(LeafRow.practice_id == practice_id, LeafRow.leaf_index == signed.scalar_subquery())
     )
     found = [session.scalars(query).first() for query in (pending, placed)]

@@ -13,7 +13,13 @@ from typing import Any
 from sqlalchemy import select
 
 from policy_service.audit.log import Owned
-from policy_service.database.tables.audit import EntryRow, LeafRow, OpeningRow
+from policy_service.database.tables.audit import (
+    IS_LEAF_OF,
+    IS_OPENING_OF,
+    EntryRow,
+    LeafRow,
+    OpeningRow,
+)
 from policy_service.domain.principals import Principal
 from policy_service.errors import FieldError, InvalidRequest
 from policy_service.ledger.commitments import Opening
@@ -69,10 +75,9 @@ def _refused(said: str) -> InvalidRequest:
 
 def key_changes(context: Context) -> list[dict[str, Any]]:
     """The statements of all key changes in the log, in no order (`ledger.key_change` reads one)."""
-    joined = (OpeningRow.practice_id == EntryRow.practice_id) & (OpeningRow.entry_id == EntryRow.id)
     rows = context.session.scalars(
         select(OpeningRow)
-        .join(EntryRow, joined)
+        .join(EntryRow, IS_OPENING_OF)
         .where(EntryRow.practice_id == context.practice_id, EntryRow.action == KEY_CHANGED)
     )
     found = []
@@ -87,10 +92,9 @@ def key_changes(context: Context) -> list[dict[str, Any]]:
 
 def key_change_places(context: Context, size: int) -> list[int]:
     """The places of all key changes among the first `size` entries, ascending."""
-    joined = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
     rows = context.session.scalars(
         select(LeafRow.leaf_index)
-        .join(EntryRow, joined)
+        .join(EntryRow, IS_LEAF_OF)
         .where(
             LeafRow.practice_id == context.practice_id,
             LeafRow.leaf_index < size,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from policy_service.audit.log import Owned
 from policy_service.audit.receipts import Ours, Reconciliation, reconcile
-from policy_service.database.tables.audit import EntryRow, OpeningRow
+from policy_service.database.tables.audit import IS_OPENING_OF, EntryRow, OpeningRow
 from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.commitments import Opening
@@ -80,10 +80,7 @@ def receipt_keys(desk: Desk, context: Context) -> list[Verifier]:
 def _keys_of_entry_zero(context: Context) -> Any:
     row = context.session.scalars(
         select(OpeningRow)
-        .join(
-            EntryRow,
-            (EntryRow.practice_id == OpeningRow.practice_id) & (EntryRow.id == OpeningRow.entry_id),
-        )
+        .join(EntryRow, IS_OPENING_OF)
         .where(
             EntryRow.practice_id == context.practice_id,
             EntryRow.action == "log.created",

@@ -122,6 +122,7 @@ def _last_decision(context: Context, clinician_id: str, client_id: str) -> Recor
         .where(
             DecisionRow.clinician_id == clinician_id,
             DecisionRow.client_id == client_id,
+            DecisionRow.is_silent.is_(False),
             DecisionRow.purpose.not_in(sorted(ONCE_ASKED)),
         )
         .order_by(DecisionRow.at.desc(), DecisionRow.id)

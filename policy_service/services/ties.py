@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from policy_service.database.tables.ties import TieRow
 from policy_service.domain.ties import TIE_KINDS, TieCategory
-from policy_service.ledger.canonical import canonical_bytes, parse_strict
+from policy_service.ledger.canonical import canonical_bytes, parse_object
 from policy_service.services.context import Context
 
 
@@ -62,8 +62,7 @@ def _open(context: Context, row: TieRow) -> StatedTie:
     raw = context.keyring.open(
         context.session, row.to_person_id, row.sealed, _where(row.id, row.revision)
     )
-    body = parse_strict(raw)
-    assert isinstance(body, dict)  # noqa: S101 - sealed by seal_tie
+    body = parse_object(raw)
     return StatedTie(
         id=row.id,
         from_person=row.from_person_id,

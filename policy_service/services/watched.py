@@ -63,7 +63,7 @@ _CARE = (
 )
 _ASKED = (
     select(DecisionRow.clinician_id, DecisionRow.client_id)
-    .where(DecisionRow.practice_id == _PRACTICE)
+    .where(DecisionRow.practice_id == _PRACTICE, DecisionRow.is_silent.is_(False))
     .distinct()
 )
 _OPEN_CASES = (

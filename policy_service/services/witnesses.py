@@ -6,7 +6,7 @@ witness that is down is asked again later. What it refuses stays written until i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,13 @@ from sqlalchemy.orm import Session
 from policy_service.audit import reading
 from policy_service.audit.guard import guard_in
 from policy_service.audit.witness import rows
-from policy_service.audit.witness.client import Heard, WitnessAddress, submit
+from policy_service.audit.witness.client import (
+    Heard,
+    NotAnswered,
+    Offer,
+    WitnessAddress,
+    submit,
+)
 from policy_service.database.tables.audit import CheckpointRow
 from policy_service.database.tables.witnesses import WitnessRow
 from policy_service.ledger.merkle import consistency_proof
@@ -25,6 +31,11 @@ from policy_service.ledger.witnessing import Finding
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.outbound import Outbound, OutboundError, Request
+
+PATIENCE = 5.0
+"""Seconds a witness has to answer."""
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +141,28 @@ def _submit_newest(desk: Desk, practice_id: str, address: WitnessAddress, anew: 
                 session, practice_id, lambda read: consistency_proof(read, old, size)
             )
 
-    heard = _honest(desk, practice_id, submit(address, note, known, prove))
+    offer = Offer(note, prove, _post_by(desk.outbound.for_operators_own()))
+    heard = _honest(desk, practice_id, submit(address, offer, known))
     if heard.refused in (Finding.ROLLBACK, Finding.SPLIT):
         said = f"the witness {address.cosigner.name} knows a head that it does not continue"
         guard_in(desk.database).stop(practice_id, said)
     _write_down(desk, practice_id, address, size, heard)
     return heard.cosignature is not None
+
+
+def _post_by(outbound: Outbound) -> Callable[[str, bytes], tuple[int, str]]:
+    """The addresses of witnesses stand in the operator's settings."""
+
+    def post(url: str, body: bytes) -> tuple[int, str]:
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        asked = Request(url, "POST", headers, body, PATIENCE, _MOST_BYTES)
+        try:
+            answer = outbound.fetch(asked)
+        except OutboundError as error:
+            raise NotAnswered(f"not reached: {type(error).__name__}") from error
+        return answer.status, answer.body.decode("utf-8", "replace")
+
+    return post
 
 
 def _claim(desk: Desk, practice_id: str, address: WitnessAddress, anew: bool) -> int | None:

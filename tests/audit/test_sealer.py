@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 
 from policy_service.audit import sealer
 from policy_service.audit.guard import guard_in
 from policy_service.audit.sealer import HeadMoved, head_of, move_head, place
 from policy_service.database import driver
-from policy_service.database.tables.audit import HeadRow, LeafRow, PendingRow
+from policy_service.database.tables.audit import HeadRow, PendingRow
 from policy_service.errors import LogContradicted
-from tests.audit.logs import count, seal, sign, verify, write
+from tests.audit.logs import Race, count, places, seal, sign, verify, write
 from tests.audit.test_writers import never
 from tests.cast import World
 
 WRITERS, ENTRIES, SEALERS = 4, 8, 3
 
 
-def places(world: World) -> list[int]:
-    with world.reading() as context:
-        query = select(LeafRow.leaf_index).where(LeafRow.practice_id == world.practice_id)
-        return sorted(context.session.scalars(query))
-
-
 def test_writers_and_sealers_at_once_give_one_contiguous_tree(world: World) -> None:
     """Several writers, several sealers and signers, one practice: every entry once, no fork."""
     seal(world)
     before = len(places(world))
-    barrier = Barrier(WRITERS + SEALERS)
-
-    def keep_writing(number: int) -> None:
-        barrier.wait()
-        write(world, *(f"{number}-{each}" for each in range(ENTRIES)))
-
-    def keep_sealing(_number: int) -> None:
-        barrier.wait()
-        for _ in range(ENTRIES):
-            sign(world)
-
-    with ThreadPoolExecutor(WRITERS + SEALERS) as threads:
-        work = [threads.submit(keep_writing, number) for number in range(WRITERS)]
-        work += [threads.submit(keep_sealing, number) for number in range(SEALERS)]
-        for done in work:
-            done.result()
+    Race(WRITERS, SEALERS, ENTRIES).run(world)
     sign(world)
     assert places(world) == list(range(before + WRITERS * ENTRIES))
     assert count(world, PendingRow) == 0

@@ -103,12 +103,12 @@ def test_a_commit_that_nobody_confirmed_retires_the_writer(world: World) -> None
         usual(connection)
         raise OperationalError("COMMIT", {}, Exception("connection lost"))
 
-    dialect.do_commit = lost_after_commit  # type: ignore[method-assign]
+    dialect.do_commit = lost_after_commit
     try:
         with pytest.raises(NotReady), world.writing() as context:
             doubtful = note(context, "committed, and nobody heard")
     finally:
-        dialect.do_commit = usual  # type: ignore[method-assign]
+        dialect.do_commit = usual
     [after] = write(world, "after")
     assert marks(world, doubtful)[0] == marks(world, before)[0]
     assert marks(world, after)[0] != marks(world, before)[0]

@@ -71,7 +71,7 @@ def test_a_verification_says_how_far_it_is_while_it_runs(
 
     def watched(context: object, check_id: str, **values: int) -> None:
         told.extend([values["checked"]] if "checked" in values else [])
-        update(context, check_id, **values)  # type: ignore[arg-type] # passed on as it came
+        update(context, check_id, **values)
 
     monkeypatch.setattr(oversight, "_update", watched)
     with world.writing() as context:

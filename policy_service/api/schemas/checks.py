@@ -45,10 +45,22 @@ class ClientRefSchema(Strict):
             raise ValidationError("external_id goes with person.", "external_id")
 
 
+class ClinicianNamedSchema(Strict):
+    """A registered clinician, by our id or by the EHR's own."""
+
+    id = Id()
+    external_id = Text(longest=100)
+
+    @validates_schema
+    def _one_way(self, value: dict[str, Any], **_: Any) -> None:
+        if ("id" in value) == ("external_id" in value):
+            raise ValidationError("Give either id or external_id, not both and not neither.")
+
+
 class CheckRequestSchema(Strict):
     """One clinician, one client, one purpose."""
 
-    clinician = fields.Nested(ClinicianRefSchema, required=True)
+    clinician = fields.Nested(ClinicianNamedSchema, required=True)
     client = fields.Nested(ClientRefSchema, required=True)
     purpose = Word([word for word in PURPOSES if word != "event"], required=True)
     acting_user = fields.Nested(ActingUserSchema)
@@ -147,6 +159,7 @@ class CheckAnswerSchema(Strict):
     id = Id(required=True)
     at = fields.String(required=True)
     status = fields.String(required=True)
+    mode = Word(("silent",))
     receipt = fields.String()
     standing = Word((*Standing, *Advice))
     message = fields.String()

@@ -16,6 +16,7 @@ from policy_service.domain.people import (
     RelatedPerson,
     RelatedRole,
 )
+from policy_service.domain.relation_words import stated_relation
 from policy_service.domain.ties import TIE_KINDS
 
 _MOST = validate.Length(max=32)
@@ -67,16 +68,29 @@ class HandleSchema(Strict):
 
 
 class RelatedPersonSchema(Strict):
-    """Someone the client names: an emergency contact, a partner, a guardian."""
+    """Someone the client names: an emergency contact, a partner, a guardian.
+
+    `relation` is a word of the vocabulary, `relation_text` what somebody typed ("hermano"): words
+    that are not known are kept as a relation to be asked about, never as none.
+    """
 
     name = fields.Nested(NameSchema, required=True)
     relation = Word(sorted(TIE_KINDS))
+    relation_text = Text(longest=100, load_only=True)
     role = Word(RelatedRole)
     birth_date = Past()
     phone = Text(longest=40)
 
+    @validates_schema
+    def _said_once(self, parts: dict[str, Any], **_: Any) -> None:
+        if "relation" in parts and "relation_text" in parts:
+            raise ValidationError("Give relation or relation_text, not both.", "relation_text")
+
     @post_load
     def _make(self, parts: dict[str, Any], **_: Any) -> RelatedPerson:
+        typed = parts.pop("relation_text", None)
+        if typed is not None:
+            parts["relation"] = stated_relation(typed)
         return RelatedPerson(**parts | {"role": RelatedRole(parts.get("role", RelatedRole.OTHER))})
 
 

@@ -41,6 +41,7 @@ class ScreeningAnswerSchema(Strict):
     id = Id(required=True)
     at = fields.String(required=True)
     status = fields.String(required=True)
+    mode = Word(("silent",))
     receipt = fields.String()
     client_id = Id()
     purpose = Word(PURPOSES)
@@ -67,5 +68,6 @@ class FlagsSchema(Strict):
     """`flags` for the full scope, `standings` for intake, neither for anyone else."""
 
     status = fields.String(required=True)
+    mode = Word(("silent",))
     flags = fields.List(fields.Nested(FlagSchema))
     standings = fields.List(fields.Nested(ClinicianStandingSchema))

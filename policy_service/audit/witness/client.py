@@ -6,10 +6,8 @@ lying must not stop the log.
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from policy_service.ledger.checkpoint import Checkpoint, read_decimal
 from policy_service.ledger.cosignature import Cosigner
@@ -17,11 +15,10 @@ from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Note, Signature
 from policy_service.ledger.witnessing import Finding, Submission
 
-PATIENCE = 5.0
-"""Seconds a witness has to answer."""
-_MOST_BYTES = 64 * 1024
 Prove = Callable[[int], tuple[bytes, ...]]
 """The consistency proof from a size to that of the head which is submitted."""
+Post = Callable[[str, bytes], tuple[int, str]]
+"""Send a body to an address; status and text of the answer. Raises NotAnswered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +47,48 @@ class Heard:
     said: str = ""
 
 
-class _Failed(Exception):
+class NotAnswered(Exception):
     """The witness could not be reached, or gave an answer that is none."""
 
 
-def submit(address: WitnessAddress, note: str, known: int, prove: Prove) -> Heard:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A signed head, the proofs that lead to it, and the way to send them."""
+
+    note: str
+    prove: Prove
+    post: Post
+
+
+def submit(address: WitnessAddress, offer: Offer, known: int) -> Heard:
     """Submit a signed head, starting from the size the witness is believed to know.
 
     Told another size, try once more from there. A refusal is reported only when the witness's
     answer leaves no honest explanation: see `_conflict`.
     """
-    head = Checkpoint.parse(Note.parse(note).text)
+    head = Checkpoint.parse(Note.parse(offer.note).text)
     try:
-        heard = _offer(address, note, known, prove)
+        heard = _send(address, offer, known)
         if heard.size is not None and heard.refused is None and heard.size <= head.size:
-            heard = _offer(address, note, heard.size, prove)
-    except _Failed as failed:
+            heard = _send(address, offer, heard.size)
+    except NotAnswered as failed:
         return Heard(said=str(failed))
     if heard.size is not None and heard.refused is None:
         return Heard(refused=Finding.ROLLBACK, size=heard.size, said=f"it knows {heard.size}")
     return heard
 
 
-def _offer(address: WitnessAddress, note: str, known: int, prove: Prove) -> Heard:
-    proof = prove(known) if known else ()
-    status, body = _post(address.url, Submission(known, proof, note).to_text().encode())
+def _send(address: WitnessAddress, offer: Offer, known: int) -> Heard:
+    proof = offer.prove(known) if known else ()
+    submission = Submission(known, proof, offer.note).to_text().encode()
+    status, body = offer.post(f"{address.url}/add-checkpoint", submission)
     if status == 200:
-        return _cosigned(address.cosigner, note, body)
+        return _cosigned(address.cosigner, offer.note, body)
     if status == 409:
-        return _conflict(_told_size(body), known, note)
+        return _conflict(_told_size(body), known, offer.note)
     if status == 422:
         return Heard(refused=Finding.UNPROVEN, size=known, said="it knows another history")
-    raise _Failed(f"answered {status}: {' '.join(body.split())[:120]}")
+    raise NotAnswered(f"answered {status}: {' '.join(body.split())[:120]}")
 
 
 def _cosigned(cosigner: Cosigner, note: str, body: str) -> Heard:
@@ -89,7 +96,7 @@ def _cosigned(cosigner: Cosigner, note: str, body: str) -> Heard:
     try:
         line = cosigner.find(Note.parse(note + body))
     except NoteRefused as error:
-        raise _Failed(f"answered 200 without its cosignature: {error}") from error
+        raise NotAnswered(f"answered 200 without its cosignature: {error}") from error
     return Heard(cosignature=line)
 
 
@@ -105,19 +112,4 @@ def _told_size(body: str) -> int:
     try:
         return read_decimal(body.removesuffix("\n"), "size")
     except NoteRefused as error:
-        raise _Failed(f"answered 409 without a size: {error}") from error
-
-
-def _post(url: str, body: bytes) -> tuple[int, str]:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
-    try:
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
-        connection.request("POST", f"{parts.path}/add-checkpoint", body, headers)
-        response = connection.getresponse()
-        return response.status, response.read(_MOST_BYTES).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        raise _Failed(f"not reached: {error.__class__.__name__}") from error
-    finally:
-        connection.close()
+        raise NotAnswered(f"answered 409 without a size: {error}") from error

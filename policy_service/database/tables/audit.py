@@ -113,3 +113,13 @@ class CheckpointRow(PracticeOwned, Base):
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     note: Mapped[str] = mapped_column(String(2000))
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+IS_LEAF_OF = (LeafRow.practice_id == EntryRow.practice_id) & (LeafRow.entry_id == EntryRow.id)
+"""Joins an entry with its place in the tree."""
+IS_OPENING_OF = (OpeningRow.practice_id == EntryRow.practice_id) & (
+    OpeningRow.entry_id == EntryRow.id
+)
+"""Joins an entry with its openings."""
+IS_PENDING = (PendingRow.practice_id == EntryRow.practice_id) & (PendingRow.entry_id == EntryRow.id)
+"""Joins an entry with what tells that it waits for the sealer."""

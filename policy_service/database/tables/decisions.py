@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy import Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from policy_service.database.base import Base, PracticeOwned
@@ -38,6 +38,8 @@ class DecisionRow(PracticeOwned, Base):
     sealed_body: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_context: Mapped[bytes] = mapped_column(LargeBinary)
     receipt: Mapped[str] = mapped_column(String(1000))
+    is_silent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Asked by a silent client, which was not told: nothing follows from it."""
 
 
 class StoredResponseRow(PracticeOwned, Base):

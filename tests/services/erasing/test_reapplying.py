@@ -147,7 +147,7 @@ def test_an_erasure_that_died_before_its_commit_is_carried_out_at_the_next_start
     add = ErasureList.add
 
     def and_die(self: ErasureList, *given: object) -> None:
-        add(self, *given)  # type: ignore[arg-type]
+        add(self, *given)
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
@@ -189,7 +189,7 @@ def test_a_list_that_we_did_not_write_stops_the_practice(world: World, forged: o
     erased(world, "tomas")
     path = world.desk.erasures.path
     line = json.loads(path.read_text())
-    path.write_text(json.dumps(forged(line)) + "\n")  # type: ignore[operator]
+    path.write_text(json.dumps(forged(line)) + "\n")
     again = started_anew(world)
     with pytest.raises(NotReady, match="list of erasures"), again.reading():
         pass

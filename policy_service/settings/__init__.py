@@ -17,38 +17,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from policy_service.settings.mail import MAIL, MailSettings
+from policy_service.settings.outgoing import OUTGOING, OutboundSettings
+from policy_service.settings.reading import InvalidSetting, Variable, one_of, switch, whole
+
 KEK_BYTES = 32
 SECRET_KEY_CHARACTERS = 32
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 # Variables of the test tools share the prefix and are none of the service's business.
 _FOREIGN_PREFIXES = ("POLICY_TEST_",)
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost", "0.0.0.0")  # noqa: S104  # compared, not bound
 
-
-class InvalidSetting(ValueError):
-    """A variable holds what it may not. The value itself is never repeated: it may be a key."""
-
-    def __init__(self, name: str, allowed: str) -> None:
-        self.name = name
-        super().__init__(f"{name}: allowed is {allowed}")
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One environment variable: `default` is None where there is none; `allowed` in words."""
-
-    name: str
-    default: str | None
-    allowed: str
-    meaning: str
-
-    def read(self, env: Mapping[str, str]) -> str:
-        """The value or the default; an empty value counts as not set."""
-        value = env.get(self.name, "").strip() or self.default
-        if value is None:
-            raise InvalidSetting(self.name, self.allowed)
-        return value
-
+__all__ = ["VARIABLES", "InvalidSetting", "Settings", "Variable"]
 
 DATABASE_URL = Variable(
     "DATABASE_URL",
@@ -83,8 +63,8 @@ SECRET_KEY = Variable(
 PUBLIC_BASE_URL = Variable(
     "POLICY_PUBLIC_BASE_URL",
     "http://127.0.0.1:8000",
-    "http://… or https://…, without a path",
-    "The address others reach the service by; stands in links and problem types.",
+    "https://… without a path; http://… to this machine itself alone",
+    "The address others reach the service by: links, problem types, the audience of tokens.",
 )
 IDLE = Variable(
     "POLICY_SESSION_IDLE_MINUTES",
@@ -162,6 +142,12 @@ LOG_SIGNER = Variable(
     "unix:PATH, or nothing",
     "Socket of the process that holds the logs' keys (docs/operating.md); empty: this one does.",
 )
+ROSTER_FOLDER = Variable(
+    "POLICY_ROSTER_FOLDER",
+    "",
+    "a path that begins with /, or nothing",
+    "Folder in whose subfolder SLUG the worker looks for a practice's rosters (docs/roster.md).",
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
@@ -183,6 +169,9 @@ VARIABLES: tuple[Variable, ...] = (
     UNSIGNED_ALARM,
     LOG_SIGNER,
     METRICS_TOKEN,
+    ROSTER_FOLDER,
+    *OUTGOING,
+    *MAIL,
 )
 
 
@@ -210,13 +199,17 @@ class Settings:
     log_signer: Path | None = None
     """Socket of the signer process; None: this process signs."""
     metrics_token: str = field(default="", repr=False)
+    roster_folder: Path | None = None
+    outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    mail: MailSettings | None = None
+    """None: no mail server is configured."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
         """Read every variable; raises InvalidSetting on the first that makes no sense."""
         _refuse_unknown(env)
         kek = _kek(env)
-        idle = _whole(env, IDLE, 1, 120)
+        idle = whole(env, IDLE, 1, 120)
         return cls(
             database_url=database_url_from(env),
             kek=kek,
@@ -224,18 +217,21 @@ class Settings:
             key_dir=Path(KEY_DIR.read(env)),
             public_base_url=_base_url(env),
             session_idle_minutes=idle,
-            session_absolute_minutes=_whole(env, ABSOLUTE, idle, 1440),
-            cookie_secure=_switch(env, COOKIE_SECURE),
-            max_body_bytes=_whole(env, MAX_BODY, 1024, 16 * 1024**2),
-            max_upload_bytes=_whole(env, MAX_UPLOAD, 1024, 256 * 1024**2),
-            attestation_months=_whole(env, ATTESTATION, 1, 36),
-            log_level=_one_of(env, LOG_LEVEL, LOG_LEVELS),
-            database_pool_size=_whole(env, POOL_SIZE, 2, 64),
-            statement_timeout_ms=_whole(env, STATEMENT_TIMEOUT, 100, 600_000),
+            session_absolute_minutes=whole(env, ABSOLUTE, idle, 1440),
+            cookie_secure=switch(env, COOKIE_SECURE),
+            max_body_bytes=whole(env, MAX_BODY, 1024, 16 * 1024**2),
+            max_upload_bytes=whole(env, MAX_UPLOAD, 1024, 256 * 1024**2),
+            attestation_months=whole(env, ATTESTATION, 1, 36),
+            log_level=one_of(env, LOG_LEVEL, LOG_LEVELS),
+            database_pool_size=whole(env, POOL_SIZE, 2, 64),
+            statement_timeout_ms=whole(env, STATEMENT_TIMEOUT, 100, 600_000),
             witnesses=_witnesses(env),
-            unsigned_alarm_seconds=_whole(env, UNSIGNED_ALARM, 2, 3600),
+            unsigned_alarm_seconds=whole(env, UNSIGNED_ALARM, 2, 3600),
             log_signer=_signer_socket(env),
             metrics_token=_metrics_token(env),
+            roster_folder=_roster_folder(env),
+            outbound=OutboundSettings.from_environment(env),
+            mail=MailSettings.from_environment(env),
         )
 
 
@@ -311,7 +307,9 @@ def _metrics_token(env: Mapping[str, str]) -> str:
 def _base_url(env: Mapping[str, str]) -> str:
     url = PUBLIC_BASE_URL.read(env).rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+    # CDS Hooks 2.0 and SMART App Launch 2.2 ask for TLS; only this machine itself needs none.
+    schemes = ("http", "https") if parts.hostname in _THIS_MACHINE else ("https",)
+    if parts.scheme not in schemes or not parts.netloc or parts.path or parts.query:
         raise InvalidSetting(PUBLIC_BASE_URL.name, PUBLIC_BASE_URL.allowed)
     return url
 
@@ -329,30 +327,16 @@ def _witnesses(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((address.rstrip("/"), vkey) for address, vkey in found)
 
 
+def _roster_folder(env: Mapping[str, str]) -> Path | None:
+    value = ROSTER_FOLDER.read(env)
+    if value and not value.startswith("/"):
+        raise InvalidSetting(ROSTER_FOLDER.name, ROSTER_FOLDER.allowed)
+    return Path(value) if value else None
+
+
 def _signer_socket(env: Mapping[str, str]) -> Path | None:
     value = LOG_SIGNER.read(env)
     scheme, _, path = value.partition(":")
     if value and (scheme != "unix" or not path.startswith("/")):
         raise InvalidSetting(LOG_SIGNER.name, "unix: and a path that begins with /, or nothing")
     return Path(path) if value else None
-
-
-def _whole(env: Mapping[str, str], variable: Variable, low: int, high: int) -> int:
-    text = variable.read(env)
-    if not (text.isascii() and text.isdigit()) or not low <= int(text) <= high:
-        raise InvalidSetting(variable.name, variable.allowed)
-    return int(text)
-
-
-def _switch(env: Mapping[str, str], variable: Variable) -> bool:
-    try:
-        return _SWITCH[variable.read(env).lower()]
-    except KeyError:
-        raise InvalidSetting(variable.name, variable.allowed) from None
-
-
-def _one_of(env: Mapping[str, str], variable: Variable, allowed: tuple[str, ...]) -> str:
-    value = variable.read(env).lower()
-    if value not in allowed:
-        raise InvalidSetting(variable.name, variable.allowed)
-    return value
