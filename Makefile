@@ -66,6 +66,7 @@ test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
 
 test-tiers: $(VENV)/dev.stamp foreign-node gnuhealth ## run the tests that need Debian packages, npm or minutes
 	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "(postgresql or browser or foreign or gnuhealth or slow) and not soak" $(PYTEST_ARGS)
+	POLICY_LAWS=full $(BIN)/pytest tests/policy -m "not slow and not soak" $(PYTEST_ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
@@ -77,7 +78,7 @@ soak-audit: $(VENV)/dev.stamp ## kill -9 the log's writers and sealers on both d
 	POLICY_TEST_REQUIRE=postgresql $(BIN)/pytest tests/attacks/test_kills.py -m soak -s
 
 test-all: $(VENV)/dev.stamp foreign-node gnuhealth ## run all tests; what is missing on this machine is a failure
-	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest $(PYTEST_ARGS)
+	POLICY_TEST_REQUIRE=$(TIERS) POLICY_LAWS=full $(BIN)/pytest $(PYTEST_ARGS)
 
 # npm writes that file last. Without npm the tests themselves say what is missing.
 foreign-node: ## install what tests/foreign runs from npm
