@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from policy_service.console import door
 from policy_service.console.door import Refusal, blueprint, form_text
-from policy_service.console.webhooks import Answer, choices, overview, secret_page
+from policy_service.console.webhooks import Answer, choices, new_page, secret_page
 from policy_service.domain.principals import Role
 from policy_service.errors import ServiceError
 from policy_service.services.webhooks.arrivals import arrivals, replay_arrival
@@ -24,6 +24,12 @@ from policy_service.services.webhooks.sources import (
 from policy_service.settings import Settings
 
 
+@blueprint.get("/webhooks/sources/new")
+def new_webhook_source() -> str:
+    """The form that adds one."""
+    return new_page("source", None)
+
+
 @blueprint.post("/webhooks/sources")
 def add_webhook_source() -> Answer:
     """Add one and show its secret, this once."""
@@ -32,7 +38,7 @@ def add_webhook_source() -> Answer:
         with door.desk().writing(who) as context:
             made, secret = add_source(context, door.desk().outbound, _form())
     except ServiceError as error:
-        return overview(Refusal(error, _typed(), "source")), error.status
+        return new_page("source", Refusal(error, _typed(), "source")), error.status
     return secret_page(secret, "console.webhook_source", source_id=made), 201
 
 

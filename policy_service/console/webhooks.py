@@ -23,21 +23,24 @@ Answer = Response | str | tuple[str, int]
 
 @blueprint.get("/webhooks")
 def webhooks() -> str:
-    """Endpoints and sources, and the forms that add one."""
-    return overview(None)
-
-
-def overview(refusal: Refusal | None) -> str:
-    """The page; with a refusal, its form again as it was typed."""
+    """Endpoints and sources."""
     with door.desk().reading(door.principal(Role.ADMIN)) as context:
         return door.page(
-            "webhooks.html",
-            endpoints=told.endpoints(context),
-            sources=sources(context),
-            refusal=refusal,
-            typed_kinds=request.form.getlist("kinds"),
-            **choices(),
+            "webhooks.html", endpoints=told.endpoints(context), sources=sources(context)
         )
+
+
+@blueprint.get("/webhooks/endpoints/new")
+def new_webhook_endpoint() -> str:
+    """The form that adds one."""
+    return new_page("endpoint", None)
+
+
+def new_page(what: str, refusal: Refusal | None) -> str:
+    """The form for an endpoint or a source; with a refusal, as it was typed."""
+    door.principal(Role.ADMIN)
+    typed = request.form.getlist("kinds")
+    return door.page("webhook_new.html", what=what, refusal=refusal, typed_kinds=typed, **choices())
 
 
 def choices() -> dict[str, Any]:
@@ -57,7 +60,8 @@ def add_webhook_endpoint() -> Answer:
         with door.desk().writing(who) as context:
             made, secret = told.add_endpoint(context, door.desk().outbound, _form())
     except ServiceError as error:
-        return overview(Refusal(error, request.form.to_dict(), "endpoint")), error.status
+        refusal = Refusal(error, request.form.to_dict(), "endpoint")
+        return new_page("endpoint", refusal), error.status
     return secret_page(secret, "console.webhook_endpoint", endpoint_id=made), 201
 
 

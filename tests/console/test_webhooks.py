@@ -28,7 +28,7 @@ def host() -> Iterator[Host]:
 
 def test_an_endpoint_is_added_and_its_secret_shown_once(world: World) -> None:
     admin = signed_in(world, "ada", Role.ADMIN)
-    answer = admin.post("/webhooks/endpoints", ENDPOINT, "/webhooks")
+    answer = admin.post("/webhooks/endpoints", ENDPOINT, "/webhooks/endpoints/new")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 201
     [secret] = re.findall(r"whsec_[A-Za-z0-9+/=&#;]+", page)
@@ -53,7 +53,7 @@ def test_a_refused_endpoint_says_why_and_keeps_what_was_typed(
     sqlite_world: World, changed: dict[str, str], said: str
 ) -> None:
     admin = signed_in(sqlite_world, "ada", Role.ADMIN)
-    answer = admin.post("/webhooks/endpoints", ENDPOINT | changed, "/webhooks")
+    answer = admin.post("/webhooks/endpoints", ENDPOINT | changed, "/webhooks/endpoints/new")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert said in page
@@ -108,7 +108,7 @@ def test_an_endpoint_that_pauses_by_itself_is_seen_by_officers_and_administrator
 def test_a_source_is_added_shown_changed_and_removed(world: World) -> None:
     admin = signed_in(world, "ada", Role.ADMIN)
     typed = {**SOURCE, "token": "read-token", "secret": a_secret(3)}
-    answer = admin.post("/webhooks/sources", typed, "/webhooks")
+    answer = admin.post("/webhooks/sources", typed, "/webhooks/sources/new")
     assert answer.status_code == 201
     page = answer.get_data(as_text=True)
     where = re.search(r'href="/console(/webhooks/sources/[0-9a-f-]+)"', page)
@@ -129,7 +129,7 @@ def test_a_source_is_added_shown_changed_and_removed(world: World) -> None:
 def test_a_refused_source_sends_no_secret_back(sqlite_world: World) -> None:
     admin = signed_in(sqlite_world, "ada", Role.ADMIN)
     typed = {**SOURCE, "base_url": "https://10.0.0.1/", "token": "t-1", "secret": a_secret(3)}
-    answer = admin.post("/webhooks/sources", typed, "/webhooks")
+    answer = admin.post("/webhooks/sources", typed, "/webhooks/sources/new")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert "t-1" not in page

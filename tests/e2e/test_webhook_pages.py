@@ -21,7 +21,7 @@ from tests.e2e.conftest import Site
 from tests.e2e.pictures import keep
 from tests.interop.webhooks.ehr import ehr_at
 from tests.services.loopback import Host, web_server
-from tests.services.webhooks.post import Post, endpoint_at
+from tests.services.webhooks.post import Post, endpoint_at, open_loopback
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def _passes(page: Page, name: str, width: int, folder: Path) -> None:
 
 def _busy(world: World, host: Host) -> Post:
     """An endpoint that took one event, refused another, and waits with a third."""
-    post = endpoint_at(world, host)
+    post = endpoint_at(open_loopback(world), host)
     world.check("alma", "tomas")
     Worker(world.desk).run_due()
     host.status = 404
@@ -70,11 +70,13 @@ def test_the_pages_of_webhooks_pass(site: Site, host: Host, width: int, tmp_path
     for name, path in pages.items():
         page.goto(f"{site.url}/console{path}")
         _passes(page, name, width, tmp_path)
+    page.goto(f"{site.url}/console/webhooks/sources/new")
+    _passes(page, "webhook-new", width, tmp_path)
     page.goto(f"{site.url}/console/webhooks")
-    form = page.locator("form", has=page.get_by_role("button", name="Add the endpoint"))
-    form.get_by_label("Name").fill("Billing")
-    form.get_by_label("Address").fill("https://10.0.0.9/hook")
-    form.get_by_role("button", name="Add the endpoint").click()
+    page.get_by_role("link", name="Tell another system").click()
+    page.get_by_label("Name").fill("Billing")
+    page.get_by_label("Address").fill("https://10.0.0.9/hook")
+    page.get_by_role("button", name="Add the endpoint").click()
     page.get_by_role("alert").wait_for()
     _passes(page, "webhook-refused", width, tmp_path)
     page.goto(f"{site.url}/console/webhooks/endpoints/{post.id}")

@@ -6,12 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import pytest
-
 from policy_service.auth.client_forms import ClientForm
 from policy_service.auth.registration import keys_in_use, register_client, withdraw_key
 from policy_service.domain.principals import Role, Scope
-from policy_service.errors import InvalidRequest
 from policy_service.services.address_rules import AddressRules
 from policy_service.services.context import Context
 from policy_service.services.ehr_clients import SILENT, ClientSettings, change_settings, set_mode
@@ -95,7 +92,7 @@ def register_backend(
 ) -> Backend:
     """A SMART client whose key set is registered directly."""
     form = ClientForm(name, scopes, jwks=key_set([key.jwk]))
-    return Backend(world, _registered(world, form), key)
+    return Backend(world, registered(world, form), key)
 
 
 def register_key_address(world: World, host: Host, key: SigningKey, cache_control: str) -> Backend:
@@ -104,22 +101,13 @@ def register_key_address(world: World, host: Host, key: SigningKey, cache_contro
     host.body = key_set([key.jwk]).encode()
     host.headers = {"Content-Type": "application/json", "Cache-Control": cache_control}
     form = ClientForm("publishes its keys", EVERY_SCOPE, jwks_url=host.url("/jwks"))
-    return Backend(world, _registered(world, form), key)
+    return Backend(world, registered(world, form), key)
 
 
-def _registered(world: World, form: ClientForm) -> str:
+def registered(world: World, form: ClientForm) -> str:
+    """Register a form; the new client's id."""
     with world.writing() as context:
         return register_client(context, world.desk.outbound, form)
-
-
-def refuse_key_set(world: World, keys: Sequence[Json]) -> str:
-    """Try to register a key set that must be refused; what was said of it."""
-    form = ClientForm("refused", EVERY_SCOPE, issuer="https://refused.example.org")
-    with pytest.raises(InvalidRequest) as refusal:
-        _registered(world, replace(form, jwks=key_set(keys)))
-    [field] = refusal.value.errors
-    assert field.pointer == "/jwks"
-    return field.detail
 
 
 def forget_keys(world: World, client_id: str) -> None:

@@ -11,9 +11,9 @@ from policy_service.domain.principals import Scope
 from tests.cast import World
 from tests.interop.conformance.backend import Backend
 from tests.interop.conformance.hooks import Json
+from tests.interop.conformance.refusing import refuse_key_set
 from tests.interop.conformance.registering import (
     forget_keys,
-    refuse_key_set,
     register_backend,
     register_key_address,
 )

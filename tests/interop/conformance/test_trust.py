@@ -17,7 +17,8 @@ from tests.interop.conformance.ehr import SERVICES, Ehr, refused
 from tests.interop.conformance.fhir_server import FhirServer
 from tests.interop.conformance.forged import FORGERIES, good
 from tests.interop.conformance.hooks import body_of, service_id
-from tests.interop.conformance.registering import Registration, refuse_key_set, register
+from tests.interop.conformance.refusing import refuse_key_set
+from tests.interop.conformance.registering import Registration, register
 from tests.interop.conformance.tokens import es384, key_of
 
 CALLED = f"{SERVICES}/{service_id('patient-view')}"
