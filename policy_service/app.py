@@ -15,7 +15,8 @@ from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from structlog.tracebacks import ExceptionDictTransformer
 
-from policy_service.api import register_rest
+from policy_service import refusals
+from policy_service.api import problems, register_rest
 from policy_service.api.openapi import RestApi
 from policy_service.audit.guard import LogGuard, set_guard
 from policy_service.audit.published import PublishedHeads
@@ -25,6 +26,7 @@ from policy_service.console import register_console
 from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
+from policy_service.interop import REFUSERS, register_interop
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Changeover, Signer
@@ -33,6 +35,7 @@ from policy_service.policy.registry import load_shipped_packs
 from policy_service.services.address_rules import AddressRules
 from policy_service.services.desk import Desk
 from policy_service.services.erasing.reapplying import reapply
+from policy_service.services.mailer import Mailer
 from policy_service.services.match_state import ModelShelf
 from policy_service.services.outbound import Outbound
 from policy_service.settings import WITNESSES, InvalidSetting, Settings
@@ -93,7 +96,9 @@ def app_over(desk: Desk, settings: Settings) -> Flask:
     app.extensions["policy_service"] = desk
     app.extensions["policy_service_settings"] = settings
     register_rest(app, RestApi(app))
+    register_interop(app)
     register_console(app)
+    refusals.register(app, (problems.REFUSER, *REFUSERS), problems.REFUSER)
     app.after_request(_harden)
     return app
 
@@ -138,6 +143,7 @@ def create_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> 
         attestation_months=settings.attestation_months,
         witnesses=_witnesses(settings),
         outbound=_outbound(settings),
+        mailer=_mailer(settings),
     )
     heads, anchors = PublishedHeads(settings.key_dir), (signer,) if signer else ()
     set_guard(desk.database, LogGuard(heads, desk.row_mac_key, anchors))
@@ -169,6 +175,23 @@ def _witnesses(settings: Settings) -> tuple[WitnessAddress, ...]:
         )
     except NoteRefused as error:
         raise InvalidSetting(WITNESSES.name, f"{WITNESSES.allowed} ({error})") from error
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    """The link is that of the page that lists what happened, the same in every mail."""
+    mail, ca_file = settings.mail, settings.outbound.ca_file
+    if mail is None:
+        return None
+    return Mailer(
+        security=mail.security,
+        host=mail.host,
+        port=mail.port,
+        sender=mail.sender,
+        link=f"{settings.public_base_url}/console/notices",
+        user=mail.user,
+        password=mail.password,
+        ca_file=str(ca_file) if ca_file else None,
+    )
 
 
 def _outbound(settings: Settings) -> Outbound:

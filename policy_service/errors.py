@@ -64,7 +64,10 @@ class Malformed(ServiceError):
 
 
 class Unauthenticated(ServiceError):
-    """One text for every reason, so that a caller cannot tell a wrong key from an expired one."""
+    """One text for every reason, so that a caller cannot tell a wrong key from an expired one.
+
+    Of a signed token more is told, where it gives nothing of ours away (design/interop-auth.md).
+    """
 
     slug = "unauthenticated"
     status = 401
@@ -141,6 +144,16 @@ class Erased(NotFound):
     status = 410
     title = "Erased"
     usual_detail = "The person was erased: nothing is known of them here. That is no clear answer."
+
+
+class Unresolvable(ServiceError):
+    """What a question is about can neither be read from the request nor be fetched (CDS Hooks 2.0:
+    412); `errors` names each element."""
+
+    slug = "unresolvable"
+    status = 412
+    title = "What the question is about cannot be found"
+    usual_detail = "The patient, or every practitioner, is not known here and cannot be read."
 
 
 class StaleVersion(ServiceError):
@@ -276,6 +289,7 @@ PROBLEMS: tuple[type[ServiceError], ...] = (
     Conflict,
     StateConflict,
     Erased,
+    Unresolvable,
     StaleVersion,
     TooLarge,
     UnsupportedMediaType,

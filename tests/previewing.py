@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from policy_service.domain.audiences import PreviewAnswer
+from policy_service.domain.answers import PreviewAnswer
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
 from policy_service.errors import NotFound

@@ -69,6 +69,7 @@ def test_values_are_read_and_empty_means_not_set() -> None:
         ("POLICY_SECRET_KEY", "too short"),
         ("POLICY_PUBLIC_BASE_URL", "policy.example"),
         ("POLICY_PUBLIC_BASE_URL", "https://policy.example/below"),
+        ("POLICY_PUBLIC_BASE_URL", "http://policy.example"),
         ("POLICY_SESSION_IDLE_MINUTES", "0"),
         ("POLICY_SESSION_IDLE_MINUTES", "ten"),
         ("POLICY_SESSION_IDLE_MINUTES", "٣"),

@@ -25,12 +25,15 @@ from policy_service.api import (
     imports,
     licences,
     metrics,
+    notices,
     packs,
     previews,
-    problems,
+    reconciliations,
     releases,
+    roster_drops,
     screenings,
     ties,
+    webhooks,
 )
 from policy_service.api.openapi import RestApi
 
@@ -48,6 +51,7 @@ RESOURCES = (
     identity_verdicts.blueprint,
     events.blueprint,
     imports.blueprint,
+    roster_drops.blueprint,
     contact_imports.blueprint,
     audit.blueprint,
     screenings.blueprint,
@@ -56,10 +60,13 @@ RESOURCES = (
     previews.blueprint,
     erasures.blueprint,
     releases.blueprint,
+    reconciliations.blueprint,
     bundles.blueprint,
+    webhooks.blueprint,
+    notices.blueprint,
 )
 
-READS = imports.READS | contact_imports.READS | audit.READS
+READS = imports.READS | roster_drops.READS | contact_imports.READS | audit.READS
 """Media types other than JSON that an endpoint reads."""
 
 for _resource in RESOURCES:
@@ -68,10 +75,9 @@ for _resource in RESOURCES:
 
 
 def register_rest(app: Flask, api: RestApi) -> None:
-    """Hang every resource, its error handling and the probes on the application."""
+    """Hang every resource and the probes on the application."""
     app.config.setdefault("READS_MEDIA_TYPES", READS)
     for blueprint in RESOURCES:
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
-    problems.register(app)

@@ -26,6 +26,7 @@ from policy_service.domain.audiences import audience_of, redact_changes
 from policy_service.domain.feedback import CHECK_OUTCOMES, read_report
 from policy_service.domain.principals import Principal, Scope
 from policy_service.errors import ServiceError
+from policy_service.refusals import refusal_of
 from policy_service.services.checks import CheckDoor, run_check
 from policy_service.services.desk import Desk
 from policy_service.services.feedback import receive_check_feedback
@@ -65,7 +66,7 @@ def _answered(
     try:
         response = run_check(desk, caller, requested(check), how)
     except (ServiceError, KeyNotHeld, DBAPIError) as error:
-        refusal = problems.refusal_of(error)
+        refusal = refusal_of(error)
         return {"status": refusal.status, "problem": problems.document(refusal)}
     return {"status": response.status, "answer": orjson.loads(response.body)}
 

@@ -11,7 +11,7 @@ from flask import Response, current_app, g, request
 from marshmallow import RAISE
 
 from policy_service.api.clock import today as today
-from policy_service.auth.ehr_keys import authenticate
+from policy_service.auth.bearer import authenticate_rest
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
 from policy_service.errors import (
@@ -30,7 +30,6 @@ from policy_service.settings import Settings
 from policy_service.vault.blind import keyed_digest
 from policy_service.vault.keys import Purpose
 
-KEY_LENGTH = 200
 JSON_TYPE = "application/json"
 QUERY: dict[str, Any] = {"location": "query", "unknown": RAISE}
 """Query parameters: a misspelt filter is refused, never ignored."""
@@ -50,7 +49,7 @@ def desk() -> Desk:
 
 def require_caller() -> None:
     """Before every REST request: who asks, and can the body be read?"""
-    g.principal = authenticate(desk(), request.headers.get("Authorization"))
+    g.principal = authenticate_rest(desk(), request.headers.get("Authorization"))
     if request.method in _WITH_BODY:
         _require_readable_body()
 
@@ -125,8 +124,8 @@ def idempotency_key(
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
-        text = f"1 to {KEY_LENGTH} printable ASCII characters are allowed."
+    if not (0 < len(key) <= stored_responses.LONGEST_KEY and key.isascii() and key.isprintable()):
+        text = f"1 to {stored_responses.LONGEST_KEY} printable ASCII characters are allowed."
         raise InvalidRequest(errors=[FieldError("/header/Idempotency-Key", text)])
     return keyed(caller, key, asked or [request.path, request.get_data(as_text=True)])
 

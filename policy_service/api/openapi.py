@@ -14,9 +14,10 @@ from flask_smorest import Api
 from marshmallow import fields
 
 from policy_service import errors
-from policy_service.api.door import JSON_TYPE, KEY_LENGTH
+from policy_service.api.door import JSON_TYPE
 from policy_service.api.schemas.fields import Strict
 from policy_service.errors import ServiceError
+from policy_service.services.stored_responses import LONGEST_KEY
 
 SECURITY = "ehr_key"
 _EVERY = (errors.Unauthenticated, errors.NotAllowed, errors.NotFound, errors.MethodNotAllowed)
@@ -41,7 +42,7 @@ IDEMPOTENCY = {
     "schema": {
         "type": "string",
         "minLength": 1,
-        "maxLength": KEY_LENGTH,
+        "maxLength": LONGEST_KEY,
         "pattern": "^[ -~]+$",
     },
 }
@@ -77,7 +78,8 @@ class RestApi(Api):  # type: ignore[misc] # flask-smorest ships no types
             {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "A key of an EHR client: psk_PREFIX_SECRET, with its scopes.",
+                "description": "A key of an EHR client (psk_…) or a SMART access token (pst_…) "
+                "with our own scopes.",
             },
         )
 

@@ -18,12 +18,8 @@ from policy_service.api.schemas.previews import (
     PreviewRequestSchema,
     ShareSchema,
 )
-from policy_service.domain.audiences import (
-    Audience,
-    PreviewAnswer,
-    preview_audience_of,
-    redact_preview,
-)
+from policy_service.domain.answers import PreviewAnswer
+from policy_service.domain.audiences import Audience, preview_audience_of, redact_preview
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
 from policy_service.policy.preview_words import render_preview

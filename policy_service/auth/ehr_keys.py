@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -71,14 +71,20 @@ def authenticate(desk: Desk, authorization: str | None) -> Principal:
     with desk.database.directory() as session:
         row = session.scalars(select(EhrClientRow).filter_by(key_prefix=form[1])).first()
     # The comparison runs for an unknown prefix too, so that time does not tell the two apart.
-    known = row.key_hash if row is not None else _hash("")
+    known = (row.key_hash if row is not None else None) or _hash("")
     matches = hmac.compare_digest(known, _hash(form[2]))
-    if row is None or not matches or row.revoked_at or row.expires_at <= desk.clock():
+    if row is None or not matches or not _is_in_use(row, desk.clock()):
         raise Unauthenticated
-    return _principal(row)
+    return principal_of_client(row)
 
 
-def _principal(row: EhrClientRow) -> Principal:
+def _is_in_use(row: EhrClientRow, now: datetime) -> bool:
+    expired = row.expires_at is None or row.expires_at <= now
+    return not (expired or row.revoked_at or row.withdrawn_at)
+
+
+def principal_of_client(row: EhrClientRow) -> Principal:
+    """What an EHR client proves, by whichever of its credentials."""
     return Principal(
         practice_id=row.practice_id,
         id=row.id,

@@ -7,6 +7,8 @@ from flask import Flask
 from policy_service.cli.access import ehr_commands, login_commands
 from policy_service.cli.bundles import bundle_commands
 from policy_service.cli.demo import demo_commands
+from policy_service.cli.ehr_answers import ehr_answer_commands
+from policy_service.cli.ehr_clients import ehr_client_commands
 from policy_service.cli.erasures import erasure_commands
 from policy_service.cli.log_alarms import log_alarm_commands
 from policy_service.cli.match_reports import match_report_commands
@@ -40,6 +42,8 @@ COMMANDS = (
 )
 for _command in (*measuring_commands.commands.values(), *match_report_commands.commands.values()):
     matching_commands.add_command(_command)
+for _command in (*ehr_client_commands.commands.values(), *ehr_answer_commands.commands.values()):
+    ehr_commands.add_command(_command)
 audit_commands.add_command(bundle_commands.commands["bundle"])
 for _command in (write_rule_pages, *pack_use_commands.commands.values()):
     pack_commands.add_command(_command)

@@ -14,7 +14,7 @@ from policy_service.domain.principals import Principal, Role, Scope
 from policy_service.errors import ServiceError
 from policy_service.services.logins import GRANTABLE, LoginForm, create_login
 
-ehr_commands = AppGroup("ehr", help="Keys of EHR clients.")
+ehr_commands = AppGroup("ehr", help="EHR clients: API keys, and clients of signed tokens.")
 login_commands = AppGroup("login", help="Accounts of people, for the console.")
 
 

@@ -14,14 +14,23 @@ from policy_service.database.tables.directory import LoginRow
 from policy_service.domain.principals import Principal
 from policy_service.services.desk import Desk
 from policy_service.services.directory import practices
+from policy_service.services.imports.roster_folder import RosterFolder
 from policy_service.services.logins import principal_of
 from policy_service.services.passwords import password_matches
+from policy_service.settings import Settings
 
 
 def desk() -> Desk:
     """The desk of the running application."""
     found: Desk = current_app.extensions["policy_service"]
     return found
+
+
+def roster_folder() -> RosterFolder | None:
+    """Where rosters are dropped, if the operator said so."""
+    settings: Settings = current_app.extensions["policy_service_settings"]
+    folder = settings.roster_folder
+    return None if folder is None else RosterFolder(folder, settings.max_upload_bytes)
 
 
 def practice_of(slug: str | None) -> str:

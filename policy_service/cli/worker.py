@@ -7,7 +7,7 @@ import signal
 import click
 from flask.cli import with_appcontext
 
-from policy_service.cli.desk import desk
+from policy_service.cli.desk import desk, roster_folder
 from policy_service.worker import Worker, run_due
 
 
@@ -17,9 +17,9 @@ from policy_service.worker import Worker, run_due
 def work(once: bool) -> None:
     """Seal the log, carry out queued work, sign checkpoints; until SIGTERM."""
     if once:
-        click.echo(f"{run_due(desk())} done")
+        click.echo(f"{run_due(desk(), roster_folder())} done")
         return
-    worker = Worker(desk())
+    worker = Worker(desk(), roster_folder())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     worker.run()

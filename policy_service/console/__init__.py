@@ -8,6 +8,7 @@ from policy_service.auth.sessions import Lifetimes, login_manager
 from policy_service.auth.throttle import Throttle
 from policy_service.console import (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -16,9 +17,12 @@ from policy_service.console import (
     contacts,
     door,
     duties,
+    ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
+    notices,
     own,
     own_duties,
     own_forms,
@@ -26,8 +30,11 @@ from policy_service.console import (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
+    webhook_sources,
+    webhooks,
 )
 from policy_service.console.words import bits, moment, plain, pretty, uncompared
 from policy_service.settings import Settings
@@ -35,6 +42,7 @@ from policy_service.settings import Settings
 __all__ = ["register_console"]
 _VIEWS = (
     accounts,
+    at_the_ehr,
     audit_log,
     audit_oversight,
     bundles,
@@ -42,9 +50,12 @@ _VIEWS = (
     cases,
     contacts,
     duties,
+    ehr_clients,
     erasures,
+    front_desk,
     identity,
     matching,
+    notices,
     own,
     own_duties,
     own_forms,
@@ -52,8 +63,11 @@ _VIEWS = (
     packs,
     previews,
     releases,
+    rosters,
     rules,
     signing_in,
+    webhook_sources,
+    webhooks,
 )
 
 

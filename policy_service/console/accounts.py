@@ -26,6 +26,7 @@ from policy_service.services.logins import (
     login_row,
     logins,
 )
+from policy_service.services.webhooks.endpoints import paused_by_itself
 
 Answer = Response | tuple[str, int]
 
@@ -47,6 +48,7 @@ def _choices(context: Context) -> dict[str, Any]:
         "roles": [role.value for role in GRANTABLE],
         "clinicians": names_of(context, ClinicianRow, active_clinicians(context)),
         "escalated": late_duties(context).get(DutyState.ESCALATED, 0),
+        "paused": paused_by_itself(context),
     }
 
 

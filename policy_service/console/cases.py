@@ -24,6 +24,7 @@ from policy_service.services.duty_files import duties_of_case, duty_line, late_d
 from policy_service.services.logins import logins
 from policy_service.services.packs import packs_at_hand, rule_wording, wording
 from policy_service.services.timelines import timeline_of
+from policy_service.services.webhooks.endpoints import paused_by_itself
 
 
 @blueprint.get("/cases")
@@ -44,6 +45,7 @@ def queue() -> str:
             has_decider=has_decider(context),
             late=sum(late_duties(context).values()) if who.has(*READERS) else 0,
             mine=bool(wanted.assigned_to),
+            paused=paused_by_itself(context),
         )
 
 

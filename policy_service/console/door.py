@@ -40,7 +40,7 @@ blueprint = Blueprint(
 csrf = CSRFProtect()
 OFFICERS = (Role.COMPLIANCE, Role.APPROVER)
 READERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
-UPLOADS = frozenset({"console.upload_contacts", "console.check_receipts"})
+UPLOADS = frozenset({"console.upload_contacts", "console.check_receipts", "console.bring_roster"})
 """Forms with a file: their bodies may be larger than others."""
 PUBLIC = frozenset({"console.login", "console.static", "console.sign_in"})
 
@@ -59,18 +59,23 @@ class NavItem:
 
 NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
+    NavItem("console.front_desk", "Check", (Role.INTAKE, *OFFICERS)),
     NavItem("console.duties", "Duties", READERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),
+    NavItem("console.at_the_ehr", "At the EHR", (*READERS, Role.ADMIN)),
     NavItem("console.previews_made", "Previews", READERS),
     NavItem("console.contact_imports", "Imports", READERS),
+    NavItem("console.rosters", "Rosters", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.own", "My disclosures", (Role.CLINICIAN,)),
     NavItem("console.contacts", "My contacts", (Role.CLINICIAN,)),
     NavItem("console.ask_ahead", "Ask ahead", (Role.CLINICIAN,)),
     NavItem("console.rules", "Rules", tuple(Role)),
     NavItem("console.packs", "Packs", READERS),
+    NavItem("console.ehr_clients", "EHR clients", (Role.COMPLIANCE, Role.ADMIN)),
     NavItem("console.accounts", "Accounts", (Role.ADMIN,)),
+    NavItem("console.webhooks", "Webhooks", (Role.ADMIN,)),
 )
 
 

@@ -7,7 +7,6 @@ sentence.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, TypeVar
 
 from flask import flash, request
@@ -16,9 +15,9 @@ from werkzeug.wrappers import Response
 from policy_service.console import door
 from policy_service.console.door import Refusal, blueprint, form_text
 from policy_service.console.own import disclose_page, disclosure_page, own_page
+from policy_service.console.person_forms import form_person
 from policy_service.domain.accounts import AccountKind, ConnectionState, Direction
 from policy_service.domain.attestations import AttestationKind
-from policy_service.domain.people import Handle, NameKind, PersonName, PersonRecord
 from policy_service.domain.principals import Role
 from policy_service.errors import Conflict, FieldError, InvalidRequest
 from policy_service.services.accounts import (
@@ -74,7 +73,7 @@ def take_disclosure() -> Answer:
         form = DisclosureForm(
             clinician_id=own_clinician(context),
             kind=form_text("kind"),
-            person=_person(),
+            person=form_person(),
             since=form_text("since").strip() or None,
             until=form_text("until").strip() or None,
             is_ended=bool(form_text("is_ended")),
@@ -82,49 +81,6 @@ def take_disclosure() -> Answer:
         disclose(context, form)
 
     return _take(step, "disclose", disclose_page, "Recorded. Thank you for disclosing it.")
-
-
-def _person() -> PersonRecord:
-    given, family = form_text("given").strip(), form_text("family").strip()
-    if not given or not family:
-        missing = "given" if not given else "family"
-        raise InvalidRequest(errors=[FieldError(f"/{missing}", "A name is required.")])
-    names = [PersonName(given, family)]
-    if former := form_text("former_family").strip():
-        names.append(PersonName(given, former, kind=NameKind.FORMER))
-    return PersonRecord(
-        names=tuple(names),
-        birth_date=_partial_day("birth_date"),
-        phones=_one("phone"),
-        emails=_one("email"),
-        handles=_handles(),
-    )
-
-
-def _partial_day(name: str) -> str:
-    text = form_text(name).strip()
-    padded = text + "2000-01-01"[len(text) :] if len(text) in (4, 7, 10) else text
-    try:
-        if text:
-            date.fromisoformat(padded)
-    except ValueError:
-        said = "A date such as 1980, 1980-05 or 1980-05-31 is required."
-        raise InvalidRequest(errors=[FieldError(f"/{name}", said)]) from None
-    return text
-
-
-def _one(name: str) -> tuple[str, ...]:
-    text = form_text(name).strip()
-    return (text,) if text else ()
-
-
-def _handles() -> tuple[Handle, ...]:
-    handle, platform = form_text("handle").strip(), form_text("platform").strip()
-    if bool(handle) != bool(platform):
-        missing = "platform" if handle else "handle"
-        said = "Platform and handle go together."
-        raise InvalidRequest(errors=[FieldError(f"/{missing}", said)])
-    return (Handle(platform, handle),) if handle else ()
 
 
 @blueprint.post("/me/disclosures/<uuid:tie_id>")

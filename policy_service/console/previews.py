@@ -12,7 +12,7 @@ from policy_service.console import door, preview_words
 from policy_service.console.door import READERS, Refusal, blueprint, form_text
 from policy_service.console.preview_drawing import draw
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import PreviewAnswer
+from policy_service.domain.answers import PreviewAnswer
 from policy_service.domain.care import CareSpell
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.previews import Contemplated

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from policy_service.console import contact_words, erasure_words
+from policy_service.console import (
+    contact_words,
+    desk_words,
+    ehr_words,
+    erasure_words,
+    webhook_words,
+)
 
 OUTCOMES = {
     "no_finding": ("○", "No rule matched"),
@@ -54,6 +60,21 @@ MOVES = {
     "override_refused": "Override refused",
     "reopened": "Reopened",
     "erased": "Closed: the client was erased",
+}
+ANSWERS = {
+    "accepted": "accepted what was suggested",
+    "overridden": "went ahead",
+    "booked": "booked it",
+    "cancelled": "did not go on",
+    "info": "an information",
+    "warning": "a request to wait",
+    "critical": "a request to choose another clinician",
+}
+AUDIENCES = {
+    "ehr": "somebody who sees everything but third parties' names",
+    "intake": "the front desk",
+    "treating_clinician": "the clinician",
+    "anyone": "somebody who may know nothing",
 }
 PURPOSES = {"re_enrolment": "re-enrolment"}
 RECIPIENTS = {
@@ -211,6 +232,7 @@ def actor(ref: str, names: dict[str, str]) -> str:
         "rescreening": "the service, re-screening",
         "expiry": "the service, on expiry",
         "duties": "the service, on its day",
+        "prompts": "the service, waiting for an answer",
         "verifying": "the service, verifying",
         "shell": "the machine's shell",
     }
@@ -282,7 +304,10 @@ _LACKING = {
 }
 _ACTORS = {"account": "an account,", "ehr": "an EHR,"}
 
+ADVICE_MARKS = desk_words.ADVICE_MARKS
 TABLES = {
+    "answer": ANSWERS,
+    "audience": AUDIENCES,
     "standing": STANDINGS,
     "state": STATES,
     "kind": KINDS,
@@ -304,13 +329,28 @@ TABLES = {
     "pack_mode": PACK_MODES,
     "pack_mode_says": PACK_MODES_SAY,
     "moment": MOMENTS,
+    "scope": ehr_words.SCOPES,
+    "client_mode": ehr_words.CLIENT_MODES,
     "source": contact_words.SOURCES,
     "account_use": contact_words.ACCOUNT_USES,
     "import_state": contact_words.IMPORT_STATES,
     "import_state_says": contact_words.IMPORT_STATES_SAY,
+    "advice": desk_words.ADVICE,
+    "roster": desk_words.ROSTERS,
+    "drop_state": desk_words.DROP_STATES,
+    "drop_source": desk_words.DROP_SOURCES,
+    "held": desk_words.HELD,
+    "roster_asks": desk_words.ASKS,
     "ground": erasure_words.GROUNDS,
     "erasure": erasure_words.STATES,
     "block": erasure_words.BLOCKS,
     "goes": erasure_words.GOES,
     "fate": erasure_words.FATES,
+    "notice": webhook_words.NOTICES,
+    "detail": webhook_words.DETAILS,
+    "delivery": webhook_words.DELIVERIES,
+    "pause": webhook_words.PAUSES,
+    "arrival": webhook_words.ARRIVALS,
+    "arrived": webhook_words.SUBJECTS,
+    "reads": webhook_words.READS,
 }

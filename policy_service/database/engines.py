@@ -22,6 +22,8 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from policy_service.errors import NotReady
 
 IMMEDIATE = "sqlite_begin_immediate"
+AHEAD = "sqlite_commit_ahead_of_the_disk"
+"""Commits that do not wait for the disk: the next one that waits brings them there with it."""
 _SHORTEST_SLEEP, _LONGEST_SLEEP = 0.0001, 0.0008
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # While a connection is set up SQLite may wait by itself: switching to WAL and recovering the log
@@ -121,10 +123,19 @@ def _set_up(options: EngineOptions) -> Callable[[sqlite3.Connection, Any], None]
 def _begin(deadline_seconds: float) -> Callable[[Connection], None]:
     def begin(connection: Connection) -> None:
         driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        write = bool(connection.get_execution_options().get(IMMEDIATE))
+        options = connection.get_execution_options()
+        write = bool(options.get(IMMEDIATE))
+        _set_synchronous(connection, driver, "NORMAL" if options.get(AHEAD) else "FULL")
         retry_while_busy(lambda: _open(driver, write), deadline_seconds)
 
     return begin
+
+
+def _set_synchronous(connection: Connection, driver: sqlite3.Connection, level: str) -> None:
+    """Only outside a transaction, and only where it was another: nearly always it was not."""
+    if connection.info.get(AHEAD, "FULL") != level:
+        driver.execute(f"PRAGMA synchronous={level}").close()
+        connection.info[AHEAD] = level
 
 
 def _open(driver: sqlite3.Connection, write: bool) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from policy_service.database.guard import PRACTICE, READ_ONLY, PracticeUnbound
 from policy_service.errors import NotReady
 
 T = TypeVar("T")
+_AHEAD_OF_DISK = text("SET LOCAL synchronous_commit TO off")
 # PostgreSQL: serialization_failure, deadlock_detected.
 _WORTH_REPEATING = ("40001", "40P01")
 
@@ -30,7 +31,7 @@ class Database:
 
     def __init__(self, url: str, options: EngineOptions | None = None) -> None:
         self.engine = engines.create(url, options or EngineOptions())
-        self._reader, self._writer = _views(self.engine)
+        self._reader, self._writer, self._ahead = _views(self.engine)
         self.session_info: dict[str, Any] = {}
         """What every session of a practice carries in its `info`, from the layers above."""
 
@@ -63,6 +64,20 @@ class Database:
             yield session
             if write:
                 session.commit()
+
+    @contextmanager
+    def directory_ahead(self) -> Iterator[Session]:
+        """Write the directory without waiting for the disk.
+
+        GUARANTEE: seen by every process once it commits, and on the disk no later than the next
+        transaction that is committed by `write`. A power failure in between may undo it; the
+        failure of a process may not.
+        """
+        with _session(self._ahead, {READ_ONLY: False}) as session:
+            if self.dialect == "postgresql":
+                session.execute(_AHEAD_OF_DISK)
+            yield session
+            session.commit()
 
     def repeat_write(self, practice_id: str, step: Callable[[Session], T], tries: int = 3) -> T:
         """Run `step` in a write transaction, again when PostgreSQL asks for it.
@@ -101,12 +116,14 @@ def worth_repeating(error: BaseException | None) -> bool:
     return getattr(original, "sqlstate", None) in _WORTH_REPEATING
 
 
-def _views(engine: Engine) -> tuple[Engine, Engine]:
-    """A reading and a writing view of the same pool."""
+def _views(engine: Engine) -> tuple[Engine, Engine, Engine]:
+    """A reading and a writing view of the same pool, and one that writes ahead of the disk."""
     if engine.dialect.name == "sqlite":
-        return engine, engine.execution_options(**{engines.IMMEDIATE: True})
+        write: dict[str, Any] = {engines.IMMEDIATE: True}
+        ahead = write | {engines.AHEAD: True}
+        return engine, engine.execution_options(**write), engine.execution_options(**ahead)
     snapshot: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return engine.execution_options(**snapshot), engine
+    return engine.execution_options(**snapshot), engine, engine
 
 
 @contextmanager

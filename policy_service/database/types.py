@@ -88,6 +88,11 @@ class EnumText(TypeDecorator[Enum]):
         return None if value is None else self.enum_class(value)
 
 
+def is_id(text: str) -> bool:
+    """Whether it is spelled as ids are here; what is not can be nobody's id."""
+    return _UUID.fullmatch(text) is not None
+
+
 class UuidText(TypeDecorator[str]):
     """An id: a UUID in its canonical lower-case text of 36 letters, on both databases."""
 
@@ -97,7 +102,7 @@ class UuidText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Refuse any other spelling: equal ids must be equal bytes."""
-        if value is not None and not _UUID.fullmatch(value):
+        if value is not None and not is_id(value):
             raise ValueError(f"an id is a lower-case UUID, got {value!r}")
         return value
 

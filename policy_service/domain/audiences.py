@@ -7,14 +7,24 @@ and one standing, two worlds that differ only in a hidden cause give the same by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from policy_service.domain.answers import (
+    Answer,
+    Flag,
+    PreviewAnswer,
+    ScreeningAnswer,
+    ScreeningLine,
+    StandingChange,
+    TimelineAnswer,
+)
+from policy_service.domain.notices import BRIEF, Notice, NoticeKind
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Role, Scope
-from policy_service.domain.standings import MESSAGES, Advice, Availability, Standing
-from policy_service.domain.timelines import Entry, Timeline, When, in_order
+from policy_service.domain.standings import MESSAGES, Advice
+from policy_service.domain.timelines import Entry, When, in_order
 
 
 class Audience(StrEnum):
@@ -29,98 +39,10 @@ class Audience(StrEnum):
     """A client on trial: a constant of its own, which says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A decision as it may be shown to an officer, with what redaction needs to know.
-
-    `full` is the rendered decision JSON. `names` are third parties' names by tie, for officers
-    only. `own_findings` are those of the world that holds only what the clinician stated or the
-    client told them, `own_ties` the ties that rest on that alone, in order.
-    """
-
-    id: str
-    at: str
-    receipt: str
-    advice: Advice
-    clinician_id: str
-    full: Mapping[str, Any]
-    tie_names: Mapping[str, Any]
-    own_findings: Sequence[Mapping[str, Any]]
-    own_ties: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineAnswer:
-    """The timeline of a check in full, and `own`, drawn of its own clinician's findings alone."""
-
-    id: str
-    at: str
-    timeline: Timeline
-    own: Timeline
-    own_ties: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScreeningLine:
-    """One clinician of a screening."""
-
-    clinician_id: str
-    availability: Availability
-    outcome: Outcome
-    could_become: Outcome
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ScreeningAnswer:
-    """A screening as it may be shown in full; lines in the practice's order."""
-
-    id: str
-    at: str
-    receipt: str
-    client_id: str
-    purpose: str
-    lines: tuple[ScreeningLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewAnswer:
-    """A preview as its clinician may see it. `full` is the rendered preview JSON."""
-
-    id: str
-    at: str
-    receipt: str
-    clinician_id: str
-    shared_at: str | None
-    full: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A question about a client that the practice has or had to answer. `since` is an ISO date."""
-
-    clinician_id: str
-    kind: str
-    standing: Standing
-    advice: Advice
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class StandingChange:
-    """A pair whose advice is no longer what the EHR was told; external ids are the EHR's own."""
-
-    check_id: str
-    clinician_id: str
-    clinician_external_id: str | None
-    client_id: str
-    client_external_id: str | None
-    advice: Advice
-
-
+READ_SCREENINGS = (Audience.OFFICER, Audience.EHR, Audience.INTAKE)
 _OFFICERS = (Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR)
 _CONSTANT = "recorded"
-_ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
+ON_TRIAL = {"status": _CONSTANT, "mode": "silent"}
 
 
 def audience_of(principal: Principal, acting: ActingUser, clinician_id: str) -> Audience:
@@ -205,15 +127,15 @@ def redact(answer: Answer, audience: Audience) -> dict[str, Any]:
         case Audience.ANYONE:
             return {"id": answer.id, "at": answer.at, "status": _CONSTANT}
         case Audience.SILENT:
-            return {**_frame(answer), **_ON_TRIAL}
+            return {**_frame(answer), **ON_TRIAL}
 
 
 def redact_screening(answer: ScreeningAnswer, audience: Audience) -> dict[str, Any]:
     """Who can take the client. Below intake it is a constant: the list names who may not."""
     frame = {"id": answer.id, "at": answer.at, "status": _CONSTANT}
     if audience is Audience.SILENT:
-        return {**frame, **_ON_TRIAL}
-    if audience not in (Audience.OFFICER, Audience.EHR, Audience.INTAKE):
+        return {**frame, **ON_TRIAL}
+    if audience not in READ_SCREENINGS:
         return frame
     full = audience is not Audience.INTAKE
     more = {"client_id": answer.client_id, "purpose": answer.purpose} if full else {}
@@ -239,7 +161,7 @@ def redact_flags(flags: Sequence[Flag], audience: Audience) -> dict[str, Any]:
         return {"status": _CONSTANT, "flags": [_flag(flag) for flag in flags]}
     if audience is Audience.INTAKE:
         return {"status": _CONSTANT, "standings": _standings(flags)}
-    return dict(_ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
+    return dict(ON_TRIAL) if audience is Audience.SILENT else {"status": _CONSTANT}
 
 
 def _flag(flag: Flag) -> dict[str, Any]:
@@ -281,6 +203,42 @@ def _standings(flags: Sequence[Flag]) -> list[dict[str, Any]]:
         known = worst.get(flag.clinician_id, Advice.PROCEED)
         worst[flag.clinician_id] = max(known, flag.advice, key=list(Advice).index)
     return [{"clinician_id": key, "standing": advice.value} for key, advice in worst.items()]
+
+
+def redact_event(notice: Notice, audience: Audience) -> dict[str, Any] | None:
+    """The thin event: always of this shape, with no id but its own. None: not told at all.
+
+    Intake learns that a standing changed, whatever changed it, and of nothing else.
+    """
+    match audience:
+        case Audience.OFFICER | Audience.EHR:
+            kind = notice.kind
+        case Audience.INTAKE if notice.kind in (*BRIEF, NoticeKind.PING):
+            is_ping = notice.kind is NoticeKind.PING
+            kind = NoticeKind.PING if is_ping else NoticeKind.STANDING_CHANGED
+        case _:
+            return None
+    return {"type": kind.value, "timestamp": notice.at, "data": {"id": notice.id}}
+
+
+def redact_notice(
+    notice: Notice, flags: Sequence[Flag], is_told: bool, audience: Audience
+) -> dict[str, Any]:
+    """What a notice is about. `flags` are those of its client and clinician.
+
+    `is_told`: it is one that intake was told of; any other reads like one of nobody.
+    """
+    frame = {"id": notice.id, "at": notice.at, "status": _CONSTANT}
+    subject = notice.subject
+    pair = {"clinician_id": subject.clinician_id, "client_id": subject.client_id}
+    if audience in (Audience.OFFICER, Audience.EHR):
+        about = {"kind": subject.about.value, "id": subject.id}
+        return {**frame, "type": notice.kind.value, "about": about, **pair,
+                "flags": [_flag(flag) for flag in flags]}  # fmt: skip
+    if audience is not Audience.INTAKE or not is_told:
+        return frame
+    advice = max((flag.advice for flag in flags), key=list(Advice).index, default=Advice.PROCEED)
+    return {**frame, "type": NoticeKind.STANDING_CHANGED.value, **pair, "standing": advice.value}
 
 
 _OWN_DUTY = (

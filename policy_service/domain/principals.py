@@ -43,6 +43,8 @@ class Scope(StrEnum):
     ERASURES_ASK = "erasures.ask"
     """See what an erasure would take, ask for one, place and lift legal holds. A person in the
     console carries it out."""
+    WEBHOOKS_MANAGE = "webhooks.manage"
+    """Say which addresses are told that something happened; see and repeat deliveries."""
     CONTACTS_WRITE = "contacts.write"
     """Bring in a signed-in clinician's contacts, and take them back."""
 

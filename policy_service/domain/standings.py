@@ -33,6 +33,9 @@ class Availability(StrEnum):
     NOT_AVAILABLE = "not available"
 
 
+NO_PURPOSE = "booking"
+"""Flags and notices stand outside any check: the advice is that for a routine step."""
+
 AVAILABILITY = {
     Advice.PROCEED: Availability.AVAILABLE,
     Advice.HOLD_FOR_REVIEW: Availability.NEEDS_REVIEW,

@@ -95,12 +95,20 @@ _WRITERS: Mapping[Form, Callable[[Iterable[LoggedEntry]], Iterator[str]]] = {
 
 def export(desk: Desk, principal: Principal, wanted: EntryFilter, form: Form) -> ExportText:
     """All that match, in tree order; the export is an entry before the first line is given."""
+    entries = exported_entries(desk, principal, wanted, form.value)
+    return ExportText(form, _WRITERS[form](entries))
+
+
+def exported_entries(
+    desk: Desk, principal: Principal, wanted: EntryFilter, form: str
+) -> Iterator[LoggedEntry]:
+    """The entries of an export that some door writes down in this form; recorded first."""
     place_pending(desk, principal)
     with desk.reading(principal) as context:
         place = whole_log(context)
         asked = resolved(context, wanted)
-    note(desk, principal, "audit.exported", wanted, {"size": place.size, "form": form.value})
-    return ExportText(form, _WRITERS[form](stream(desk, principal, asked, place)))
+    note(desk, principal, "audit.exported", wanted, {"size": place.size, "form": form})
+    return stream(desk, principal, asked, place)
 
 
 def order_export(context: Context, order: ExportOrder) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
 from policy_service.database.tables.audit import EntryRow, EntrySubjectRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.database.types import is_id
 from policy_service.domain.principals import Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.leaf import format_at
@@ -91,7 +91,7 @@ def resolved(context: Context, wanted: EntryFilter) -> EntryFilter:
 
 def _subject(context: Context, ref: str) -> str:
     found = _pseudonym(context, ref, _nameable(context))
-    if found is None and not _reads_registry(context) and not _is_pseudonym(context, ref):
+    if found is None and not reads_registry(context) and not _is_pseudonym(context, ref):
         raise NotAllowed(
             "This is not a pseudonym of the log. To filter by the id of a client or clinician, the "
             "key needs the scope registry.read as well."
@@ -109,20 +109,21 @@ _Named = type[ClientRow] | type[ClinicianRow] | type[PersonRow]
 
 def _nameable(context: Context) -> tuple[_Named, ...]:
     """Whom this principal may name by id."""
-    if not _reads_registry(context):
+    if not reads_registry(context):
         return ()
     scopes = context.principal.scopes
     sees_all = context.principal.has(*READERS) or Scope.IDENTITY_WRITE in scopes
     return (ClientRow, ClinicianRow, PersonRow) if sees_all else (ClientRow, ClinicianRow)
 
 
-def _reads_registry(context: Context) -> bool:
+def reads_registry(context: Context) -> bool:
+    """Whether the caller may name the clients and clinicians of the practice."""
     principal = context.principal
     return principal.has(*READERS) or Scope.REGISTRY_READ in principal.scopes
 
 
 def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | None:
-    if not _is_id(ref):
+    if not is_id(ref):
         return None
     for table in tables:
         row = context.session.get(table, (context.practice_id, ref))
@@ -131,13 +132,6 @@ def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | 
         if isinstance(row, ClientRow | ClinicianRow):
             return pseudonym_of(context, row.person_id)
     return None
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _is_pseudonym(context: Context, ref: str) -> bool:

@@ -29,6 +29,7 @@ from policy_service.errors import (
 )
 from policy_service.ledger.canonical import Json
 from policy_service.services.case_moves import Move, moves_of
+from policy_service.services.case_notices import Stood, tell_moves
 from policy_service.services.cases import add_move
 from policy_service.services.context import Context
 from policy_service.services.decisions import pseudonym_of
@@ -109,17 +110,27 @@ def _is_deliberated(case: CaseRow, moves: list[Move]) -> bool:
 
 
 def make(context: Context, case: CaseRow, step: Step) -> None:
-    """Change the case, append the move, write the audit entry."""
-    old_state = case.state
+    """Change the case, append the move, write the audit entry, tell who listens.
+
+    Of an erasure nobody is told: what is left points at nobody.
+    """
+    before, old_state = Stood.of(case), case.state
     for column, value in step.changes.items():
         setattr(case, column, value)
     case.version += 1
     row = add_move(context, case, step.kind, old_state, step.words)
+    _log(context, case, step, (row.number, old_state))
+    if step.kind is not MoveKind.ERASED:
+        tell_moves(context, [(case, before)])
+
+
+def _log(context: Context, case: CaseRow, step: Step, made: tuple[int, str]) -> None:
+    number, old_state = made
     client = context.session.get_one(ClientRow, (context.practice_id, case.client_id))
     clinician = context.session.get_one(ClinicianRow, (context.practice_id, case.clinician_id))
     moved: dict[str, Json] = {
         "case": case.id,
-        "number": row.number,
+        "number": number,
         "kind": case.kind,
         "from": old_state,
         "to": case.state,

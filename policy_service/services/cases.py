@@ -21,6 +21,7 @@ from policy_service.domain.outcomes import Outcome, strictest
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Standing
 from policy_service.ledger.canonical import canonical_bytes
+from policy_service.services.case_notices import Moved, Stood, tell_moves
 from policy_service.services.context import Context
 from policy_service.services.gathering.facts import Question
 from policy_service.services.parties import keeper_of
@@ -97,14 +98,8 @@ def _said(outcome: Outcome, reading: RuleReading) -> list[str]:
 
 def raise_cases(context: Context, question: Question, decision: Decision, decision_id: str) -> None:
     """Open, join or reopen one case per question raised; each covered check is an occurrence."""
-    for raised in questions_raised(decision):
-        case = latest_case(context, question, raised.kind)
-        if case is None:
-            case = _open_case(context, question, raised)
-        elif case.state == CaseState.CLOSED:
-            _reopen_if_uncovered(context, case, raised)
-        else:
-            _note_change(context, case, raised)
+    touched = [_raise(context, question, raised) for raised in questions_raised(decision)]
+    for case, _ in touched:
         context.session.add(
             CaseOccurrenceRow(
                 practice_id=context.practice_id,
@@ -113,6 +108,20 @@ def raise_cases(context: Context, question: Question, decision: Decision, decisi
                 at=context.now,
             )
         )
+    tell_moves(context, touched)
+
+
+def _raise(context: Context, question: Question, raised: QuestionRaised) -> Moved:
+    """Open, join or reopen the case of one question; with how it stood before."""
+    case = latest_case(context, question, raised.kind)
+    if case is None:
+        return _open_case(context, question, raised), None
+    before = Stood.of(case)
+    if case.state == CaseState.CLOSED:
+        _reopen_if_uncovered(context, case, raised)
+    else:
+        _note_change(context, case, raised)
+    return case, before
 
 
 def latest_case(context: Context, question: Question, kind: FindingKind) -> CaseRow | None:

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import Answer, Audience, audience_of, redact
+from policy_service.domain.answers import Answer
+from policy_service.domain.audiences import Audience, audience_of, redact
 from policy_service.domain.decisions import decide
 from policy_service.domain.people import PersonRecord
 from policy_service.domain.principals import ActingUser, Principal
@@ -35,6 +36,7 @@ from policy_service.services.decisions import (
     record_decision,
 )
 from policy_service.services.desk import Desk
+from policy_service.services.ehr_answers import AnswerKind, remember_answer
 from policy_service.services.gathering.event_facts import RecordedEvent
 from policy_service.services.gathering.facts import Gathered, Question, gather_facts
 from policy_service.services.gathering.targets import Targets, find_targets, targets_of_known
@@ -323,6 +325,7 @@ def _record(
         register_prospect(context, question.client, question.person)
     _touch(context, request, prepared)
     recorded = record_decision(desk, context, prepared.material, request.acting)
+    remember_answer(context, AnswerKind.CHECK, recorded.id, recorded.client_id, door.idempotency)
     if door.also is not None:
         door.also(context, question.client.id)
     audience = audience_of(context.principal, request.acting, question.clinician.id)

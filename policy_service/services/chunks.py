@@ -9,7 +9,7 @@ from sqlalchemy import Select
 
 from policy_service.services.context import Context
 
-T = TypeVar("T", str, int)
+T = TypeVar("T", str, int, bytes)
 AT_ONCE = 500
 
 

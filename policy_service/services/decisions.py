@@ -12,7 +12,7 @@ from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import Answer
+from policy_service.domain.answers import Answer
 from policy_service.domain.decisions import Decision
 from policy_service.domain.facts import FactGroup, Facts, fact_to_json, facts_to_json
 from policy_service.domain.outcomes import Outcome
@@ -25,6 +25,7 @@ from policy_service.ledger.leaf import Leaf, format_at
 from policy_service.ledger.receipt import Receipt, sign_receipt
 from policy_service.policy.pack import SEMANTICS
 from policy_service.services.cases import raise_cases, standing_of
+from policy_service.services.clearances import watch_clearances
 from policy_service.services.context import Context
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
 from policy_service.services.duties import Cause, raise_duties, require_attestation
@@ -178,6 +179,7 @@ def _follow_up(context: Context, material: Material, recorded: Recorded) -> None
     known = frozenset(_key(finding) for finding in own_findings(recorded) if _holds(finding))
     raise_duties(context, Cause(question, material.gathered, decision, recorded.id, known))
     require_attestation(context, question.clinician.id, decision)
+    watch_clearances(context, recorded.id, recorded.body)
     context.session.flush()
 
 

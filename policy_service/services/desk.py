@@ -23,6 +23,7 @@ from policy_service.errors import NotFound
 from policy_service.ledger.note import Signer, Verifier
 from policy_service.policy.pack import Pack, PackSet, PacksInUse
 from policy_service.services.context import Context, random_id
+from policy_service.services.mailer import Mailer
 from policy_service.services.match_state import ModelShelf
 from policy_service.services.outbound import Outbound
 from policy_service.vault.erasure_list import ErasureList
@@ -75,6 +76,8 @@ class Desk:
     """Where new heads of every practice's log are submitted."""
     outbound: Outbound = field(default_factory=Outbound)
     """Every connection to a host that somebody configured goes through it."""
+    mailer: Mailer | None = None
+    """None: the operator configured no mail server, and no mail is offered."""
     new_id: Callable[[], str] = random_id
     compiled: dict[str, Pack] = field(default_factory=dict)
     """Packs besides the shipped ones that this process has opened, by digest."""

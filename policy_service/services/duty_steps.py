@@ -10,12 +10,14 @@ from __future__ import annotations
 from sqlalchemy import Select, or_, select
 
 from policy_service.database.tables.duties import DutyRow
+from policy_service.domain.notices import About, NoticeKind, Subject
 from policy_service.domain.principals import Principal
 from policy_service.jobs import queue
 from policy_service.jobs.queue import Work
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.duty_moves import NewMove, make_move, set_next_step, steps_left
+from policy_service.services.notices import tell
 
 DUTY_STEPS = "duty_steps"
 AT_ONCE = 200
@@ -77,4 +79,7 @@ def _take(context: Context, duty: DutyRow) -> bool:
         words = {"told": list(step.told)}
         make_move(context, duty, NewMove(step.kind, words, step.code, step.on))
     set_next_step(duty, left[len(due) :])
+    if any(step.on.isoformat() >= duty.due_on for step in due):
+        subject = Subject(About.DUTY, duty.id, duty.clinician_id, duty.client_id)
+        tell(context, NoticeKind.DUTY_DUE, subject)
     return bool(due)

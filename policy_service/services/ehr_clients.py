@@ -22,6 +22,8 @@ from policy_service.services.outbound import AddressRefused, Outbound
 
 LIVE, SILENT = "live", "silent"
 MODES = (LIVE, SILENT)
+KEEPERS = (Role.COMPLIANCE, Role.ADMIN, Role.OPERATOR)
+"""Who may register, change and withdraw EHR clients."""
 LONGEST_WAIT = 24 * 14
 """Hours an answer may be waited for."""
 
@@ -89,9 +91,14 @@ def _server(outbound: Outbound, url: str | None) -> str | None:
     return server
 
 
-def _change(context: Context, client_id: str, values: Mapping[str, str | int | None]) -> bool:
-    if not context.principal.has(Role.COMPLIANCE, Role.ADMIN, Role.OPERATOR):
+def require_keeper(context: Context) -> None:
+    """NotAllowed for whoever may not change EHR clients."""
+    if not context.principal.has(*KEEPERS):
         raise NotAllowed("This needs a compliance officer or an administrator.")
+
+
+def _change(context: Context, client_id: str, values: Mapping[str, str | int | None]) -> bool:
+    require_keeper(context)
     row = ehr_client(context, client_id)
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():

@@ -8,12 +8,12 @@ is kept and marked. Each is an audit entry, and one about a known answer joins i
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -123,8 +123,7 @@ def _fingerprint(context: Context, report: Report) -> bytes:
     said: Any = report.item
     if report.is_conformant and report.card and report.reported_at:
         said = [report.card.lower(), report.outcome, format_at(report.reported_at)]
-    raw = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-    return context.keyring.digest(Purpose.BODY_DIGEST, f"feedback\n{raw.decode()}")
+    return context.keyring.digest(Purpose.BODY_DIGEST, f"feedback\n{_text(said)}")
 
 
 def _about(context: Context, report: Report) -> _Answered:
@@ -160,9 +159,14 @@ def _sealed(
     item: Any = report.item
     if about.client is not None and owner is None:
         item = _codes(report)
-    raw = orjson.dumps({"item": item, "problems": report.problems})
+    raw = _text({"item": item, "problems": list(report.problems)})
     where = ("card_feedback", kept_id, "sealed")
-    return context.keyring.seal(context.session, owner, raw, where)
+    return context.keyring.seal(context.session, owner, raw.encode(), where)
+
+
+def _text(value: Any) -> str:
+    """One spelling of any JSON value, numbers of any size included."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _codes(report: Report) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def _log(context: Context, door: str, report: Report, about: _Answered, owner: s
         "conformant": report.is_conformant,
         "orphan": about.decision is None,
         "decision": about.decision.id if about.decision else None,
-        "item": hashlib.sha256(orjson.dumps(report.item, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        "item": hashlib.sha256(_text(report.item).encode()).hexdigest(),
     }
     groups = {"feedback": Owned(said, owner)}
     if owner is not None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from policy_service.database.tables.reviews import CaseRow
-from policy_service.domain.audiences import Flag
+from policy_service.domain.answers import Flag
 from policy_service.domain.outcomes import Outcome
-from policy_service.domain.standings import Standing, advise
+from policy_service.domain.standings import NO_PURPOSE, Standing, advise
 from policy_service.services.cases import standing_today
 from policy_service.services.context import Context
 from policy_service.services.parties import client_row
-
-NO_PURPOSE = "booking"
-"""Flags are read outside any check: the advice is that for a routine step."""
 
 
 def client_flags(context: Context, client_id: str) -> list[Flag]:

@@ -11,11 +11,8 @@ from sqlalchemy import select
 from policy_service.audit.log import Owned
 from policy_service.database.tables.previews import PreviewRow
 from policy_service.database.tables.registry import ClinicianRow
-from policy_service.domain.audiences import (
-    Audience,
-    PreviewAnswer,
-    preview_audience_of,
-)
+from policy_service.domain.answers import PreviewAnswer
+from policy_service.domain.audiences import Audience, preview_audience_of
 from policy_service.domain.principals import ActingUser
 from policy_service.errors import NotFound
 from policy_service.ledger.canonical import parse_strict

@@ -17,12 +17,8 @@ from sqlalchemy import select
 from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.tables.previews import PreviewRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
-from policy_service.domain.audiences import (
-    Audience,
-    PreviewAnswer,
-    preview_audience_of,
-    redact_preview,
-)
+from policy_service.domain.answers import PreviewAnswer
+from policy_service.domain.audiences import Audience, preview_audience_of, redact_preview
 from policy_service.domain.care import CareSpell
 from policy_service.domain.facts import fact_to_json
 from policy_service.domain.previews import Contemplated, Contemplation

@@ -20,11 +20,14 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.prompts import PromptRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseRow
-from policy_service.domain.audiences import Answer, Audience, audience_if_live, redact
+from policy_service.domain.answers import Answer
+from policy_service.domain.audiences import Audience, audience_if_live, redact
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Advice
+from policy_service.ledger.canonical import Json
 from policy_service.ledger.leaf import format_at
+from policy_service.services.case_moves import moves_of
 from policy_service.services.cases import add_move, cases_met
 from policy_service.services.context import Context
 from policy_service.services.decisions import Recorded, Render, read_decision
@@ -32,7 +35,7 @@ from policy_service.services.desk import Desk
 from policy_service.services.parties import keeper_of, pseudonyms
 
 CDS, REST = "cds", "rest"
-RENDERED, UNANSWERED = "prompt.rendered", "prompt.unanswered"
+RENDERED, UNANSWERED, READ = "prompt.rendered", "prompt.unanswered", "trial.read"
 INDICATORS = {
     Advice.PROCEED: "info",
     Advice.HOLD_FOR_REVIEW: "warning",
@@ -56,7 +59,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card about to be shown. `decision_id` None: it says only that something is not known."""
+    """A card about to be shown. `decision_id` None: nobody could be asked about."""
 
     id: str
     indicator: str
@@ -138,6 +141,8 @@ def _keep_card(context: Context, call: HookCall, card: Card, render: Render) -> 
         **call.to_json(),
         **_authority(context, card, render),
     }
+    if card.decision_id is None:
+        del said["patient"]  # what is about nobody's decision lies under no client's key
     row = _row(context, card, CDS, said)
     row.hook = call.hook
     if card.indicator == INDICATORS[Advice.CHOOSE_ANOTHER_CLINICIAN]:
@@ -273,3 +278,38 @@ def silent_asks(context: Context, ehr_client_id: str, most: int = 50) -> list[Si
         SilentAsk(row.id, row.at, row.ehr_client_id, row.door, row.indicator, shown(context, row))
         for row in readable
     ]
+
+
+def note_unregistered(
+    desk: Desk, principal: Principal, decision_ids: Sequence[str], user: str
+) -> None:
+    """Say on the cases of these decisions that an EHR's user is not registered here; once each."""
+    words = {"user_not_registered": user}
+    with desk.reading(principal) as context:
+        wanted = [one for one in decision_ids if _is_news(context, one, words)]
+    if not wanted:
+        return
+    with desk.writing(principal) as context:
+        for decision_id in wanted:
+            note_on_cases(context, decision_id, words)
+
+
+def _is_news(context: Context, decision_id: str, words: Mapping[str, Any]) -> bool:
+    """Whether one of the decision's open cases does not say so already."""
+    rows = select(CaseRow).where(
+        CaseRow.id.in_(sorted(cases_met(context, decision_id).values())),
+        CaseRow.state != CaseState.CLOSED.value,
+    )
+    return any(
+        all(move.words != words for move in moves_of(context, case))
+        for case in context.session.scalars(rows)
+    )
+
+
+def read_silent_asks(context: Context, ehr_client_id: str) -> list[SilentAsk]:
+    """The same for an officer; that they were read is an entry."""
+    found = silent_asks(context, ehr_client_id)
+    if found:
+        read: list[Json] = [one.id for one in found]
+        context.log(READ, {"read": Owned({"client": ehr_client_id, "decisions": read})})
+    return found

@@ -16,13 +16,8 @@ from sqlalchemy import select
 from policy_service.audit.log import NewEntry, Owned, append
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.screenings import ScreeningRow
-from policy_service.domain.audiences import (
-    Audience,
-    ScreeningAnswer,
-    ScreeningLine,
-    audience_of,
-    redact_screening,
-)
+from policy_service.domain.answers import ScreeningAnswer, ScreeningLine
+from policy_service.domain.audiences import Audience, audience_of, redact_screening
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.domain.standings import AVAILABILITY, Availability, advise
@@ -44,6 +39,7 @@ from policy_service.services.checks import (
 from policy_service.services.context import Context
 from policy_service.services.decisions import Material
 from policy_service.services.desk import MAX_MERGE_DELAY, Desk
+from policy_service.services.ehr_answers import AnswerKind, remember_answer
 from policy_service.services.gathering.facts import Question, gather_facts
 from policy_service.services.match_state import held_number
 from policy_service.services.packs import activation_number
@@ -201,6 +197,7 @@ def _record(
     if prepared.is_new:
         register_prospect(context, prepared.client, prepared.person)
     answer = _write(desk, context, request, prepared)
+    remember_answer(context, AnswerKind.SCREENING, answer.id, answer.client_id, door.idempotency)
     audience = audience_of(context.principal, request.acting, NO_CLINICIAN)
     response = door.respond(redact_screening(answer, audience), audience, answer.id)
     store_response(context, door.idempotency, response)

@@ -25,7 +25,7 @@ from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
 from policy_service.database.tables.reviews import CaseMoveRow, CaseOccurrenceRow, CaseRow
 from policy_service.database.tables.told import ToldAdviceRow
-from policy_service.domain.audiences import StandingChange
+from policy_service.domain.answers import StandingChange
 from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import Principal
 from policy_service.domain.standings import Advice, Standing, advise

@@ -17,6 +17,8 @@ from policy_service.services.context import Context
 from policy_service.vault.blind import same_digest
 
 KEPT = timedelta(hours=72)
+LONGEST_KEY = 200
+"""Characters of a caller's key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from policy_service.database.tables.decisions import DecisionRow
 from policy_service.database.tables.registry import ClientRow
-from policy_service.domain.audiences import TimelineAnswer
+from policy_service.domain.answers import TimelineAnswer
 from policy_service.domain.facts import Facts, facts_from_json
 from policy_service.domain.timelines import Timeline
 from policy_service.ledger.canonical import parse_strict

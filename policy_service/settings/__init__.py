@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from policy_service.settings.mail import MAIL, MailSettings
 from policy_service.settings.outgoing import OUTGOING, OutboundSettings
 from policy_service.settings.reading import InvalidSetting, Variable, one_of, switch, whole
 
@@ -25,6 +26,7 @@ SECRET_KEY_CHARACTERS = 32
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # Variables of the test tools share the prefix and are none of the service's business.
 _FOREIGN_PREFIXES = ("POLICY_TEST_",)
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost", "0.0.0.0")  # noqa: S104  # compared, not bound
 
 __all__ = ["VARIABLES", "InvalidSetting", "Settings", "Variable"]
 
@@ -61,8 +63,8 @@ SECRET_KEY = Variable(
 PUBLIC_BASE_URL = Variable(
     "POLICY_PUBLIC_BASE_URL",
     "http://127.0.0.1:8000",
-    "http://… or https://…, without a path",
-    "The address others reach the service by; stands in links and problem types.",
+    "https://… without a path; http://… to this machine itself alone",
+    "The address others reach the service by: links, problem types, the audience of tokens.",
 )
 IDLE = Variable(
     "POLICY_SESSION_IDLE_MINUTES",
@@ -140,6 +142,12 @@ LOG_SIGNER = Variable(
     "unix:PATH, or nothing",
     "Socket of the process that holds the logs' keys (docs/operating.md); empty: this one does.",
 )
+ROSTER_FOLDER = Variable(
+    "POLICY_ROSTER_FOLDER",
+    "",
+    "a path that begins with /, or nothing",
+    "Folder in whose subfolder SLUG the worker looks for a practice's rosters (docs/roster.md).",
+)
 
 VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,
@@ -161,7 +169,9 @@ VARIABLES: tuple[Variable, ...] = (
     UNSIGNED_ALARM,
     LOG_SIGNER,
     METRICS_TOKEN,
+    ROSTER_FOLDER,
     *OUTGOING,
+    *MAIL,
 )
 
 
@@ -189,7 +199,10 @@ class Settings:
     log_signer: Path | None = None
     """Socket of the signer process; None: this process signs."""
     metrics_token: str = field(default="", repr=False)
+    roster_folder: Path | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    mail: MailSettings | None = None
+    """None: no mail server is configured."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
@@ -216,7 +229,9 @@ class Settings:
             unsigned_alarm_seconds=whole(env, UNSIGNED_ALARM, 2, 3600),
             log_signer=_signer_socket(env),
             metrics_token=_metrics_token(env),
+            roster_folder=_roster_folder(env),
             outbound=OutboundSettings.from_environment(env),
+            mail=MailSettings.from_environment(env),
         )
 
 
@@ -292,7 +307,9 @@ def _metrics_token(env: Mapping[str, str]) -> str:
 def _base_url(env: Mapping[str, str]) -> str:
     url = PUBLIC_BASE_URL.read(env).rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+    # CDS Hooks 2.0 and SMART App Launch 2.2 ask for TLS; only this machine itself needs none.
+    schemes = ("http", "https") if parts.hostname in _THIS_MACHINE else ("https",)
+    if parts.scheme not in schemes or not parts.netloc or parts.path or parts.query:
         raise InvalidSetting(PUBLIC_BASE_URL.name, PUBLIC_BASE_URL.allowed)
     return url
 
@@ -308,6 +325,13 @@ def _witnesses(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         if len(set(column)) != len(column):
             raise InvalidSetting(WITNESSES.name, "each witness once")
     return tuple((address.rstrip("/"), vkey) for address, vkey in found)
+
+
+def _roster_folder(env: Mapping[str, str]) -> Path | None:
+    value = ROSTER_FOLDER.read(env)
+    if value and not value.startswith("/"):
+        raise InvalidSetting(ROSTER_FOLDER.name, ROSTER_FOLDER.allowed)
+    return Path(value) if value else None
 
 
 def _signer_socket(env: Mapping[str, str]) -> Path | None:

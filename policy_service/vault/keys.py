@@ -62,6 +62,8 @@ class Purpose(Enum):
     """HMAC over a log entry that is not yet sealed into the tree."""
     BODY_DIGEST = "body-digest"
     """HMAC of a request body, to tell a repeated request from a different one."""
+    ANSWER_KEY = "answer-key"
+    """HMAC of an EHR's key for a request, by which the answer is found after it is forgotten."""
     ERASURE_LIST = "erasure-list"
     """HMAC over a line of the list of erasures, which lies outside the database."""
     CURSOR = "cursor"

@@ -33,6 +33,8 @@ MATRIX: dict[str, set[Scope]] = {
     "GET /v1/duties/{duty_id}": DECISIONS,
     "POST /v1/duties/{duty_id}/proof": {Scope.DUTIES_WRITE},
     "POST /v1/duties/{duty_id}/not-applicable": {Scope.DUTIES_WRITE},
+    "POST /v1/reconciliations": DECISIONS,
+    "GET /v1/reconciliations/{reconciliation_id}": DECISIONS,
     "POST /v1/screenings": DECISIONS,
     "GET /v1/screenings/{screening_id}": DECISIONS,
     "GET /v1/clients/{client_id}/flags": DECISIONS,
@@ -105,6 +107,11 @@ MATRIX: dict[str, set[Scope]] = {
     "POST /v1/events/{event_id}/withdrawal": EVENTS,
     "POST /v1/identity-verdicts": IDENTITY,
     "POST /v1/imports/roster": WRITE,
+    "GET /v1/imports/roster-drops": WRITE,
+    "POST /v1/imports/roster-drops": WRITE,
+    "GET /v1/imports/roster-drops/{drop_id}": WRITE,
+    "POST /v1/imports/roster-drops/{drop_id}/applying": WRITE,
+    "POST /v1/imports/roster-drops/{drop_id}/discard": WRITE,
     "POST /v1/ties": IDENTITY,
     "PUT /v1/ties/{tie_id}": IDENTITY,
     "POST /v1/ties/{tie_id}/withdrawal": IDENTITY,
@@ -137,6 +144,22 @@ MATRIX |= {
     f"POST {_IMPORTS}/{{import_id}}/discard": {Scope.CONTACTS_WRITE},
     f"POST {_IMPORTS}/{{import_id}}/undo": {Scope.CONTACTS_WRITE},
 }
+_WEBHOOKS = (
+    "GET /v1/webhook-endpoints",
+    "POST /v1/webhook-endpoints",
+    "GET /v1/webhook-endpoints/{endpoint_id}",
+    "PUT /v1/webhook-endpoints/{endpoint_id}",
+    "DELETE /v1/webhook-endpoints/{endpoint_id}",
+    "POST /v1/webhook-endpoints/{endpoint_id}/rotation",
+    "POST /v1/webhook-endpoints/{endpoint_id}/pause",
+    "POST /v1/webhook-endpoints/{endpoint_id}/resumption",
+    "POST /v1/webhook-endpoints/{endpoint_id}/ping",
+    "GET /v1/webhook-endpoints/{endpoint_id}/deliveries",
+    "GET /v1/webhook-deliveries/{delivery_id}",
+    "POST /v1/webhook-deliveries/{delivery_id}/replay",
+)
+MATRIX |= {route: {Scope.WEBHOOKS_MANAGE} for route in _WEBHOOKS}
+MATRIX["GET /v1/notices/{notice_id}"] = DECISIONS
 DOCUMENT = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 OPERATIONS = operations(DOCUMENT)
 SPECIAL: dict[str, Any] = {
@@ -144,7 +167,9 @@ SPECIAL: dict[str, Any] = {
     "client": {"id": str(uuid4())},
     "clinician": {"id": str(uuid4())},
     "files": {"README.md": "No pack."},
+    "listed": [{"key": "k-1", "at": "2021-05-17T09:00:00Z"}],
     "person": {"names": [{"family": "Moss"}]},
+    "url": "https://ehr.example/hook",
     "valid_to": "2021",
 }
 """Parts whose rules a JSON schema does not say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from flask.testing import FlaskCliRunner
@@ -40,3 +41,19 @@ def test_a_refused_line_is_named_and_the_exit_code_says_so(world: World, tmp_pat
     assert done.exit_code == 1
     assert "line 3: birth_date: A date that exists" in done.output
     assert "created 1" in done.output
+
+
+def test_a_folder_is_taken_in_and_each_file_answered_for(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    for name, text in (("clients.csv", ROSTER), ("notes.txt", "x")):
+        (folder / name).write_text(text)
+        os.utime(folder / name, (1_700_000_000, 1_700_000_000))
+    given = ["roster", "drop", str(folder), "--practice", "elm"]
+    done = runner(world).invoke(args=given)
+    assert done.exit_code == 1, "a name that is not read"
+    assert "clients.csv: Applied.\n  created 1" in done.output
+    assert "notes.txt: Not read." in done.output
+    (folder / "notes.txt").unlink()
+    again = world.app.test_cli_runner().invoke(args=given)
+    assert again.exit_code == 0, again.output

@@ -26,6 +26,9 @@ PAGES = {
     "/me": {Role.CLINICIAN},
     "/me/disclose": {Role.CLINICIAN},
     "/accounts": {Role.ADMIN},
+    "/ehr-clients": {Role.COMPLIANCE, Role.ADMIN},
+    "/webhooks": {Role.ADMIN},
+    "/notices": {Role.COMPLIANCE, Role.APPROVER},
     "/rules": set(Role),
 }
 ROLES = (

@@ -249,3 +249,41 @@ def test_repeat_write_works_on_both(small: Database) -> None:
     assert _number(small) == 4
     assert not worth_repeating(None)
     assert not worth_repeating(DBAPIError("SELECT 1", {}, RuntimeError()))
+
+
+def _waits_for_disk(session: Session) -> bool:
+    """What the database says of the transaction it is in."""
+    if session.get_bind().dialect.name == "sqlite":
+        return session.scalar(text("PRAGMA synchronous")) == 2
+    return session.scalar(text("SHOW synchronous_commit")) == "on"
+
+
+def test_only_what_is_written_ahead_does_not_wait_for_the_disk(database: Database) -> None:
+    """On one pooled connection in turns: what follows waits again."""
+    for _ in range(2):
+        with database.directory_ahead() as session:
+            assert not _waits_for_disk(session)
+        with database.directory(write=True) as session:
+            assert _waits_for_disk(session) or _server_never_waits(session)
+
+
+def _server_never_waits(session: Session) -> bool:
+    """The servers of the tests are set up so, for speed: then off is what they go back to."""
+    if session.get_bind().dialect.name == "sqlite":
+        return False
+    setting = text("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
+    return session.scalar(setting) == session.scalar(text("SHOW synchronous_commit"))
+
+
+def test_what_is_written_ahead_is_seen_at_once_and_undone_on_a_fault(database: Database) -> None:
+    probe = text("UPDATE readiness_probe SET checked = checked + 1")
+    read = text("SELECT checked FROM readiness_probe")
+    with database.directory() as session:
+        before = session.scalar(read)
+    with database.directory_ahead() as session:
+        session.execute(probe)
+    with pytest.raises(LookupError), database.directory_ahead() as session:
+        session.execute(probe)
+        raise LookupError
+    with database.directory() as session:
+        assert session.scalar(read) == before + 1

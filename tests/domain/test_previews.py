@@ -8,12 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_service.domain.audiences import (
-    Audience,
-    PreviewAnswer,
-    preview_audience_of,
-    redact_preview,
-)
+from policy_service.domain.answers import PreviewAnswer
+from policy_service.domain.audiences import Audience, preview_audience_of, redact_preview
 from policy_service.domain.decisions import (
     Ask,
     Citation,

@@ -20,6 +20,7 @@ from tests.e2e.conftest import Site
 from tests.previewing import account, ask, render
 from tests.services.duty_office import duties, practise_in, report
 from tests.services.pack_cast import activated, asked, house, stored
+from tests.signing import SigningEhr
 
 BAD = """<!doctype html><html lang="en"><head><title>Bad</title></head><body><main><h1>Bad</h1>
 <p style="color:#bbb;background:#fff">Too faint</p><img src="x.png"><input type="text"></main>
@@ -47,6 +48,7 @@ def test_the_officer_s_pages_pass(site: Site, width: int) -> None:
     report(world, "US-CA")
     paths += [f"/duties/{duty.id}" for duty in duties(world)]
     paths += [f"/accounts/{world.ids['account:Olga']}", f"/audit/{check(world, 'ben', 'nora')}"]
+    paths += ["/ehr-clients", f"/ehr-clients/{SigningEhr.registered(world).client_id}"]
     for path in paths:
         page.goto(f"{site.url}/console{path}")
         _open_all(page)

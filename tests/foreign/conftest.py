@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,14 +53,67 @@ def go_verifier(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def sigstore_verifier(pytestconfig: pytest.Config) -> Run:
     """@sigstore/verify, as tests/foreign/node/package-lock.json pins it."""
-    if shutil.which("node") is None or not (HERE / "node/node_modules/@sigstore/verify").is_dir():
-        skip_tier(pytestconfig, "foreign", "make foreign-node has not installed @sigstore/verify")
-    return _runner(["node", str(HERE / "node" / "verify.js")])
+    return _script(pytestconfig, "@sigstore/verify", "verify.js")
+
+
+@pytest.fixture(scope="session")
+def openid_client(pytestconfig: pytest.Config) -> Run:
+    """openid-client as a SMART backend service (tests/foreign/node/smart.mjs)."""
+    return _script(pytestconfig, "openid-client", "smart.mjs")
+
+
+@pytest.fixture(scope="session")
+def medplum(pytestconfig: pytest.Config) -> Run:
+    """@medplum/core as a CDS Hooks client (tests/foreign/node/cds.mjs)."""
+    return _script(pytestconfig, "@medplum/core", "cds.mjs")
+
+
+def _script(config: pytest.Config, package: str, script: str) -> Run:
+    """A script over a package from npm, as tests/foreign/node/package-lock.json pins it."""
+    if shutil.which("node") is None or not (HERE / "node/node_modules" / package).is_dir():
+        skip_tier(config, "foreign", f"make foreign-node has not installed {package}")
+    return _runner(["node", str(HERE / "node" / script)])
 
 
 def _runner(command: list[str]) -> Run:
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
         given = [*command, *map(str, arguments)]
-        return subprocess.run(given, capture_output=True, text=True, timeout=PATIENCE)
+        return subprocess.run(given, capture_output=True, text=True, timeout=PATIENCE, **more)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def fhir_validators(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """fhir.js and Medplum's validator, as tests/foreign/fhir/package-lock.json pins them.
+
+    The BALP profiles are compiled once a run by FSH Sushi, against the R4 definitions that Medplum
+    ships, in a home of its own. It asks for newer packages and gets no answer.
+    """
+    tools = HERE / "fhir/node_modules"
+    if shutil.which("node") is None or not (tools / "@medplum/core").is_dir():
+        skip_tier(pytestconfig, "foreign", "make foreign-node has not installed fhir and medplum")
+    home = tmp_path_factory.mktemp("sushi")
+    core = home / ".fhir/packages/hl7.fhir.r4.core#4.0.1/package"
+    _node(home, HERE / "fhir/core.cjs", core)
+    guide = home / "guide"
+    (guide / "input/fsh").mkdir(parents=True)
+    shutil.copy(HERE / "fhir/sushi-config.yaml", guide)
+    shutil.copy(HERE / "fhir/balp.fsh", guide / "input/fsh")
+    _node(home, tools / "fsh-sushi/dist/app.js", "build", guide, "--snapshot")
+    return _runner(
+        ["node", str(HERE / "fhir/validate.cjs"), str(guide / "fsh-generated/resources")]
+    )
+
+
+def _node(home: Path, *command: str | Path) -> None:
+    """Run a Node program with a home of its own and no way out."""
+    nowhere = "http://127.0.0.1:9"
+    env = os.environ | {"HOME": str(home), "https_proxy": nowhere, "http_proxy": nowhere}
+    subprocess.run(
+        ["node", *map(str, command)],
+        env=env,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )

@@ -68,7 +68,13 @@ def test_another_outcome_or_moment_is_another_report(sqlite_world: World) -> Non
 
 def test_a_batch_keeps_what_is_unknown_and_what_is_wrong_and_marks_both(world: World) -> None:
     decision = world.check("alma", "tomas")["id"]
-    odd: list[Any] = [item(decision), item(STRANGE), {"outcome": "ignored", "x": 1.5}, 7, None]
+    odd: list[Any] = [
+        item(decision),
+        item(STRANGE),
+        {"outcome": "ignored", "x": 1.5, "y": 10**40},
+        7,
+        None,
+    ]
     assert receive(world, *odd) == Received(5, 0, 4, 3)
     rows = kept(world)
     assert sorted(row.is_conformant for row in rows) == [False, False, False, True, True]

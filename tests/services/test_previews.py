@@ -16,7 +16,7 @@ from policy_service.database.tables.audit import EntryRow, EntrySubjectRow, Open
 from policy_service.database.tables.decisions import StoredResponseRow
 from policy_service.database.tables.people import PersonKeyRow
 from policy_service.database.tables.previews import PreviewRow
-from policy_service.domain.audiences import PreviewAnswer
+from policy_service.domain.answers import PreviewAnswer
 from policy_service.domain.care import CareSpell
 from policy_service.domain.dates import PartialDate
 from policy_service.domain.previews import Contemplated

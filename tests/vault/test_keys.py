@@ -92,6 +92,7 @@ def test_purposes_and_key_ids_have_not_changed():
         "CURSOR": "cursor",
         "SKETCH": "sketch",
         "THIRD_PARTY": "third-party",
+        "ANSWER_KEY": "answer-key",
         "ERASURE_LIST": "erasure-list",
     }
 

@@ -60,7 +60,11 @@ class ConsoleSessionRow(Directory, Base):
 
 
 class EhrClientRow(Directory, Base):
-    """An EHR's key: shown once, kept as a hash, found by its public prefix.
+    """An EHR that may ask: by an API key, by signed tokens (`ehr_trust`), or by both.
+
+    An API key is shown once, kept as a hash and found by its public prefix. `allowed_origins`
+    (separated by spaces) are the web pages a browser may call us from for this client. `jwks_url`
+    is the only address its public keys are fetched from, and only where none is registered.
 
     `mode` is live or silent: a silent client is told nothing, and what it would have been told is
     kept. `fhir_server` is the one base URL that its hook calls may be fetched back from.
@@ -73,11 +77,14 @@ class EhrClientRow(Directory, Base):
     id: Mapped[str] = mapped_column(UuidText, primary_key=True)
     practice_id: Mapped[str] = mapped_column(ForeignKey("practice.id"))
     name: Mapped[str] = mapped_column(String(200))
-    key_prefix: Mapped[str] = mapped_column(String(16), unique=True)
-    key_hash: Mapped[str] = mapped_column(String(64))
+    key_prefix: Mapped[str | None] = mapped_column(String(16), unique=True)
+    key_hash: Mapped[str | None] = mapped_column(String(64))
     scopes: Mapped[str] = mapped_column(String(400))
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    allowed_origins: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    jwks_url: Mapped[str | None] = mapped_column(String(1000))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     mode: Mapped[str] = mapped_column(String(8), default="live", server_default="live")
     fhir_server: Mapped[str | None] = mapped_column(String(500))

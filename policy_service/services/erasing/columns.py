@@ -28,6 +28,9 @@ class Fate(StrEnum):
 
 _STAMPS = "id revision is_current is_withdrawn reason recorded_at recorded_by"
 _SAID: dict[str, dict[Fate, str]] = {
+    "access_token": {
+        Fate.OTHERS: "token_hash ehr_client_id key_thumbprint scope created_at expires_at"
+    },
     "account": {Fate.DELETED: f"{_STAMPS} person_id platform kind handle_key sealed"},
     "asked_key": {Fate.DELETED: "key person_id"},
     "attestation": {Fate.OTHERS: f"{_STAMPS} clinician_id kinds as_of valid_until"},
@@ -65,6 +68,7 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.RESIDUE: "id person_id version merged_into created_at",
     },
     "clinician": {Fate.OTHERS: "id person_id external_id version is_active created_at"},
+    "clearance_watch": {Fate.RESIDUE: "decision_id on_day"},
     "connection": {
         Fate.DELETED: f"{_STAMPS} account_id far_handle_key far_person_id direction initiator "
         "state since changed_after changed_before"
@@ -96,9 +100,17 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.NOISE: "sealed",
     },
     "duty_occurrence": {Fate.RESIDUE: "duty_id decision_id at"},
+    "ehr_answer": {
+        Fate.EMPTIED: "key_digest",
+        Fate.RESIDUE: "record_id kind ehr_client_id client_id at",
+    },
     "ehr_client": {
-        Fate.OTHERS: "id name key_prefix key_hash scopes expires_at revoked_at created_at mode "
-        "fhir_server answer_hours suggests_issues"
+        Fate.OTHERS: "id name key_prefix key_hash scopes expires_at revoked_at created_at "
+        "allowed_origins jwks_url withdrawn_at mode fhir_server answer_hours suggests_issues"
+    },
+    "ehr_issuer": {Fate.OTHERS: "id ehr_client_id issuer tenant created_at withdrawn_at"},
+    "ehr_public_key": {
+        Fate.OTHERS: "id ehr_client_id kid algorithm jwk thumbprint added_at retires_at"
     },
     "episode": {
         Fate.DELETED: f"{_STAMPS} external_id began_on terminated_on termination_reason is_open"
@@ -135,6 +147,7 @@ _SAID: dict[str, dict[Fate, str]] = {
         "created_at"
     },
     "lost_call": {Fate.SEARCHED: "id at ehr_client_id service status settled_at settled_by sealed"},
+    "mail_choice": {Fate.OTHERS: "login_id kinds sent_at failing_since failures said"},
     "match_head": {Fate.OTHERS: "number measurement counted people filed"},
     "match_key": {Fate.DELETED: "key person_id"},
     "match_measurement": {
@@ -143,6 +156,15 @@ _SAID: dict[str, dict[Fate, str]] = {
     "match_model": {Fate.OTHERS: "digest version measurement document added_at"},
     "match_report": {Fate.OTHERS: "id asked_at asked_by finished_at report"},
     "membership": {Fate.OTHERS: f"{_STAMPS} clinician_id body valid_from valid_to"},
+    "notice": {Fate.RESIDUE: "id at kind about about_id clinician_id client_id"},
+    "notice_attempt": {Fate.OTHERS: "delivery_id number at status said"},
+    "notice_delivery": {
+        Fate.OTHERS: "id endpoint_id notice_id at state attempts due_at tried_at status said"
+    },
+    "notice_endpoint": {
+        Fate.OTHERS: "id name kinds detail sealed created_at created_by paused_at paused_why "
+        "removed_at failing_since failures retry_at version"
+    },
     "pack": {Fate.OTHERS: "digest pack_id version document rationale added_at added_by"},
     "pack_activation": {
         Fate.OTHERS: "number pack_id digest replaced_digest mode activated_at activated_by "
@@ -170,6 +192,9 @@ _SAID: dict[str, dict[Fate, str]] = {
         Fate.NOISE: "sealed",
     },
     "readiness_probe": {Fate.OTHERS: "id checked"},
+    "reconciliation": {
+        Fate.RESIDUE: "id at ehr_client_id since until listed unknown not_received receipt sealed"
+    },
     "release_record": {
         Fate.RESIDUE: "id at actor_ref recipient_kind subjects owner_person_id entry_id",
         Fate.NOISE: "sealed",
@@ -182,17 +207,29 @@ _SAID: dict[str, dict[Fate, str]] = {
         "due_on valid_until assigned_to consultant_id version",
     },
     "reviewed_range": {Fate.OTHERS: "id at actor_ref first_index last_index sealed_note"},
+    "roster_drop": {
+        Fate.EMPTIED: "sealed sealed_file",
+        Fate.OTHERS: "id kind digest source state held at asked_by expires_at decided_at "
+        "decided_by ended_at created updated unchanged refused ended missing",
+    },
     "screened": {Fate.OTHERS: "model semantics people day"},
     "screening": {
         Fate.RESIDUE: "id at client_id purpose as_of entry_id receipt",
         Fate.NOISE: "sealed_lines",
     },
+    "seen_token": {Fate.OTHERS: "digest expires_at"},
     "stored_response": {Fate.SEARCHED: "ehr_client_id key fingerprint status sealed expires_at"},
     "tie": {
         Fate.DELETED: f"{_STAMPS} from_person_id to_person_id is_ended source clinician_id sealed"
     },
     "told_advice": {
         Fate.RESIDUE: "ehr_client_id clinician_id client_id advice check_id told_at number"
+    },
+    "webhook_arrival": {
+        Fate.SEARCHED: "id source_id event_key received_at state attempts finished_at said sealed"
+    },
+    "webhook_source": {
+        Fate.OTHERS: "id name reads sealed created_at created_by removed_at version"
     },
     "work": {Fate.SEARCHED: "id kind subject body state due_at leased_until attempts error"},
 }

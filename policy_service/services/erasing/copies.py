@@ -16,6 +16,7 @@ from policy_service.database.tables.decisions import StoredResponseRow
 from policy_service.database.tables.jobs import WorkRow
 from policy_service.database.tables.prompts import CardFeedbackRow, LostCallRow
 from policy_service.database.tables.registry import ClientRow
+from policy_service.database.tables.webhooks import WebhookArrivalRow
 from policy_service.services.context import Context
 from policy_service.services.erasing.subjects import Subject
 from policy_service.services.people import open_people
@@ -31,18 +32,25 @@ def drop_copies(context: Context, subject: Subject) -> None:
     for row in context.session.scalars(select(StoredResponseRow)).all():
         if _tells(context, row, telling):
             context.session.delete(row)
-    for arrived in _arrived(context):
+    for arrived, sealed in _arrived(context):
         where = (arrived.__tablename__, arrived.id, "sealed")
-        if _holds_any(context.keyring.open(context.session, None, arrived.sealed, where), telling):
+        if _holds_any(context.keyring.open(context.session, None, sealed, where), telling):
             context.session.delete(arrived)
     context.session.flush()
 
 
-def _arrived(context: Context) -> Iterator[CardFeedbackRow | LostCallRow]:
+def _arrived(
+    context: Context,
+) -> Iterator[tuple[CardFeedbackRow | LostCallRow | WebhookArrivalRow, bytes]]:
     """What came in and could not be laid to any client: it may name anybody."""
     orphans = select(CardFeedbackRow).where(CardFeedbackRow.owner_person_id.is_(None))
-    yield from context.session.scalars(orphans).all()
-    yield from context.session.scalars(select(LostCallRow)).all()
+    for feedback in context.session.scalars(orphans).all():
+        yield feedback, feedback.sealed
+    for call in context.session.scalars(select(LostCallRow)).all():
+        yield call, call.sealed
+    for arrival in context.session.scalars(select(WebhookArrivalRow)).all():
+        if arrival.sealed is not None:
+            yield arrival, arrival.sealed
 
 
 def drop_work(context: Context, subject: Subject) -> None:

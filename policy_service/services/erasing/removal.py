@@ -24,6 +24,7 @@ from policy_service.database.tables.duties import DutyRow
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.database.tables.matching import LikelyDuplicateRow
 from policy_service.database.tables.people import IdentityVerdictRow
+from policy_service.database.tables.reconciliations import EhrAnswerRow
 from policy_service.database.tables.registry import AttestationRow, ClientRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.database.tables.ties import TieRow
@@ -43,6 +44,7 @@ from policy_service.services.imports.contact_states import (
     destroy_upload,
     end_unstored,
 )
+from policy_service.services.imports.roster_drops import discard_every_drop, empty_every_drop
 from policy_service.services.reach import who_ask_for
 from policy_service.services.revisions import bump, withdraw
 from policy_service.services.tie_reach import within
@@ -147,6 +149,16 @@ def discard_uploads_unlogged(context: Context, _subject: Subject) -> None:
     context.session.flush()
 
 
+def discard_rosters(context: Context, _subject: Subject) -> None:
+    """Rosters that wait may name the person, and previews their id in the practice's system."""
+    discard_every_drop(context)
+
+
+def discard_rosters_unlogged(context: Context, _subject: Subject) -> None:
+    """The same without entries."""
+    empty_every_drop(context)
+
+
 def delete_connections(context: Context, subject: Subject) -> None:
     """Accounts and the connections at both their ends, every revision."""
     _delete(
@@ -206,6 +218,11 @@ def blank_clients(context: Context, subject: Subject) -> None:
     _set(context, ClientRow, {"external_id": None}, ClientRow.id.in_(subject.clients))
 
 
+def forget_answer_keys(context: Context, subject: Subject) -> None:
+    """An EHR may have made its keys from a name, and then their digests could be guessed at."""
+    _set(context, EhrAnswerRow, {"key_digest": None}, EhrAnswerRow.client_id.in_(subject.clients))
+
+
 def forget_match_keys(context: Context, subject: Subject) -> None:
     """Keys that find the person, and those under which a check of them looked for others."""
     drop_match_keys(context, subject.people)
@@ -240,6 +257,7 @@ STEPS: tuple[_Step, ...] = (
     open_attested_worlds,
     close_cases,
     discard_uploads,
+    discard_rosters,
     drop_copies,
     delete_connections,
     delete_contacts,
@@ -248,6 +266,7 @@ STEPS: tuple[_Step, ...] = (
     delete_care,
     delete_verdicts,
     blank_clients,
+    forget_answer_keys,
     forget_match_keys,
     destroy_person_keys,
     blank_people,
@@ -259,6 +278,7 @@ STEPS: tuple[_Step, ...] = (
 _UNLOGGED: dict[_Step, _Step | None] = {
     open_attested_worlds: open_attested_worlds_unlogged,
     discard_uploads: discard_uploads_unlogged,
+    discard_rosters: discard_rosters_unlogged,
     close_cases: None,
     close_duties: None,
 }

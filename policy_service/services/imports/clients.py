@@ -20,8 +20,21 @@ from policy_service.domain.people import PersonRecord
 from policy_service.importers.roster import ClientLine
 from policy_service.services.clients import correct_client
 from policy_service.services.context import Context
-from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan
-from policy_service.services.people import NewPerson, insert_people, new_person, record_digest
+from policy_service.services.imports.plans import (
+    CREATED,
+    UNCHANGED,
+    UPDATED,
+    Plan,
+    parts_that_differ,
+)
+from policy_service.services.parties import client_row
+from policy_service.services.people import (
+    NewPerson,
+    insert_people,
+    new_person,
+    open_person,
+    record_digest,
+)
 from policy_service.services.touch import touch_new_people
 
 
@@ -60,7 +73,21 @@ def plan_clients(context: Context, lines: Sequence[ClientLine]) -> Plan:
         _insert(context, new)
         _correct(context, changed)
 
-    return Plan(counts, (), lambda context: known_clients(context, ids) == known, write)
+    by_id = {line.external_id: line.record for line in lines}
+
+    def compare(context: Context, external_id: str) -> tuple[str, ...]:
+        kept = open_person(context, client_row(context, known[external_id].client_id).person_id)
+        return parts_that_differ(kept.record.to_json(), by_id[external_id].to_json())
+
+    return Plan(
+        counts,
+        (),
+        lambda context: known_clients(context, ids) == known,
+        write,
+        created=tuple(name for name in by_id if name not in known),
+        updated={name: () for name, one in known.items() if one.client_id in changed},
+        compare=compare,
+    )
 
 
 def known_clients(context: Context, external_ids: Sequence[str]) -> dict[str, Known]:

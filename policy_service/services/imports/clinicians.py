@@ -30,8 +30,15 @@ from policy_service.services.clinicians import (
     withdraw_membership,
 )
 from policy_service.services.context import Context
-from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan
-from policy_service.services.people import record_digest
+from policy_service.services.imports.plans import (
+    CREATED,
+    UNCHANGED,
+    UPDATED,
+    Plan,
+    parts_that_differ,
+)
+from policy_service.services.parties import clinician_row
+from policy_service.services.people import open_person, record_digest
 
 CORRECTED = "corrected by a roster"
 Step = Callable[[Context], None]
@@ -52,17 +59,42 @@ def plan_clinicians(context: Context, lines: Sequence[ClinicianLine]) -> Plan:
     known = _known(context, ids)
     counts: Counter[str] = Counter()
     steps: list[Step] = []
+    updated: dict[str, tuple[str, ...]] = {}
+    by_id = {line.external_id: line for line in lines}
     for line in lines:
         found = known.get(line.external_id)
         changes = [partial(_register, line)] if found is None else _changes(context, line, found)
         steps += changes
         counts[CREATED if found is None else UPDATED if changes else UNCHANGED] += 1
+        if found is not None and changes:
+            updated[line.external_id] = ()
 
     def write(context: Context) -> None:
         for step in steps:
             step(context)
 
-    return Plan(counts, (), lambda context: _known(context, ids) == known, write)
+    def compare(context: Context, external_id: str) -> tuple[str, ...]:
+        return _parts(context, by_id[external_id], known[external_id])
+
+    return Plan(
+        counts,
+        (),
+        lambda context: _known(context, ids) == known,
+        write,
+        created=tuple(name for name in by_id if name not in known),
+        updated=updated,
+        compare=compare,
+    )
+
+
+def _parts(context: Context, line: ClinicianLine, known: Known) -> tuple[str, ...]:
+    """What of a clinician the line would change."""
+    kept = open_person(context, clinician_row(context, known.id).person_id)
+    parts = parts_that_differ(kept.record.to_json(), line.record.to_json())
+    licences = (_licence_steps(context, known.id, _licence_form(one)) for one in line.licences)
+    bodies = (_membership_steps(context, known.id, _membership_form(m)) for m in line.memberships)
+    more = (("licences", any(licences)), ("memberships", any(bodies)))
+    return (*parts, *(name for name, changes in more if changes))
 
 
 def _known(context: Context, external_ids: Sequence[str]) -> dict[str, Known]:

@@ -23,7 +23,14 @@ from policy_service.services.episodes import (
 )
 from policy_service.services.imports.clinicians import CORRECTED
 from policy_service.services.imports.episode_forms import Parties, read_forms
-from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Plan, Tally
+from policy_service.services.imports.plans import (
+    CREATED,
+    UNCHANGED,
+    UPDATED,
+    Plan,
+    Tally,
+    parts_that_differ,
+)
 from policy_service.services.revisions import first_stamps
 from policy_service.services.touch import touch_clients, touch_clinicians
 
@@ -74,7 +81,22 @@ def plan_episodes(context: Context, episodes: Sequence[tuple[EpisodeLine, ...]])
         _lock(context, set(parties.clinicians.values()))
         return _known(context, ids) == known
 
-    return Plan(tally.counts, tuple(tally.errors), holds, write)
+    return Plan(
+        tally.counts,
+        tuple(tally.errors),
+        holds,
+        write,
+        created=tuple(str(form.external_id) for form in new),
+        updated={
+            str(form.external_id): _parts_changed(form, known[str(form.external_id)].form)
+            for form in changed
+        },
+        ended=tuple(
+            str(form.external_id)
+            for form in changed
+            if known[str(form.external_id)].form.is_open and not form.is_open
+        ),
+    )
 
 
 def _ids(
@@ -159,6 +181,16 @@ def _differs(form: EpisodeForm, known: Mapping[str, Known]) -> bool:
         kept.form.clinicians
     )
     return wanted.own() != kept.form.own() or not same_parts
+
+
+def _parts_changed(form: EpisodeForm, kept: EpisodeForm) -> tuple[str, ...]:
+    wanted = _with_knowledge(form, kept)
+    sides = (
+        ("clients", set(wanted.clients) != set(kept.clients)),
+        ("clinicians", set(wanted.clinicians) != set(kept.clinicians)),
+    )
+    more = (name for name, differs in sides if differs)
+    return (*parts_that_differ(kept.own(), wanted.own()), *more)
 
 
 def _with_knowledge(form: EpisodeForm, kept: EpisodeForm) -> EpisodeForm:

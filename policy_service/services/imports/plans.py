@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -20,12 +20,28 @@ class Plan:
 
     `holds` reads again, inside the write transaction, what the plan was made from; False means
     that somebody else changed it meanwhile and the batch must be planned anew.
+
+    `created`, `updated` and `ended` are external ids: new ones, those that would change with the
+    names of what would, and episodes that are open and would not be any more. `compared` finds
+    those names, for a preview alone, for it opens the records.
     """
 
     counts: Counter[str]
     errors: tuple[LineError, ...]
     holds: Callable[[Context], bool]
     write: Callable[[Context], None]
+    created: tuple[str, ...] = ()
+    updated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ended: tuple[str, ...] = ()
+    compare: Callable[[Context, str], tuple[str, ...]] | None = None
+
+    def compared(self, context: Context) -> dict[str, tuple[str, ...]]:
+        """`updated`, with what `compare` finds for each."""
+        more = self.compare or (lambda _context, _id: ())
+        return {
+            name: tuple(sorted({*parts, *more(context, name)}))
+            for name, parts in self.updated.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,11 @@ def _line_json(error: LineError) -> dict[str, Any]:
 def as_field_errors(errors: Iterable[LineError]) -> list[FieldError]:
     """Refusals of a whole file as a problem document names them."""
     return [FieldError(f"/{e.line}/{e.field}".rstrip("/"), e.detail, e.allowed) for e in errors]
+
+
+def parts_that_differ(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of what differs between two records."""
+    return tuple(sorted(name for name in {*old, *new} if old.get(name) != new.get(name)))
 
 
 @dataclass(slots=True)

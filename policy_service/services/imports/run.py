@@ -52,13 +52,16 @@ def import_roster(
     desk: Desk, principal: Principal, file: RosterFile, *, dry_run: bool = False
 ) -> Report:
     """Import, or only say what importing would do. InvalidRequest when no line can be read."""
-    roster = _read(file)
-    records, twins = _records(roster)
+    roster = read_file(file)
+    records, twins = records_of(roster)
     counts: Counter[str] = Counter()
     errors = [*roster.errors, *twins]
-    for start in range(0, len(records), BATCH):
-        batch = records[start : start + BATCH]
-        plan = (_plan if dry_run else _apply)(desk, principal, _PLANNERS[file.kind], batch)
+    for batch in batches_of(records):
+        plan = (
+            plan_batch(desk, principal, file.kind, batch)
+            if dry_run
+            else apply_batch(desk, principal, _PLANNERS[file.kind], batch)
+        )
         counts += plan.counts
         errors += plan.errors
     report = Report(
@@ -75,14 +78,15 @@ def import_roster(
     return report
 
 
-def _read(file: RosterFile) -> Roster:
+def read_file(file: RosterFile) -> Roster:
+    """What the file lists. InvalidRequest when no line can be read."""
     try:
         return read_roster(file.kind, file.raw)
     except FileRefused as refused:
         raise InvalidRequest(errors=as_field_errors(refused.errors)) from None
 
 
-def _records(roster: Roster) -> tuple[list[Any], list[LineError]]:
+def records_of(roster: Roster) -> tuple[list[Any], list[LineError]]:
     """What is planned record by record; a second line of the same record is refused."""
     if roster.kind is RosterKind.EPISODES:
         lines = [line for line in roster.lines if isinstance(line, EpisodeLine)]
@@ -90,6 +94,12 @@ def _records(roster: Roster) -> tuple[list[Any], list[LineError]]:
     first: dict[str, RosterLine] = {}
     twins = list(_twins(roster, first))
     return list(first.values()), twins
+
+
+def batches_of(records: list[Any]) -> Iterator[list[Any]]:
+    """The records, as many at once as one transaction takes."""
+    for start in range(0, len(records), BATCH):
+        yield records[start : start + BATCH]
 
 
 def _twins(roster: Roster, first: dict[str, RosterLine]) -> Iterator[LineError]:
@@ -100,12 +110,21 @@ def _twins(roster: Roster, first: dict[str, RosterLine]) -> Iterator[LineError]:
             yield LineError(line.line, "external_id", said)
 
 
-def _plan(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[Any]) -> Plan:
+def plan_batch(desk: Desk, principal: Principal, kind: RosterKind, batch: Sequence[Any]) -> Plan:
+    """What a batch would change; writes nothing."""
     with desk.reading(principal) as context:
-        return planner(context, batch)
+        return _PLANNERS[kind](context, batch)
 
 
-def _apply(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[Any]) -> Plan:
+def compare_batch(desk: Desk, principal: Principal, kind: RosterKind, batch: Sequence[Any]) -> Plan:
+    """The same, with the names of what would change of each record, which opens them."""
+    with desk.reading(principal) as context:
+        plan = _PLANNERS[kind](context, batch)
+        return replace(plan, updated=plan.compared(context))
+
+
+def apply_batch(desk: Desk, principal: Principal, planner: Planner, batch: Sequence[Any]) -> Plan:
+    """Plan and write one batch. NotReady when what it was planned from kept changing."""
     for _ in range(TRIES):
         with desk.reading(principal) as context:
             plan, keyring = planner(context, batch), context.keyring

@@ -17,6 +17,7 @@ from policy_service.database.tables.care import EpisodeClientRow
 from policy_service.database.tables.contacts import ContactRow
 from policy_service.database.tables.events import BoundaryEventRow
 from policy_service.database.tables.people import MatchKeyRow, PersonKeyRow, PersonRow
+from policy_service.database.tables.reconciliations import EhrAnswerRow
 from policy_service.database.tables.registry import ClientRow
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.database.tables.ties import TieRow
@@ -26,6 +27,7 @@ from policy_service.domain.duty_specs import DUTIES
 from policy_service.domain.people import Address, Handle, PersonName, PersonRecord, RelatedPerson
 from policy_service.domain.previews import Contemplated
 from policy_service.domain.principals import Role, Scope
+from policy_service.importers.roster import RosterKind
 from policy_service.services.accounts import (
     AccountForm,
     ConnectionForm,
@@ -56,6 +58,8 @@ from policy_service.services.erasing.holds import lift_hold, place_hold
 from policy_service.services.erasing.orders import Ordered, ask
 from policy_service.services.events import EventForm, report_event, withdraw_event
 from policy_service.services.identity import Verdict, VerdictForm, judge
+from policy_service.services.imports.roster_drops import DropSource, take_drop
+from policy_service.services.imports.run import RosterFile
 from policy_service.services.parties import clinician_row
 from tests.care import end_care
 from tests.cast import World
@@ -236,6 +240,10 @@ class Life:
         contact = linked(self.marks.given, self.marks.family, self.marks.handle)
         imported(self.world, contact)
         upload(self.world, [contact], "alma")
+        line = f"{self.marks.external},{self.marks.given},{self.marks.family}\n"
+        text = f"external_id,given_name,family_name\n{line}"
+        roster = RosterFile(RosterKind.CLIENTS, text.encode())
+        take_drop(self.world.desk, self.world.cleo, roster, DropSource.CONSOLE)
 
     def _judge(self) -> None:
         look_at_clients(self.world.desk, self.world.cleo)
@@ -268,6 +276,10 @@ class Life:
             contacts = select(ContactRow).where(ContactRow.person_id.in_(self.people))
             for contact in context.session.scalars(contacts):
                 self.traces |= {contact.digest, contact.contact_key.to_bytes(8, "big", signed=True)}
+            answered = select(EhrAnswerRow.key_digest).where(
+                EhrAnswerRow.client_id.in_(self.clients), EhrAnswerRow.key_digest.is_not(None)
+            )
+            self.traces |= {digest for digest in context.session.scalars(answered) if digest}
             held = select(MatchKeyRow.key, MatchKeyRow.person_id)
             holders: dict[int, set[str]] = {}
             for number, person in context.session.execute(held):
