@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit foreign-node gnuhealth bench-gnuhealth check openapi rules lock reset-demo
+.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit fuzz-doors foreign-node gnuhealth bench-gnuhealth check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -65,6 +65,7 @@ test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
 
 test-tiers: $(VENV)/dev.stamp foreign-node gnuhealth ## run the tests that need Debian packages, npm or minutes
 	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "(postgresql or browser or foreign or gnuhealth or slow) and not soak" $(PYTEST_ARGS)
+	POLICY_LAWS=full $(BIN)/pytest tests/policy -m "not slow and not soak" $(PYTEST_ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
@@ -75,8 +76,11 @@ attacks: $(VENV)/dev.stamp ## run the attack and fault matrix of the log and cou
 soak-audit: $(VENV)/dev.stamp ## kill -9 the log's writers and sealers on both databases (POLICY_KILLS=500 each)
 	POLICY_TEST_REQUIRE=postgresql $(BIN)/pytest tests/attacks/test_kills.py -m soak -s
 
+fuzz-doors: $(VENV)/dev.stamp ## attack the EHR doors with 20,000 made-up and mutated cases (CASES=)
+	POLICY_TEST_DOOR_CASES=$(or $(CASES),20000) $(BIN)/pytest tests/contract/test_ehr_doors.py $(PYTEST_ARGS)
+
 test-all: $(VENV)/dev.stamp foreign-node gnuhealth ## run all tests; what is missing on this machine is a failure
-	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest $(PYTEST_ARGS)
+	POLICY_TEST_REQUIRE=$(TIERS) POLICY_LAWS=full $(BIN)/pytest $(PYTEST_ARGS)
 
 # npm writes that file last. Without npm the tests themselves say what is missing.
 foreign-node: ## install what tests/foreign runs from npm
