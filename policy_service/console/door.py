@@ -61,7 +61,6 @@ NAV = (
     NavItem("console.queue", "Cases", (*READERS, Role.CONSULTANT)),
     NavItem("console.front_desk", "Check", (Role.INTAKE, *OFFICERS)),
     NavItem("console.duties", "Duties", READERS),
-    NavItem("console.notices", "Notices", OFFICERS),
     NavItem("console.identity_list", "Identity", OFFICERS),
     NavItem("console.audit_log", "Audit log", READERS),
     NavItem("console.erasures", "Erasures", OFFICERS),

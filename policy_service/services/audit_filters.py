@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
 from policy_service.database.tables.audit import EntryRow, EntrySubjectRow
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow, ClinicianRow
+from policy_service.database.types import is_id
 from policy_service.domain.principals import Role, Scope
 from policy_service.errors import NotAllowed
 from policy_service.ledger.leaf import format_at
@@ -132,14 +132,6 @@ def _pseudonym(context: Context, ref: str, tables: tuple[_Named, ...]) -> str | 
         if isinstance(row, ClientRow | ClinicianRow):
             return pseudonym_of(context, row.person_id)
     return None
-
-
-def is_id(text: str) -> bool:
-    """Whether a text is an id as this service gives them: a lower-case UUID."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _is_pseudonym(context: Context, ref: str) -> bool:

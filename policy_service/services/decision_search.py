@@ -21,7 +21,6 @@ from policy_service.database.types import is_id
 from policy_service.domain.audiences import Audience, audience_of
 from policy_service.domain.principals import ActingUser
 from policy_service.errors import FieldError, InvalidRequest
-from policy_service.services.audit_filters import is_id
 from policy_service.services.context import Context
 
 _CHUNK = 100

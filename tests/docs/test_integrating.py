@@ -33,7 +33,7 @@ def test_the_walkthrough_works_as_written(sqlite_url: str, tmp_path: Path) -> No
         assert response.status_code == int(step["status"]), f"{step['path']}: {response.text}"
         if step["name"]:
             kept[step["name"]] = _part(response.json, step["part"])
-    assert kept.keys() == {"clinician", "check", "client", "card"}
+    assert kept.keys() == {"clinician", "check", "client", "card", "issue"}
     world.desk.database.dispose()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from policy_service.domain.principals import Scope
 from policy_service.interop.fhir.audit_events import Shown, audit_event
-from policy_service.interop.fhir.code_systems import VOCABULARIES, code_system, relation_map
+from policy_service.interop.fhir.code_systems import CONCEPT_MAPS, VOCABULARIES, code_system
 from policy_service.interop.fhir.definitions import capability_statement, operation_definition
 from tests.cast import World
 from tests.foreign.conftest import Run
@@ -52,8 +52,9 @@ def test_every_audit_event_is_valid_and_keeps_the_profile_it_claims(fhir_validat
 
 def test_our_definitions_are_valid(fhir_validators: Run) -> None:
     systems = [code_system(BASE, one) for one in VOCABULARIES.values()]
-    others = [capability_statement(BASE), operation_definition(BASE), relation_map(BASE)]
-    assert not faults(fhir_validators, [*systems, *others])
+    maps = [make(BASE) for make in CONCEPT_MAPS.values()]
+    others = [capability_statement(BASE), operation_definition(BASE)]
+    assert not faults(fhir_validators, [*systems, *maps, *others])
 
 
 def test_what_a_live_service_answers_is_valid(sqlite_world: World, fhir_validators: Run) -> None:

@@ -12,6 +12,13 @@ from typing import Any
 
 from policy_service.domain.decisions import FindingKind
 from policy_service.domain.outcomes import Outcome
+from policy_service.domain.override_reasons import (
+    NON_ADHERENCE,
+    OVERRIDE_REASONS,
+    OVERRIDE_REASONS_PATH,
+    TOPICS,
+    TOPICS_PATH,
+)
 from policy_service.domain.standings import Advice, Standing
 from policy_service.domain.ties import TIE_KINDS, rolecode_concepts
 from policy_service.interop.fhir.relations import ROLE_CODE
@@ -27,7 +34,10 @@ AUDIT_ACTION = "boundary-audit-action"
 AUDIT_ENTITY = "boundary-audit-entity"
 LOG_ENTRY = "log-entry"
 NAMED = "person-named"
+OVERRIDE_REASON = OVERRIDE_REASONS_PATH.rpartition("/")[2]
+TOPIC = TOPICS_PATH.rpartition("/")[2]
 RELATION_MAP = "boundary-relation-to-rolecode"
+OVERRIDE_MAP = "boundary-override-reason-to-non-adherence"
 
 Code = tuple[str, str]
 """A code and what it is called."""
@@ -75,6 +85,12 @@ VOCABULARIES = {
         Vocabulary(
             FINDING_KIND, "What a finding is about", _named(one.value for one in FindingKind)
         ),
+        Vocabulary(
+            OVERRIDE_REASON,
+            "Why a person goes ahead against a card",
+            tuple((one.code, one.display) for one in OVERRIDE_REASONS),
+        ),
+        Vocabulary(TOPIC, "What a card is about", tuple((one.code, one.display) for one in TOPICS)),
         Vocabulary(AUDIT_ACTION, "Actions of the audit log: its own dotted words", ()),
         Vocabulary(
             AUDIT_ENTITY,
@@ -151,17 +167,46 @@ _COMMENTS = {
 
 def relation_map(base: str) -> dict[str, Any]:
     """ConceptMap from our relations to v3 RoleCode. What has no counterpart says so."""
+    target = "http://terminology.hl7.org/ValueSet/v3-PersonalRelationshipRoleType"
     elements = [_mapped(*code) for code in VOCABULARIES[RELATION].codes]
     group = {"source": system(base, RELATION), "target": ROLE_CODE, "element": elements}
+    return _concept_map(base, (RELATION_MAP, "Our relations as v3 RoleCode", target), group)
+
+
+def override_map(base: str) -> dict[str, Any]:
+    """ConceptMap from our override reasons to the nearest of HL7's."""
+    elements = [
+        {
+            "code": one.code,
+            "display": one.display,
+            "target": [
+                {"equivalence": "inexact", "code": one.hl7, "comment": "The nearest concept."}
+                if one.hl7
+                else {"equivalence": "unmatched"}
+            ],
+        }
+        for one in OVERRIDE_REASONS
+    ]
+    group = {"source": system(base, OVERRIDE_REASON), "target": NON_ADHERENCE, "element": elements}
+    about = (OVERRIDE_MAP, "Our override reasons as HL7's", f"{NON_ADHERENCE}?vs")
+    return _concept_map(base, about, group)
+
+
+def _concept_map(base: str, about: tuple[str, str, str], group: dict[str, Any]) -> dict[str, Any]:
+    """`about` is the map's id and title, and the value set it maps to."""
+    name, title, target = about
     return {
         "resourceType": "ConceptMap",
-        "id": RELATION_MAP,
-        "url": f"{base}/fhir/ConceptMap/{RELATION_MAP}",
-        **_published(RELATION_MAP, "Our relations as v3 RoleCode"),
-        "sourceUri": f"{system(base, RELATION)}?vs",
-        "targetUri": "http://terminology.hl7.org/ValueSet/v3-PersonalRelationshipRoleType",
+        "id": name,
+        "url": f"{base}/fhir/ConceptMap/{name}",
+        **_published(name, title),
+        "sourceUri": f"{group['source']}?vs",
+        "targetUri": target,
         "group": [group],
     }
+
+
+CONCEPT_MAPS = {RELATION_MAP: relation_map, OVERRIDE_MAP: override_map}
 
 
 def _mapped(code: str, display: str) -> dict[str, Any]:

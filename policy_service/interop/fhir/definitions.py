@@ -10,18 +10,19 @@ from typing import Any
 from policy_service.domain.principals import ActingRole
 from policy_service.domain.vocabulary import PURPOSES
 from policy_service.interop.fhir.code_systems import (
+    CONCEPT_MAPS,
     PUBLISHED_ON,
     VERSION,
     VOCABULARIES,
     code_system,
-    relation_map,
 )
 
 FHIR_VERSION = "4.0.1"
 CHECK_BOUNDARY = "check-boundary"
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
-_MOST_PRACTITIONERS = 20
+MOST_PRACTITIONERS = 20
+"""In one call: each is a check of its own."""
 ASKED_PURPOSES = tuple(purpose for purpose in PURPOSES if purpose != "event")
 """An event is reported through /v1, never asked about."""
 
@@ -150,7 +151,7 @@ _PARAMETERS = (
     ),
     _parameter(
         "practitioner",
-        (0, str(_MOST_PRACTITIONERS)),
+        (0, str(MOST_PRACTITIONERS)),
         "Reference",
         "A clinician who would treat, by the EHR's id, an identifier, or the id given here.",
     ),
@@ -167,12 +168,8 @@ _PARAMETERS = (
 
 def definition(base: str, kind: str, name: str) -> dict[str, Any] | None:
     """A definition by type and id; None where there is no such."""
-    vocabulary = VOCABULARIES.get(name)
     if kind == "CodeSystem":
-        return code_system(base, vocabulary) if vocabulary else None
-    resource = {"ConceptMap": relation_map, "OperationDefinition": operation_definition}.get(kind)
-    made = resource(base) if resource else None
-    return made if made and made["id"] == name else None
-
-
-MOST_PRACTITIONERS = _MOST_PRACTITIONERS
+        return code_system(base, VOCABULARIES[name]) if name in VOCABULARIES else None
+    if kind == "ConceptMap":
+        return CONCEPT_MAPS[name](base) if name in CONCEPT_MAPS else None
+    return operation_definition(base) if name == CHECK_BOUNDARY else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_service.database.tables.registry import ClinicianRow
+from policy_service.database.types import is_id
 from policy_service.domain.principals import ActingRole, ActingUser
 from policy_service.errors import FieldError, InvalidRequest
 from policy_service.interop.fhir.elements import Reference
 from policy_service.interop.fhir.parameters import Named
-from policy_service.services.audit_filters import is_id
 from policy_service.services.context import Context
 from policy_service.services.external_identifiers import Name, find
 

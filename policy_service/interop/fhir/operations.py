@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from policy_service.database.types import is_id
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingUser, Principal
 from policy_service.errors import FieldError, InvalidRequest
@@ -20,7 +21,6 @@ from policy_service.interop.fhir.elements import Reference
 from policy_service.interop.fhir.naming import acting_user, clinician_meant
 from policy_service.interop.fhir.parameters import Asked, Named
 from policy_service.interop.outcomes import issue
-from policy_service.services.audit_filters import is_id
 from policy_service.services.checks import CheckDoor, CheckRequest, run_check
 from policy_service.services.desk import Desk
 from policy_service.services.packs import wording

@@ -11,6 +11,7 @@ from policy_service.domain.outcomes import Outcome
 from policy_service.domain.principals import Scope
 from policy_service.domain.ties import TIE_KINDS, rolecode_concepts
 from policy_service.interop.fhir.code_systems import (
+    CONCEPT_MAPS,
     RELATION,
     VOCABULARIES,
     code_system,
@@ -25,7 +26,7 @@ from tests.interop.fhir.events import BASE
 ADDRESSES = (
     "metadata",
     "OperationDefinition/check-boundary",
-    "ConceptMap/boundary-relation-to-rolecode",
+    *(f"ConceptMap/{name}" for name in CONCEPT_MAPS),
     *(f"CodeSystem/{name}" for name in VOCABULARIES),
 )
 
