@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer) with its venv module. Uses uv where it is on the PATH.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit foreign-node check openapi rules lock reset-demo
+.PHONY: help setup run witness test test-all test-tiers soak attacks soak-audit fuzz-doors foreign-node gnuhealth bench-gnuhealth check openapi rules lock reset-demo
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -18,8 +18,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 KEYS := var/keys
 # What a machine must have for test-tiers and test-all.
-TIERS := postgresql,browser,foreign,strace
-NODE := tests/foreign/node tests/foreign/fhir
+TIERS := postgresql,browser,foreign,strace,gnuhealth
+NODE := tests/foreign/node tests/foreign/fhir tests/gnuhealth/web
+# GNU Health has another licence and other pins, so it has a Python of its own.
+GNUHEALTH := .venv-gnuhealth
 
 # What the demo runs with; everything is in docs/settings.md.
 DEMO := env -u POLICY_KEK \
@@ -59,10 +61,11 @@ witness: setup ## cosign the heads of a log on a second machine (NAME=, LOG=vkey
 		--state var/witness --name "$(NAME)" --listen "$(LISTEN)" $(foreach key,$(LOG),--log "$(key)")
 
 test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
-	$(BIN)/pytest -m "not browser and not foreign and not slow and not soak" $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not browser and not foreign and not gnuhealth and not slow and not soak" $(PYTEST_ARGS)
 
-test-tiers: $(VENV)/dev.stamp foreign-node ## run the tests that need Debian packages, npm or minutes
-	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "(postgresql or browser or foreign or slow) and not soak" $(PYTEST_ARGS)
+test-tiers: $(VENV)/dev.stamp foreign-node gnuhealth ## run the tests that need Debian packages, npm or minutes
+	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "(postgresql or browser or foreign or gnuhealth or slow) and not soak" $(PYTEST_ARGS)
+	POLICY_LAWS=full $(BIN)/pytest tests/policy -m "not slow and not soak" $(PYTEST_ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
@@ -73,8 +76,11 @@ attacks: $(VENV)/dev.stamp ## run the attack and fault matrix of the log and cou
 soak-audit: $(VENV)/dev.stamp ## kill -9 the log's writers and sealers on both databases (POLICY_KILLS=500 each)
 	POLICY_TEST_REQUIRE=postgresql $(BIN)/pytest tests/attacks/test_kills.py -m soak -s
 
-test-all: $(VENV)/dev.stamp foreign-node ## run all tests; what is missing on this machine is a failure
-	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest $(PYTEST_ARGS)
+fuzz-doors: $(VENV)/dev.stamp ## attack the EHR doors with 20,000 made-up and mutated cases (CASES=)
+	POLICY_TEST_DOOR_CASES=$(or $(CASES),20000) $(BIN)/pytest tests/contract/test_ehr_doors.py $(PYTEST_ARGS)
+
+test-all: $(VENV)/dev.stamp foreign-node gnuhealth ## run all tests; what is missing on this machine is a failure
+	POLICY_TEST_REQUIRE=$(TIERS) POLICY_LAWS=full $(BIN)/pytest $(PYTEST_ARGS)
 
 # npm writes that file last. Without npm the tests themselves say what is missing.
 foreign-node: ## install what tests/foreign runs from npm
@@ -83,6 +89,22 @@ foreign-node: ## install what tests/foreign runs from npm
 		test $$folder/node_modules/.package-lock.json -nt $$folder/package-lock.json \
 			|| (cd $$folder && npm ci --silent --ignore-scripts --no-audit --no-fund) || exit 1; \
 	done
+
+# The module of clients/gnuhealth goes into GNU Health's Python and never into the service's.
+gnuhealth: foreign-node $(GNUHEALTH)/installed.stamp ## install GNU Health, our module for it and its web client for tests/gnuhealth
+
+$(GNUHEALTH)/installed.stamp: requirements-gnuhealth.txt $(shell find clients/gnuhealth -name '*.py' -o -name '*.xml' -o -name '*.cfg' -o -name '*.toml')
+	@echo "installing $< and clients/gnuhealth"
+ifdef UV
+	@uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(GNUHEALTH)
+	@uv pip install --quiet --python $(GNUHEALTH)/bin/python --require-hashes --no-deps -r $<
+	@uv pip install --quiet --python $(GNUHEALTH)/bin/python --no-deps --no-build-isolation --reinstall ./clients/gnuhealth
+else
+	@$(PYTHON) -m venv $(GNUHEALTH) || { echo "The venv module is needed: apt install python3-venv"; exit 1; }
+	@$(GNUHEALTH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@$(GNUHEALTH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall ./clients/gnuhealth
+endif
+	@touch $@
 
 check: $(VENV)/dev.stamp ## lint, format, types, imports
 	$(BIN)/ruff check .
@@ -96,6 +118,10 @@ openapi: setup $(KEYS)/kek ## write openapi.yaml from the schemas
 rules: setup $(KEYS)/kek ## write docs/rules from the packs
 	@$(FLASK) packs pages --write docs/rules
 
+# It drives what tests/gnuhealth drives, so it needs what they need.
+bench-gnuhealth: $(VENV)/dev.stamp gnuhealth ## one GNU Health booking with our check beside one without
+	@$(BIN)/python -m bench.gnuhealth
+
 bench-%: $(VENV)/bench.stamp $(KEYS)/kek ## run bench/%.py; prints JSON lines
 	@$(DEMO) $(BIN)/python -m bench.$(subst -,_,$*)
 
@@ -106,6 +132,9 @@ lock: ## compile the requirements-*.txt anew from the *.in (needs uv)
 			--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 			$$with -o $$name.txt $$name.in || exit 1; \
 	done
+	@UV_NO_CONFIG=1 uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--no-emit-package psycopg2 -o requirements-gnuhealth.txt requirements-gnuhealth.in
 
 reset-demo: ## forget the demo practice and its keys
 	rm -rf demo.sqlite3 demo.sqlite3-wal demo.sqlite3-shm $(KEYS)

@@ -11,7 +11,7 @@
 `chromium`                   path of Debian's Chromium
 
 A tier that this machine cannot run is skipped and named at the end of the run. With
-POLICY_TEST_REQUIRE=postgresql,browser,foreign,strace such a skip is a failure.
+POLICY_TEST_REQUIRE=postgresql,browser,foreign,strace,gnuhealth such a skip is a failure.
 """
 
 from __future__ import annotations

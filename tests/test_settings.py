@@ -87,6 +87,14 @@ def test_values_are_read_and_empty_means_not_set() -> None:
         ("POLICY_WITNESSES", "https:// officer+01234567+AAAA"),
         ("POLICY_WITNESSES", "https://w.example one+1+A, https://w.example two+2+B"),
         ("POLICY_WITNESSES", "https://w.example one+1+A, https://v.example one+1+A"),
+        ("POLICY_OUTBOUND_NETWORKS", "10.0.0.1/8"),
+        ("POLICY_OUTBOUND_NETWORKS", "ehr.example"),
+        ("POLICY_OUTBOUND_LOOPBACK", "sometimes"),
+        ("POLICY_OUTBOUND_CA_FILE", "/no/such/file.pem"),
+        ("POLICY_SMTP", "https://mail.example"),
+        ("POLICY_SMTP", "smtp+plain://mail.example:25"),
+        ("POLICY_SMTP", "smtp://user@mail.example"),
+        ("POLICY_SMTP", "smtp://mail.example:99999"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_with_what_is_allowed(name: str, value: str) -> None:
@@ -104,6 +112,59 @@ def test_witnesses_are_pairs_of_address_and_key() -> None:
         ("https://w.example/fern", "one+1+A/b+="),
         ("http://10.0.0.2:8020", "two+2+B"),
     )
+
+
+def test_networks_are_read_one_by_one() -> None:
+    settings = _read(
+        POLICY_OUTBOUND_NETWORKS="10.1.0.0/16, fd12::/48", POLICY_OUTBOUND_LOOPBACK="1"
+    )
+    assert [str(network) for network in settings.outbound.networks] == ["10.1.0.0/16", "fd12::/48"]
+    assert settings.outbound.loopback
+    assert not _read().outbound.loopback
+
+
+def test_a_mail_server_is_read_with_its_password_file(tmp_path: Path) -> None:
+    assert _read().mail is None
+    named = {"POLICY_SMTP": "smtp://mail.example", "POLICY_MAIL_FROM": "policy@elm.example"}
+    plain = _read(**named).mail
+    assert plain is not None
+    assert (plain.security, plain.host, plain.port) == ("smtp", "mail.example", 587)
+    password = _key_file(tmp_path, "pass-word\n")
+    signed = {"POLICY_SMTP_USER": "policy", "POLICY_SMTP_PASSWORD_FILE": password}
+    mail = _read(**named | signed | {"POLICY_SMTP": "smtps://mail.example:4650"}).mail
+    assert mail is not None
+    assert (mail.port, mail.user, mail.password) == (4650, "policy", "pass-word")
+    assert "pass-word" not in repr(mail)
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({}, "POLICY_MAIL_FROM"),
+        ({"POLICY_MAIL_FROM": "nobody"}, "POLICY_MAIL_FROM"),
+        ({"POLICY_SMTP_USER": "policy"}, "POLICY_SMTP_PASSWORD_FILE"),
+        ({"POLICY_SMTP_PASSWORD_FILE": "/no/such"}, "POLICY_SMTP_PASSWORD_FILE"),
+    ],
+    ids=["no-sender", "odd-sender", "no-password", "no-user"],
+)
+def test_half_a_mail_server_is_refused(more: dict[str, str], name: str) -> None:
+    named = {"POLICY_SMTP": "smtp://mail.example", "POLICY_MAIL_FROM": "policy@elm.example"}
+    named |= more
+    if not more:
+        del named["POLICY_MAIL_FROM"]
+    with pytest.raises(InvalidSetting, match=name):
+        _read(**named)
+
+
+def test_a_password_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    file = _key_file(tmp_path, "pass-word", 0o644)
+    with pytest.raises(InvalidSetting, match="chmod 600"):
+        _read(
+            POLICY_SMTP="smtp://mail.example",
+            POLICY_MAIL_FROM="policy@elm.example",
+            POLICY_SMTP_USER="policy",
+            POLICY_SMTP_PASSWORD_FILE=file,
+        )
 
 
 def test_a_witness_key_that_is_none_stops_the_start(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
-from joserfc.util import base64_to_int
+from joserfc.util import base64_to_int, int_to_base64
 
 _log = structlog.get_logger()
 
@@ -148,6 +149,16 @@ def pick(keys: Sequence[PublicKey], kid: str, algorithm: str) -> PublicKey | Non
     """The key of that name and algorithm, if it is exactly one (SMART App Launch 2.2)."""
     found = [key for key in keys if key.kid == kid and key.algorithm == algorithm]
     return found[0] if len(found) == 1 else None
+
+
+@cache
+def decoy(algorithm: str) -> ECKey | RSAKey:
+    """A key of nobody, to spend the time of a verification on. What it verifies proves nothing."""
+    if algorithm == "ES384":
+        return ECKey.generate_key("P-384", private=False)
+    # Any odd number of that size costs the same; nobody knows its factors, nor has to.
+    number = int_to_base64((1 << _SHORTEST_RSA) - 1)
+    return RSAKey.import_key({"kty": "RSA", "n": number, "e": int_to_base64(65_537)})
 
 
 @dataclass(frozen=True, slots=True)

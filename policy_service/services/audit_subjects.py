@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from policy_service.database.tables.people import PersonRow
 from policy_service.database.tables.registry import ClientRow
+from policy_service.database.types import is_id
 from policy_service.services.audit_filters import reads_registry
 from policy_service.services.chunks import rows_of
 from policy_service.services.context import Context
@@ -34,4 +35,5 @@ def clients_among(context: Context, pseudonyms: Iterable[str]) -> frozenset[str]
     """Those that are clients'; none for a caller without the right to read the registry."""
     if not reads_registry(context):
         return frozenset()
-    return frozenset(row[0] for row in rows_of(context, _CLIENTS, pseudonyms))
+    named = filter(is_id, pseudonyms)  # who filters by anything else is on record with that
+    return frozenset(row[0] for row in rows_of(context, _CLIENTS, named))

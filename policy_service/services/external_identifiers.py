@@ -6,10 +6,10 @@ identifier system. A clinician is also known by the EHR's own id in the registry
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 
 from policy_service.audit.log import Owned
 from policy_service.database.tables.directory import LoginRow
@@ -23,6 +23,14 @@ from policy_service.services.context import Context
 from policy_service.services.logins import login_row, roles_of
 from policy_service.services.parties import named_clinician
 
+_BY_NAME = select(ExternalIdentifierRow).where(
+    tuple_(ExternalIdentifierRow.system, ExternalIdentifierRow.value).in_(
+        bindparam("names", expanding=True)
+    )
+)
+_BY_EXTERNAL_ID = select(ClinicianRow).where(
+    ClinicianRow.external_id.in_(bindparam("ids", expanding=True))
+)
 PRACTITIONER = "Practitioner"
 LONGEST = 200
 Name = tuple[str, str]
@@ -39,41 +47,49 @@ class Known:
 
 def find(context: Context, names: Iterable[Name]) -> Known | None:
     """Whom these names mean, all of them together; None if nobody or more than one."""
-    wanted = sorted(set(names))
-    found = {*_registered(context, wanted), *_in_registry(context, wanted)}
-    return found.pop() if len(found) == 1 else None
+    return find_all(context, [tuple(names)])[0]
 
 
-def _registered(context: Context, names: list[Name]) -> Iterable[Known]:
-    both = tuple_(ExternalIdentifierRow.system, ExternalIdentifierRow.value)
-    for row in context.session.scalars(select(ExternalIdentifierRow).where(both.in_(names))):
+def find_all(context: Context, asked: Sequence[Sequence[Name]]) -> list[Known | None]:
+    """The same for several at once, by two statements: a hook call names up to twenty."""
+    wanted = {name for names in asked for name in names}
+    known: dict[Name, set[Known]] = {name: set() for name in wanted}
+    for name, who in (*_registered(context, wanted), *_in_registry(context, wanted)):
+        known[name].add(who)
+    meant = [set[Known]().union(*(known[name] for name in names)) for names in asked]
+    return [found.pop() if len(found) == 1 else None for found in meant]
+
+
+def _registered(context: Context, names: Iterable[Name]) -> Iterator[tuple[Name, Known]]:
+    for row in context.session.scalars(_BY_NAME, {"names": sorted(names)}):
         if row.clinician_id is not None:
-            yield from _clinician(context, row.clinician_id)
-        elif row.login_id is not None:
-            yield from _account(context, row.login_id)
+            clinician = context.session.get(ClinicianRow, (context.practice_id, row.clinician_id))
+            found: Iterable[Known] = _clinician(clinician)
+        else:
+            found = _account(context, row.login_id or "")
+        yield from (((row.system, row.value), who) for who in found)
 
 
-def _in_registry(context: Context, names: list[Name]) -> Iterable[Known]:
-    ids = [value for system, value in names if system == PRACTITIONER]
-    rows = select(ClinicianRow.id).where(ClinicianRow.external_id.in_(ids))
-    for clinician_id in context.session.scalars(rows):
-        yield from _clinician(context, clinician_id)
+def _in_registry(context: Context, names: Iterable[Name]) -> Iterator[tuple[Name, Known]]:
+    ids = sorted(value for system, value in names if system == PRACTITIONER)
+    for row in context.session.scalars(_BY_EXTERNAL_ID, {"ids": ids}):
+        yield from (((PRACTITIONER, row.external_id or ""), who) for who in _clinician(row))
 
 
-def _clinician(context: Context, clinician_id: str) -> Iterable[Known]:
-    row = context.session.get(ClinicianRow, (context.practice_id, clinician_id))
+def _clinician(row: ClinicianRow | None) -> Iterator[Known]:
     if row is not None and row.is_active:
-        yield Known(clinician_id, ActingUser(ActingRole.CLINICIAN, clinician_id))
+        yield Known(row.id, ActingUser(ActingRole.CLINICIAN, row.id))
 
 
-def _account(context: Context, login_id: str) -> Iterable[Known]:
+def _account(context: Context, login_id: str) -> Iterator[Known]:
     """The least of an account's roles: who treats clients here reads as their clinician."""
     row = context.session.get(LoginRow, login_id)
     if row is None or row.practice_id != context.practice_id or row.disabled_at is not None:
         return
     roles = roles_of(row)
     if row.clinician_id is not None:
-        yield from _clinician(context, row.clinician_id)
+        own = context.session.get(ClinicianRow, (context.practice_id, row.clinician_id))
+        yield from _clinician(own)
     elif Role.INTAKE in roles:
         yield Known(None, ActingUser(ActingRole.INTAKE))
     elif roles & {Role.COMPLIANCE, Role.APPROVER, Role.AUDITOR}:

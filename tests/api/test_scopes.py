@@ -216,6 +216,8 @@ def minimal(schema: dict[str, Any], name: str = "") -> Any:
 def _text(schema: dict[str, Any]) -> str:
     if schema.get("format") == "uuid":
         return str(uuid4())
+    if schema.get("format") == "date-time":
+        return "2021-05-17T09:30:00Z"
     return "2021-05-17" if schema.get("format") == "date" else "US-TX"
 
 

@@ -26,7 +26,7 @@ from tests.signing import SigningEhr, key_set, sign, signing_key
 HEADER, CLAIMS = "jwts.require_header", "jwts.require_claims"
 SIGNATURE = "jwts.verify_signature"
 TIMES, LIFE = "jwts.require_times_and_audience", "jwts.require_short_life"
-JKU, REPLAY = "trust.require_registered_address", "hook_tokens.use_once"
+JKU, REPLAY = "trust.is_registered_address", "hook_tokens.use_once"
 ISSUER = "hook_tokens.client_of_issuer"
 
 
@@ -185,7 +185,7 @@ def _absent(check: str, ehr: SigningEhr) -> Callable[..., Any]:
         return lambda _token, _keys: found.keys[0]
     if check == ISSUER:
         return lambda *_: found
-    return lambda *_: None
+    return lambda *_: True
 
 
 def test_what_is_not_proven_is_refused_in_one_text(sqlite_world: World) -> None:
@@ -200,6 +200,35 @@ def test_what_is_not_proven_is_refused_in_one_text(sqlite_world: World) -> None:
     )
     said = {refused(sqlite_world, FORGERIES[case].make(ehr)) for case in unproven}
     assert said == {jwts.UNPROVEN}
+
+
+def test_every_token_of_the_right_form_costs_one_verification(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the time it takes would tell which issuers and keys are registered."""
+    ehr = SigningEhr.registered(sqlite_world)
+    asked: list[object] = []
+    really = jwts.jws.validate_compact
+
+    def counting(signed: Any, key: Any, **more: Any) -> bool:
+        asked.append(key)
+        return really(signed, key, **more)
+
+    monkeypatch.setattr(jwts.jws, "validate_compact", counting)
+    unproven = ("an unknown issuer", "a key that is not registered", "a jku that is not registered")
+    for case in (*unproven, "claims changed", "expired"):
+        asked.clear()
+        assert refused(sqlite_world, FORGERIES[case].make(ehr))
+        assert len(asked) == 1, case
+
+
+@pytest.mark.parametrize("algorithm", ["ES384", "RS384"])
+def test_a_decoy_lets_nobody_in(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where it would verify the token."""
+    token = jwts.read_token(sign({"iss": "x"}, signing_key(algorithm), algorithm), ("iss",))
+    monkeypatch.setattr(jwts, "decoy", lambda _algorithm: signing_key(algorithm))
+    with pytest.raises(jwts.TokenRefused):
+        jwts.verify_signature(token, ())
 
 
 def test_a_token_that_is_no_token_is_refused(sqlite_world: World) -> None:

@@ -132,6 +132,16 @@ def test_the_client_of_another_practice_is_not_there(postgresql_world: World) ->
     assert ehr.client_id
 
 
+def test_its_two_pages_lead_to_each_other_and_the_menu_marks_one(sqlite_world: World) -> None:
+    officer = signed_in(sqlite_world, "olga", Role.COMPLIANCE)
+    ehr = registered(sqlite_world, officer)
+    keys, answers = f"/ehr-clients/{ehr.client_id}", f"/ehr/{ehr.client_id}"
+    for here, there in ((keys, answers), (answers, keys)):
+        page = officer.get(here).get_data(as_text=True)
+        assert f'href="/console{there}"' in page
+        assert page.count('aria-current="page"') == 1
+
+
 def test_every_scope_and_mode_is_said_in_words() -> None:
     assert SCOPES.keys() == {scope.value for scope in Scope}
     assert CLIENT_MODES.keys() == set(MODES)

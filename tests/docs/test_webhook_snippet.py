@@ -1,4 +1,4 @@
-"""The receiver's few lines in docs/integrating.md check what the service signs, and nothing else."""
+"""The receiver's lines in docs/integrating.md check what the service signs, and nothing else."""
 
 from __future__ import annotations
 

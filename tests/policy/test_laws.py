@@ -31,13 +31,14 @@ from policy_service.policy.engine import evaluate
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.rule import InForce
 from policy_service.policy.supervaluation import Verdict
+from tests.sizes import examples
 
 from .strategies import AS_OF, known_records, records_and_what_is_known
 from .worlds import fact_at, open_places, with_fact
 
 PACKS = tuple(load_shipped_packs())
 LAWS = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

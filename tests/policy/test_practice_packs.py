@@ -16,6 +16,7 @@ from policy_service.policy.loader import load_pack
 from policy_service.policy.pack import Pack, PackSet
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.selection import Binding, LicenceHeld, Selection, select
+from tests.sizes import examples
 
 from .example_pack import HEADER, RULES, write_pack
 from .random_packs import random_packs
@@ -59,7 +60,7 @@ def _asked(decision: Decision) -> set[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("binding", [TEXAS, Binding((), (), "US-TX")], ids=["texas", "unlicensed"])
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(own=random_packs(), pair=records_and_what_is_known())
 def test_no_practice_pack_loosens_anything(
     binding: Binding, own: Pack, pair: tuple[Facts, Facts]

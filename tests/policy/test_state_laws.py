@@ -24,6 +24,7 @@ from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.rule import Rule, Status
 from policy_service.policy.selection import profession_of
 from policy_service.policy.sources import Row, check_against_sources, read_sources
+from tests.sizes import examples
 
 from .strategies import known_records
 
@@ -139,7 +140,7 @@ def _decided(facts: Facts, dependence: Fact) -> Decision:
     return decide(evaluate(MINNESOTA, replace(facts, base=base)), ())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(known_records())
 def test_dependence_is_asked_for_exactly_where_it_decides(facts: Facts) -> None:
     """Nobody can state it in most checks, so it must never be noise there."""

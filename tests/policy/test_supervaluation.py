@@ -54,6 +54,7 @@ from policy_service.policy.supervaluation import (
     settle_truth,
 )
 from policy_service.policy.worlds import close_gaps
+from tests.sizes import examples
 
 AS_OF = date(2026, 6, 15)
 NOT_ASKED = Unknown(Why.NOT_ASKED)
@@ -121,7 +122,7 @@ def _conditions() -> st.SearchStrategy[Condition]:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(_conditions(), _days, st.integers(0, 40), st.sampled_from(["2023-03", "2024-01", "2024-02"]))
 def test_enumeration_agrees_with_trying_every_day(
     condition: Condition, ended: date, width: int, began: str

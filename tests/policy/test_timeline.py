@@ -31,12 +31,13 @@ from policy_service.policy.engine import evaluate
 from policy_service.policy.pack import PackSet
 from policy_service.policy.registry import load_shipped_packs
 from policy_service.policy.timeline import clears_on, days_of, timeline
+from tests.sizes import examples
 
 from .strategies import AS_OF, known_records, records_and_what_is_known
 
 PACKS = load_shipped_packs()
 LAWS = settings(
-    max_examples=200,
+    max_examples=examples(200),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

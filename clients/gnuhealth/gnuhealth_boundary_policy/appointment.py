@@ -2,7 +2,7 @@
 """Ask before an appointment is booked or confirmed; keep with it what came of the question."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timezone
 from operator import attrgetter
 
 from trytond.config import config
@@ -137,9 +137,9 @@ class Appointment(metaclass=PoolMeta):
     def _boundary_hold(cls, held):
         """Somebody must say yes. Where nobody can be asked (a cron, an import by root), refuse."""
         Warning = Pool().get("res.user.warning")
-        if config.getboolean(service.SECTION, "reason_required", default=False):
-            if any(not one.appointment.boundary_reason for one in held):
-                cls._boundary_refuse("boundary_policy.msg_reason", held)
+        wants_reason = config.getboolean(service.SECTION, "reason_required", default=False)
+        if wants_reason and not all(one.appointment.boundary_reason for one in held):
+            cls._boundary_refuse("boundary_policy.msg_reason", held)
         if not _somebody_is_asked():
             cls._boundary_refuse("boundary_policy.msg_held", held)
         name = _warning_name("held", held)
@@ -148,7 +148,7 @@ class Appointment(metaclass=PoolMeta):
 
     @classmethod
     def _boundary_warn_absent(cls, absent):
-        """Care is not blocked by our absence: it is said, unless the site chose to go on quietly."""
+        """Our absence blocks no care: it is said, unless the site chose to go on quietly."""
         if config.get(service.SECTION, "on_error", default="warn") == "open":
             return
         Warning = Pool().get("res.user.warning")
@@ -167,14 +167,18 @@ class Appointment(metaclass=PoolMeta):
             standing=one.standing, check=check_id, report=report, by=_login(), at=_now()
         )
         if report == "overridden":
-            cls.__queue__.boundary_report([one.appointment])
+            cls.__queue__.boundary_tell([one.appointment])
 
     def _boundary_set(self, **values):
-        """Straight to the columns: another write would ask again, and needs no rights of its own."""
+        """Straight to the columns: what is noted here needs no rights, and asks nothing again."""
         table = self.__table__()
         columns = [getattr(table, f"boundary_{name}") for name in values]
         cursor = Transaction().connection.cursor()
         cursor.execute(*table.update(columns, list(values.values()), where=table.id == self.id))
+        self._local_cache.pop(self.id, None)
+        for cache in Transaction().cache.values():
+            if self.__name__ in cache:
+                cache[self.__name__].pop(self.id, None)
 
     @classmethod
     def _boundary_note_cancelled(cls, appointments):
@@ -184,7 +188,7 @@ class Appointment(metaclass=PoolMeta):
                 one._boundary_set(report="cancelled", by=_login(), at=_now())
 
     @classmethod
-    def boundary_report(cls, appointments):
+    def boundary_tell(cls, appointments):
         """Tell the service what became of these bookings; what cannot be delivered waits."""
         for one in sorted(appointments, key=attrgetter("id")):
             if not (one.boundary_report and one.boundary_check):
@@ -247,4 +251,4 @@ def _login():
 
 
 def _now():
-    return datetime.utcnow()
+    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -32,7 +32,7 @@ def content_of(appointment):
 
 
 def slot_of(appointment, content):
-    """Digest of who with whom and when: never a record's id, which changes when a create repeats."""
+    """Digest of who with whom and when: never a record's id, which a repeat changes."""
     start = appointment.appointment_date.isoformat() if appointment.appointment_date else ""
     return digest_of([content["clinician"], content["client"]["external_id"], start])
 
@@ -44,7 +44,7 @@ def digest_of(value):
 class Attempts:
     """The keys of questions that are not settled, so that a repeated booking asks nothing twice.
 
-    They live in this process only: another one asks anew, which adds an entry to the log and no case.
+    They live in this process only: another asks anew, which adds an entry to the log and no case.
     """
 
     def key(self, database, user, slot, content):

@@ -87,20 +87,20 @@ class Sync(ModelSingleton, ModelSQL):
         Appointment = Pool().get("gnuhealth.appointment")
         unsent = [("boundary_report", "!=", None), ("boundary_check", "!=", None)]
         found = Appointment.search(unsent, limit=AT_ONCE, order=[("id", "ASC")])
-        Appointment.boundary_report(Appointment.browse([one.id for one in found]))
+        Appointment.boundary_tell(Appointment.browse([one.id for one in found]))
 
     @classmethod
     def _follow_changes(cls):
-        sync = cls(1)
-        cursor, more = sync.cursor or "", True
+        known = cls.get_singleton()
+        cursor, more = (known and known.cursor) or "", True
         while more:
             page = service.changes(cursor)
             for change in page.get("changes", ()):
                 cls._note(change)
             cursor, more = page.get("cursor") or cursor, bool(page.get("more"))
-        if cursor != (sync.cursor or ""):
-            sync.cursor = cursor
-            sync.save()
+        sync = known or cls()
+        sync.cursor = cursor
+        sync.save()
 
     @classmethod
     def _note(cls, change):

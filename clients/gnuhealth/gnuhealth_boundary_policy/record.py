@@ -117,7 +117,7 @@ def _at_addresses(party):
 
 
 def _family(party):
-    """A role is what a member is in the family ("Father"), not to another member: kin of any degree.
+    """Kin of any degree: a role is what a member is in the family ("Father"), not to another.
 
     Of father and mother neither is the other's.
     """

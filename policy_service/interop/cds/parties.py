@@ -26,7 +26,7 @@ from policy_service.services.alternatives import clinician_names
 from policy_service.services.checks import ClientNamed
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
-from policy_service.services.external_identifiers import Known, Name, find
+from policy_service.services.external_identifiers import Known, Name, find_all
 
 _OTHERS = {"Patient": ActingRole.PATIENT, "RelatedPerson": ActingRole.RELATIVE}
 
@@ -130,8 +130,8 @@ def _identify(
 
 
 def _find_all(context: Context, names: dict[Named, tuple[Name, ...]]) -> dict[Named, Known]:
-    found = {one: find(context, said) if said else None for one, said in names.items()}
-    return {one: who for one, who in found.items() if who is not None}
+    found = zip(names, find_all(context, list(names.values())), strict=True)
+    return {one: who for one, who in found if who is not None}
 
 
 def _names(request: HookRequest, reference: Reference) -> tuple[Name, ...]:

@@ -129,11 +129,11 @@ _VERBS = {
         "stored uploaded"
     ),
     Kind.UPDATE: (
-        "activated applicable approved assigned changed chosen classified closed confirmed "
-        "corrected deactivated disabled disposed done dropped ended escalated judged lapsed "
-        "lifted measured merged moved overdue paused refiled refused reminded removed reopened "
-        "resolved resumed retired reviewed revised rotated set settled split unanswered undone "
-        "used verified withdrawn"
+        "activated applicable applied applying approved assigned changed chosen classified "
+        "closed confirmed corrected deactivated disabled discarded disposed done dropped "
+        "ended escalated expired judged lapsed lifted measured merged moved overdue paused "
+        "refiled refused reminded removed reopened resolved resumed retired reviewed revised "
+        "rotated set settled split unanswered undone used verified waiting withdrawn"
     ),
     Kind.READ: "examined read reconciled tailed",
     Kind.QUERY: "accounted counted listed searched",

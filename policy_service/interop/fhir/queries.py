@@ -22,6 +22,8 @@ USUAL_PAGE = 50
 JSON_FORMATS = ("application/fhir+json", "application/json", "json")
 NDJSON_FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 _DATE = re.compile(r"(eq|ge|gt|le|lt)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T\S+)?)?)?)", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
+_PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,6}", re.ASCII)
 _LONGEST = 500
 _DATE_SAID = "ge, gt, le, lt or eq, then a date: ge2026-03-01, lt2026-03-01T09:30:00Z."
@@ -73,6 +75,13 @@ class Query:
         text = self.text(name)
         return text.rpartition("|")[2] or None if text else None
 
+    def pseudonym(self, name: str) -> str | None:
+        """A pseudonym or action of the log, with or without its system."""
+        text = self.token(name)
+        if text is not None and not _PSEUDONYM.fullmatch(text):
+            raise _refused(name, "1 to 64 letters, digits and . _ : - are expected.")
+        return text
+
     def word(self, name: str, allowed: Sequence[str]) -> str | None:
         """A code out of a list."""
         text = self.token(name)
@@ -88,6 +97,8 @@ class Query:
         before, slash, ref = text.rpartition("/")
         if slash and before != kind:
             raise _refused(name, f"{kind}/ID is expected.")
+        if not _ID.fullmatch(ref):
+            raise _refused(name, "An id of 1 to 64 letters, digits, - and . is expected.")
         return ref
 
     def span(self, name: str) -> Span:

@@ -158,13 +158,13 @@ def list_events() -> Response:
 
 def _entry_filter(query: Query) -> EntryFilter:
     recorded = query.span("date")
-    subject = query.token("entity"), query.reference("patient", "Patient")
+    subject = query.pseudonym("entity"), query.reference("patient", "Patient")
     if all(subject):
         said = "Give either entity or patient, not both."
         raise InvalidRequest(errors=[FieldError("/query/patient", said)])
     return EntryFilter(
-        actor=query.token("agent"),
-        action=query.token("subtype"),
+        actor=query.pseudonym("agent"),
+        action=query.pseudonym("subtype"),
         subject=subject[0] or subject[1],
         since=recorded.since,
         until=recorded.until,

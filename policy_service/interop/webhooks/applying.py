@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from policy_service.errors import InvalidRequest, ServiceError, StateConflict
+from policy_service.errors import InvalidRequest, NotFound, ServiceError, StateConflict
 from policy_service.interop.webhooks.fhir_source import FhirReader
 from policy_service.interop.webhooks.records import (
     Episode,
@@ -24,6 +24,7 @@ from policy_service.interop.webhooks.records import (
 )
 from policy_service.interop.webhooks.rest_source import RestReader
 from policy_service.jobs.queue import Work
+from policy_service.services.context import Context
 from policy_service.services.desk import Desk
 from policy_service.services.outbound import OutboundError
 from policy_service.services.webhooks.arrivals import (
@@ -62,8 +63,12 @@ def take_arrival(desk: Desk, practice_id: str, work: Work) -> bool:
     service, arrival_id = messenger(practice_id), work.body["arrival"]
     with desk.reading(service) as context:
         found = waiting_event(context, arrival_id)
-        source = source_in_use(context, found[0]) if found else None
-    if found is None or source is None:
+        source = _source(context, found[0]) if found else None
+    if found is None:
+        return False
+    if source is None:
+        with desk.writing(service) as context:
+            fail_arrival(context, arrival_id, "the source was removed", for_good=True)
         return False
     errand = _Errand(desk, arrival_id, source, reader_of(desk, source), Registrar(desk, source))
     said, is_final, is_done = _carry_out(errand, found[1])
@@ -73,6 +78,13 @@ def take_arrival(desk: Desk, practice_id: str, work: Work) -> bool:
         else:
             fail_arrival(context, arrival_id, said, for_good=is_final)
     return is_done
+
+
+def _source(context: Context, source_id: str) -> Source | None:
+    try:
+        return source_in_use(context, source_id)
+    except NotFound:
+        return None
 
 
 def reader_of(desk: Desk, source: Source) -> Reader:

@@ -85,6 +85,8 @@ def deliver(desk: Desk, practice_id: str, work: Work) -> bool:
     with desk.reading(service) as context:
         sending = _sending(context, delivery_id)
     if sending is None:
+        with desk.writing(service) as context:
+            _give_up_untold(context, delivery_id)
         return False
     if sending.later is not None:
         with desk.writing(service) as context:
@@ -116,6 +118,14 @@ def _sending(context: Context, delivery_id: str) -> _Sending | None:
     keys = endpoint.ring.in_use(context.now)
     later = row.retry_at if waits else None
     return _Sending(endpoint.url, keys, notice.id, orjson.dumps(event), later)
+
+
+def _give_up_untold(context: Context, delivery_id: str) -> None:
+    """It waits, but its endpoint was removed, or may learn less than when it was queued."""
+    delivery = context.session.get(NoticeDeliveryRow, (context.practice_id, delivery_id))
+    if delivery is not None and delivery.state == DeliveryState.WAITING:
+        delivery.state, delivery.due_at = DeliveryState.DEAD.value, None
+        delivery.said = "NotToldAnyMore"
 
 
 def _send(desk: Desk, sending: _Sending) -> _Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from policy_service.domain.duties import DutyMoveKind
 from policy_service.domain.reviews import MoveKind
 from policy_service.interop.fhir.audit_events import Shown, audit_event
 from policy_service.services.audit_streams import LoggedEntry
+from policy_service.services.imports.roster_drops import DropState
 
 BASE = "https://boundary.example.org"
 SOURCE = Path(policy_service.__file__).parent
@@ -22,10 +24,14 @@ _WRITERS = ("audit", "auth", "cli", "interop", "jobs", "services", "worker.py")
 _NO_ACTION = re.compile(
     r".*\.(json|jsonl|yaml|html|py|svg|id|checkpoint|csv|txt|md)"  # files and columns
     r"|(policy_service|http|context)\..*"  # modules and elements
-    r"|contacts\.(store|undo)"  # kinds of work
+    r"|contacts\.(store|undo)|roster\.apply"  # kinds of work
 )
-_BUILT = {"case.": MoveKind, "duty.": DutyMoveKind}
-"""Actions put together from the kind of a move."""
+BUILT: dict[str, type[StrEnum]] = {
+    "case.": MoveKind,
+    "duty.": DutyMoveKind,
+    "roster.": DropState,
+}
+"""Actions put together from the kind of a move, or the state something got into."""
 _LOGGING = ("log", "_log")
 
 
@@ -33,7 +39,7 @@ _LOGGING = ("log", "_log")
 def actions() -> tuple[str, ...]:
     """Every text of the source that can be an action, but for names of files and columns."""
     found = {text for tree in _trees() for text in _texts(tree) if not _NO_ACTION.fullmatch(text)}
-    built = {f"{start}{kind.value}" for start, kinds in _BUILT.items() for kind in kinds}
+    built = {f"{start}{kind.value}" for start, kinds in BUILT.items() for kind in kinds}
     return tuple(sorted(found | built))
 
 

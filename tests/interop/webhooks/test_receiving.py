@@ -183,6 +183,15 @@ def test_a_removed_source_is_believed_no_more(ehr: Ehr) -> None:
     assert ehr.send(EVENT).status_code == 401
 
 
+def test_what_waits_when_its_source_is_removed_is_not_fetched(ehr: Ehr) -> None:
+    ehr.send(EVENT)
+    with ehr.world.writing(ada(ehr.world)) as context:
+        remove_source(context, ehr.id)
+    ehr.take()
+    assert ehr.states() == [("failed", "the source was removed")]
+    assert ehr.host.received == []
+
+
 def test_addresses_beside_it_answer_as_problems(ehr: Ehr) -> None:
     client = ehr.world.app.test_client()
     for answer in (client.get(f"/webhooks/in/{ehr.id}"), client.post("/webhooks/in/nobody")):

@@ -25,6 +25,8 @@ from policy_service.services.webhooks.delivery_lists import (
     resume,
 )
 from policy_service.services.webhooks.endpoints import (
+    EndpointForm,
+    change_endpoint,
     pause_by_hand,
     remove_endpoint,
     rotate_secret,
@@ -289,7 +291,7 @@ def test_a_removed_endpoint_is_told_nothing_more_and_its_secrets_are_gone(
     post.run()
     open_a_case(post.world)
     post.run()
-    assert len(post.deliveries()) == 1
+    assert post.states() == [("dead", 0)]
     assert (host.received, post.row().sealed) == ([], b"")
 
 
@@ -338,3 +340,23 @@ def test_the_list_is_read_in_pages_of_one_order(post: Post) -> None:
         second, end = deliveries(context, post.id, follow)
     assert (len(first), len(second), end) == (50, 10, None)
     assert len({one.id for one in (*first, *second)}) == 60
+
+
+def test_an_endpoint_that_may_learn_less_now_is_not_sent_what_was_queued_before(
+    sqlite_world: World, host: Host
+) -> None:
+    post = endpoint_at(open_loopback(sqlite_world), host, "full", "duty.due")
+    sqlite_world.check("alma", "nora")
+    sqlite_world.clock.advance(days=60)
+    with post.writing() as context:
+        pause_by_hand(context, post.id)
+    post.run()
+    assert "held" in {state for state, _ in post.states()}
+    with post.writing() as context:
+        form = EndpointForm("Front desk", host.url("/hook"), "brief")
+        version = post.row().version
+        change_endpoint(context, sqlite_world.desk.outbound, post.id, version, form)
+        resume(context, post.id)
+    post.run()
+    assert host.received == []
+    assert {state for state, _ in post.states()} == {"dead"}
