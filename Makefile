@@ -19,10 +19,9 @@ BIN := $(VENV)/bin
 KEYS := var/keys
 # What a machine must have for test-tiers and test-all.
 TIERS := postgresql,browser,foreign,strace,gnuhealth
-NODE := tests/foreign/node tests/foreign/fhir
-# GNU Health and its web client: another licence and other pins, so a Python of its own.
+NODE := tests/foreign/node tests/foreign/fhir tests/gnuhealth/web
+# GNU Health has another licence and other pins, so it has a Python of its own.
 GNUHEALTH := .venv-gnuhealth
-GNUHEALTH_WEB := tests/gnuhealth/web
 
 # What the demo runs with; everything is in docs/settings.md.
 DEMO := env -u POLICY_KEK \
@@ -92,10 +91,7 @@ foreign-node: ## install what tests/foreign runs from npm
 	done
 
 # The module of clients/gnuhealth goes into GNU Health's Python and never into the service's.
-gnuhealth: $(GNUHEALTH)/installed.stamp ## install GNU Health, our module for it and its web client for tests/gnuhealth
-	@command -v npm >/dev/null || { echo "npm is missing: no web client of GNU Health"; exit 0; }; \
-	test $(GNUHEALTH_WEB)/node_modules/.package-lock.json -nt $(GNUHEALTH_WEB)/package-lock.json \
-		|| (cd $(GNUHEALTH_WEB) && npm ci --silent --ignore-scripts --no-audit --no-fund)
+gnuhealth: foreign-node $(GNUHEALTH)/installed.stamp ## install GNU Health, our module for it and its web client for tests/gnuhealth
 
 $(GNUHEALTH)/installed.stamp: requirements-gnuhealth.txt $(shell find clients/gnuhealth -name '*.py' -o -name '*.xml' -o -name '*.cfg' -o -name '*.toml')
 	@echo "installing $< and clients/gnuhealth"
