@@ -22,7 +22,7 @@ from policy_service.services.screenings import ScreeningDoor, ScreeningRequest, 
 from policy_service.services.shown_names import shown_names
 from policy_service.services.stored_responses import Response
 
-MOST = 5
+MOST = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from policy_service.vault.errors import KeyNotHeld
 
 FORM = "fhir"
 """How the log calls an export of AuditEvents."""
+MOST_EXAMINED = 1000
+"""Decisions that are opened for one page of a search."""
 _CHUNK = 500
 
 
@@ -63,25 +65,29 @@ class IssueSearch:
 
 
 def search_issues(desk: Desk, caller: Caller, base: str, search: IssueSearch) -> Page:
-    """The decisions this caller may find, newest first."""
+    """The decisions this caller may find, newest first.
+
+    A page ends early when very many were looked at that have another status; `next` goes on there.
+    """
+    issues: list[dict[str, Any]] = []
+    last, examined = None, 0
     with desk.reading(caller.principal) as context:
-        found = _issues(desk, context, base, findable(context, search.wanted, caller.acting))
-        shown = (one for one in found if search.status in (None, one["status"]))
-        issues = list(islice(shown, search.count + 1))
-    more = len(issues) > search.count
-    page = tuple(issues[: search.count])
-    return Page(page, page[-1]["id"] if more else None)
+        for found in findable(context, search.wanted, caller.acting):
+            if len(issues) == search.count or examined == MOST_EXAMINED:
+                return Page(tuple(issues), last)
+            last, examined = found.id, examined + 1
+            issue = _issue(desk, context, base, found)
+            if issue is not None and search.status in (None, issue["status"]):
+                issues.append(issue)
+    return Page(tuple(issues), None)
 
 
-def _issues(
-    desk: Desk, context: Context, base: str, found: Iterable[Findable]
-) -> Iterator[dict[str, Any]]:
-    """What was erased with its person is found no more."""
-    for one in found:
-        try:
-            yield detected_issue(base, _told(desk, context, one))
-        except KeyNotHeld:
-            continue
+def _issue(desk: Desk, context: Context, base: str, found: Findable) -> dict[str, Any] | None:
+    """None for what was erased with its person."""
+    try:
+        return detected_issue(base, _told(desk, context, found))
+    except KeyNotHeld:
+        return None
 
 
 def _told(desk: Desk, context: Context, found: Findable) -> dict[str, Any]:

@@ -159,7 +159,11 @@ class Office:
         return cls(world, brief, full)
 
     def meet(self, scene: Scene, secret: Secret) -> Seen:
-        """Put the scene with this secret into the world, and ask."""
+        """Put the scene with this secret into the world, and ask.
+
+        Time passes, so that clinicians stand in one order of registration in both worlds.
+        """
+        self.world.clock.advance(seconds=1)
         with self.world.writing() as context:
             clinician_id = _settle(context, scene, secret)
         ehr = self.full if scene.full else self.brief

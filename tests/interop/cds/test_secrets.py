@@ -35,7 +35,8 @@ CONSTANTS = (
     {"cards": []},
     {"cards": [], "systemActions": []},
 )
-HIDDEN = ("officer", "client", "through", "none")
+HIDDEN = ("officer", "through", "none")
+"""From the clinician it is about: what the client told them they know."""
 
 
 @contextmanager
@@ -73,7 +74,9 @@ def assert_no_secret(scene: Scene, secret: Secret, seen: Seen) -> None:
     text = seen.raw.decode()
     assert secret.third not in text, f"a third party is named: {scene}"
     who = audience(scene)
-    if who == "anyone" and scene.hook != "patient-view":
+    # Ben is asked about himself too, and is told what could not be read for his own check.
+    says_nothing = who == "anyone" and (scene.user != BEN or scene.brings_related)
+    if says_nothing and scene.hook != "patient-view":
         assert seen.raw.replace(b" ", b"") in [dumped(one) for one in CONSTANTS], scene
     if who in ("anyone", "intake"):
         told = [word for word in seen.private if word in text]

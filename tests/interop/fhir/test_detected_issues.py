@@ -14,6 +14,7 @@ import pytest
 
 from policy_service.domain import audiences
 from policy_service.domain.principals import Scope
+from policy_service.interop.fhir import searching
 from policy_service.interop.fhir.detected_issues import STATUSES, detected_issue
 from policy_service.services import decision_search
 from policy_service.services.context import Context
@@ -214,6 +215,26 @@ def test_pages_follow_their_next_links(world: World) -> None:
         links = {one["relation"]: one["url"] for one in bundle["link"]}
         path = links.get("next", "").removeprefix(world.settings.public_base_url)
     assert seen == made[::-1]
+
+
+def test_a_page_that_looked_at_enough_goes_on_where_it_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_EXAMINED", 2)
+    ehr = world.http(Scope.DECISION_FULL)
+    (wanted,) = asked(world, ehr, patient=STRANGER)
+    for _ in range(3):
+        world.clock.advance(seconds=1)
+        asked(world, ehr)
+    path = f"/fhir/DetectedIssue?acting-role=system&status={wanted['status']}"
+    seen, pages = [], 0
+    while path:
+        bundle = ehr.get(path).json or {}
+        seen, pages = seen + [one["id"] for one in issues_of(bundle)], pages + 1
+        links = {one["relation"]: one["url"] for one in bundle["link"]}
+        path = links.get("next", "").removeprefix(world.settings.public_base_url)
+    assert wanted["id"] in seen
+    assert pages == 2
 
 
 def test_a_search_may_be_posted_as_a_form(world: World) -> None:
