@@ -128,7 +128,7 @@ def test_the_menu_names_only_pages_that_open(sqlite_world: World) -> None:
                 assert allowed in PAGES[path], path
 
 
-def test_an_intake_account_reads_the_rules_and_nothing_else(sqlite_world: World) -> None:
+def test_an_intake_account_comes_to_the_check_of_the_front_desk(sqlite_world: World) -> None:
     add_login(sqlite_world, "ina", Role.INTAKE)
     home = signed_in(sqlite_world, "ina").get("/")
-    assert (home.status_code, home.location) == (303, "/console/rules")
+    assert (home.status_code, home.location) == (303, "/console/check")

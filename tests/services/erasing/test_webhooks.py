@@ -24,7 +24,7 @@ def test_an_arrival_that_names_the_person_goes_and_others_stay(world: World) -> 
 
 def test_nobody_is_told_of_an_erasure(world: World) -> None:
     with web_server() as host:
-        post = endpoint_at(open_loopback(world), host)
+        post = endpoint_at(open_loopback(world), host, "full", "case.opened", "standing.changed")
         world.check("alma", "tomas")
         Worker(world.desk).run_due()
         told = len(post.events())
