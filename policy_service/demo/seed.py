@@ -112,7 +112,7 @@ def _populate(desk: Desk, practice_id: str, clients: int) -> None:
         practice_id, "demo", "demo", frozenset({Role.OPERATOR, Role.COMPLIANCE, Role.ADMIN})
     )
     scopes = frozenset({Scope.DECISION_FULL, Scope.EVENTS_WRITE})
-    ehr = Principal(practice_id, "demo", "demo EHR", frozenset({Role.EHR}), scopes)
+    ehr = Principal(practice_id, desk.new_id(), "demo EHR", frozenset({Role.EHR}), scopes)
     _import_rosters(desk, scribe, clients)
     _attest(desk, scribe)
     teller = Teller(desk, scribe, ehr)
