@@ -99,7 +99,7 @@ def test_an_interrupted_import_is_finished_by_repeating_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "BATCH", 4)
-    real, calls = run._apply, []
+    real, calls = run.apply_batch, []
 
     def power_cut(*args: Any) -> Any:
         calls.append(args)
@@ -107,10 +107,10 @@ def test_an_interrupted_import_is_finished_by_repeating_it(
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(run, "_apply", power_cut)
+    monkeypatch.setattr(run, "apply_batch", power_cut)
     with pytest.raises(KeyboardInterrupt):
         do(world, "clients", many(10))
-    monkeypatch.setattr(run, "_apply", real)
+    monkeypatch.setattr(run, "apply_batch", real)
     assert counts(do(world, "clients", many(10))) == (6, 0, 4, 0)
 
 
