@@ -34,6 +34,7 @@ from policy_service.interop.fhir.searching import (
     search_events,
     search_issues,
 )
+from policy_service.interop.outcomes import issue
 from policy_service.ledger.canonical import canonical_bytes
 from policy_service.services.audit_filters import EntryFilter
 from policy_service.services.decision_search import DecisionFilter
@@ -43,6 +44,10 @@ from policy_service.vault.keys import Purpose
 
 FHIR_JSON = "application/fhir+json"
 NDJSON = "application/fhir+ndjson"
+NOTHING_FOUND = (
+    "Nothing was found that this reader may see. That does not say that there is no conflict: ask "
+    "with $check-boundary."
+)
 _BODIES = (FHIR_JSON, "application/json")
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST_KEY = 150
@@ -128,7 +133,7 @@ def list_issues() -> Response:
     )
     search = IssueSearch(wanted, query.word("status", STATUSES), query.count())
     page = search_issues(door.desk(), Caller(principal, _acting(query)), _base(), search)
-    return _searchset(query, "DetectedIssue", page, "_after")
+    return _searchset(query, "DetectedIssue", page, "_after", NOTHING_FOUND)
 
 
 def _acting(query: Query) -> ActingUser:
@@ -187,8 +192,13 @@ def _query(searches: tuple[tuple[str, str, str], ...]) -> Query:
     return Query.read(request.values, [name for name, _, _ in searches])
 
 
-def _searchset(query: Query, kind: str, page: Page, cursor: str) -> Response:
-    """A searchset Bundle with its own address and that of the next page."""
+def _searchset(
+    query: Query, kind: str, page: Page, cursor: str, if_empty: str | None = None
+) -> Response:
+    """A searchset Bundle with its own address and that of the next page.
+
+    `if_empty`: what an empty page does not mean, as the search's own outcome (R4, 3.1.1.4.18).
+    """
     links = [{"relation": "self", "url": _link(kind, query.again())}]
     if page.next is not None:
         links.append({"relation": "next", "url": _link(kind, query.again(**{cursor: page.next}))})
@@ -200,6 +210,12 @@ def _searchset(query: Query, kind: str, page: Page, cursor: str) -> Response:
         }
         for one in page.resources
     ]
+    if not entries and if_empty is not None:
+        said = {
+            "resourceType": "OperationOutcome",
+            "issue": [issue("information", "not-found", if_empty)],
+        }
+        entries = [{"resource": said, "search": {"mode": "outcome"}}]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links}
     return _fhir({**bundle, "entry": entries} if entries else bundle)
 

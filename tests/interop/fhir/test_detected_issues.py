@@ -169,6 +169,19 @@ def test_for_anybody_else_there_is_nothing_whatever_there_is(world: World, role:
     assert ehr.get("/fhir/DetectedIssue", query_string=patient).data == before
 
 
+@pytest.mark.parametrize("patient", ["tomas", "nobody"])
+def test_an_empty_page_says_that_it_is_no_answer(world: World, patient: str) -> None:
+    """Unknown is never clear: an EHR that forgot to say who reads finds nothing, and is told."""
+    ehr = world.http(Scope.DECISION_FULL)
+    asked(world, ehr)
+    query = {"patient": world.ids.get(patient, patient)}
+    bundle = ehr.get("/fhir/DetectedIssue", query_string=query).json or {}
+    (entry,) = bundle["entry"]
+    assert entry["search"] == {"mode": "outcome"}
+    assert "does not say that there is no conflict" in str(entry["resource"]["issue"])
+    assert not defects(bundle)
+
+
 def test_the_search_would_tell_if_it_looked_no_further_than_the_client(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
