@@ -19,6 +19,10 @@ BIN := $(VENV)/bin
 KEYS := var/keys
 # What a machine must have for test-tiers and test-all.
 TIERS := postgresql,browser,foreign,strace,gnuhealth
+# Fewer where something else has run a part of them already (.ci/run).
+TIER_TESTS ?= postgresql or browser or foreign or gnuhealth or slow
+# Laws of which `make test` tries a quarter of the examples.
+LONG_LAWS = $(shell grep -rl "tests.sizes import" tests --include="test_*.py")
 NODE := tests/foreign/node tests/foreign/fhir tests/gnuhealth/web
 # GNU Health has another licence and other pins, so it has a Python of its own.
 GNUHEALTH := .venv-gnuhealth
@@ -64,8 +68,8 @@ test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
 	$(BIN)/pytest -m "not browser and not foreign and not gnuhealth and not slow and not soak" $(PYTEST_ARGS)
 
 test-tiers: $(VENV)/dev.stamp foreign-node gnuhealth ## run the tests that need Debian packages, npm or minutes
-	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "(postgresql or browser or foreign or gnuhealth or slow) and not soak" $(PYTEST_ARGS)
-	POLICY_LAWS=full $(BIN)/pytest tests/policy -m "not slow and not soak" $(PYTEST_ARGS)
+	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "($(TIER_TESTS)) and not soak" $(PYTEST_ARGS)
+	POLICY_LAWS=full $(BIN)/pytest $(LONG_LAWS) -m "not slow and not soak" $(PYTEST_ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
