@@ -31,7 +31,8 @@ def test_vendored_files_are_those_whose_hashes_are_written_down() -> None:
 def test_no_template_has_scripts_inline_styles_or_foreign_addresses(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     assert not re.search(r"<script|\sstyle=|<style|\son[a-z]+=|javascript:|\|\s*safe\b", text)
-    assert "://" not in text
+    shown = re.compile(r'help="[^"]*"')  # words to read, never an address that is loaded
+    assert "://" not in shown.sub("", text)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
