@@ -25,12 +25,23 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from policy_service.database import Database, migrate
 from tests.cast import World, empty_world, populate, world_like
 from tests.postgresql_server import NoServer, Server, running_server
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 # No deadline: machines are slow at times, and no test here is about time.
@@ -92,6 +103,15 @@ def chromium(pytestconfig: pytest.Config) -> str:
         skip_tier(pytestconfig, "browser", "Debian's package chromium is not installed")
     pytestconfig.stash[_found]["browser"] = str(path)
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def running_browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for all tests of a process: Playwright's loop runs once in each."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

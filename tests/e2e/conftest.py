@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from policy_service.app import create_desk
@@ -17,16 +17,6 @@ from policy_service.services import passwords
 from policy_service.services.practices import NewPractice, found_practice
 from tests.cast import Clock, World, populate, settings_for
 from tests.console.office import PASSWORD
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @dataclass
@@ -60,15 +50,6 @@ class Site:
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Sign out").wait_for()
         return page
-
-
-@pytest.fixture(scope="session")
-def running_browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for all stories."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from policy_service.database.tables.prompts import CardFeedbackRow
-from tests.e2e.conftest import ARGUMENTS
 from tests.foreign.conftest import Run
 from tests.foreign.ehr_site import EhrSite, serving_site
 from tests.foreign.live import Live, serving
@@ -40,13 +39,6 @@ def site() -> Iterator[EhrSite]:
     """The EHR's web site, an origin of its own."""
     with serving_site() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
 
 
 def play_of(live: Live, site: EhrSite, key: SigningKey, issuer: str) -> Json:
@@ -100,10 +92,10 @@ def test_medplum_in_node_is_answered_and_reports_back(
     assert_played(live, site, json.loads(done.stdout))
 
 
-def seen_by(browser: Browser, site: EhrSite, play: Json) -> dict[str, Any]:
+def seen_by(running_browser: Browser, site: EhrSite, play: Json) -> dict[str, Any]:
     """What the page shows when it has played."""
     site.play = play
-    page = browser.new_page()
+    page = running_browser.new_page()
     page.goto(site.url)
     told: dict[str, Any] = json.loads(page.locator("#told").inner_text(timeout=60_000))
     page.close()
@@ -112,19 +104,19 @@ def seen_by(browser: Browser, site: EhrSite, play: Json) -> dict[str, Any]:
 
 @EACH_ALGORITHM
 def test_medplum_in_a_browser_is_answered_across_origins(
-    medplum: Run, browser: Browser, live: Live, site: EhrSite, alg: str
+    medplum: Run, running_browser: Browser, live: Live, site: EhrSite, alg: str
 ) -> None:
-    told = seen_by(browser, site, registered(live, site, alg))
+    told = seen_by(running_browser, site, registered(live, site, alg))
     assert "answers" in told, told
     assert_played(live, site, told)
 
 
 def test_a_browser_of_another_origin_gets_nothing(
-    medplum: Run, browser: Browser, live: Live, site: EhrSite
+    medplum: Run, running_browser: Browser, live: Live, site: EhrSite
 ) -> None:
     """Control: the same client, of an origin that is not listed, is stopped by the browser."""
     play = registered(live, site, "ES384", origin="https://elsewhere.example.org")
-    assert "answers" not in seen_by(browser, site, play)
+    assert "answers" not in seen_by(running_browser, site, play)
 
 
 def test_medplum_with_another_key_gets_nothing(medplum: Run, live: Live, site: EhrSite) -> None:

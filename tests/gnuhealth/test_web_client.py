@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from policy_service.domain.standings import MESSAGES, Advice
 from tests.conftest import skip_tier
-from tests.e2e.conftest import ARGUMENTS
 from tests.gnuhealth.hospital import PASSWORD, Hospital, slot
 from tests.gnuhealth.practice import Practice
 from tests.gnuhealth.test_story import at
@@ -55,7 +54,7 @@ def _sign_in(page: Page, hospital: Hospital) -> None:
 
 
 def test_the_front_desk_sees_the_dialog_and_books_after_yes(
-    on_sqlite: tuple[Hospital, Practice], web_root: Path, chromium: str
+    on_sqlite: tuple[Hospital, Practice], web_root: Path, running_browser: Browser
 ) -> None:
     hospital, practice = on_sqlite
     hospital.web_root = web_root
@@ -63,26 +62,24 @@ def test_the_front_desk_sees_the_dialog_and_books_after_yes(
     anna, marco = hospital.id("anna"), hospital.id("marco")
     desk = hospital.sign_in("front.desk")
     values = slot(anna, marco, at(0))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1100, "height": 640})
-        page.set_default_timeout(90_000)
-        _sign_in(page, hospital)
-        page.evaluate(
-            "() => Sao.Tab.create({model: 'gnuhealth.appointment', mode: ['tree', 'form'],"
-            " name: 'Appointments'})"
-        )
-        page.evaluate(BOOK, values)
-        dialog = page.locator(".user-warning-dialog")
-        expect(dialog).to_contain_text(MESSAGES[Advice.HOLD_FOR_REVIEW])
-        page.screenshot(path=PICTURE)
-        dialog.get_by_role("button", name="No").click()
-        expect(dialog).to_be_hidden()
-        assert desk.appointments(anna, marco) == []
-        assert practice.feedback() == []
-        page.evaluate(BOOK, values)
-        page.locator(".user-warning-dialog").get_by_role("button", name="Yes").click()
-        page.wait_for_function("window.booked")
-        browser.close()
+    page = running_browser.new_page(viewport={"width": 1100, "height": 640})
+    page.set_default_timeout(90_000)
+    _sign_in(page, hospital)
+    page.evaluate(
+        "() => Sao.Tab.create({model: 'gnuhealth.appointment', mode: ['tree', 'form'],"
+        " name: 'Appointments'})"
+    )
+    page.evaluate(BOOK, values)
+    dialog = page.locator(".user-warning-dialog")
+    expect(dialog).to_contain_text(MESSAGES[Advice.HOLD_FOR_REVIEW])
+    page.screenshot(path=PICTURE)
+    dialog.get_by_role("button", name="No").click()
+    expect(dialog).to_be_hidden()
+    assert desk.appointments(anna, marco) == []
+    assert practice.feedback() == []
+    page.evaluate(BOOK, values)
+    page.locator(".user-warning-dialog").get_by_role("button", name="Yes").click()
+    page.wait_for_function("window.booked")
+    page.close()
     assert len(desk.appointments(anna, marco)) == 1
     assert [outcome for outcome, _ in practice.feedback()] == ["overridden"]
