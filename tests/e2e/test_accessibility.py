@@ -143,7 +143,7 @@ def test_the_first_tab_stop_skips_to_the_content(site: Site) -> None:
 
 
 def _open_all(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
 
 
 def _fits(page: Page) -> bool:
