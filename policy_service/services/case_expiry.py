@@ -6,13 +6,13 @@ from sqlalchemy import Select, select
 
 from policy_service.database.tables.reviews import CaseRow
 from policy_service.domain.outcomes import Outcome
-from policy_service.domain.principals import Principal
 from policy_service.domain.reviews import CaseState, MoveKind
 from policy_service.domain.standings import Standing
 from policy_service.services.case_steps import Step, make
 from policy_service.services.cases import due_on
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.expiry import end_expired
 
 AT_ONCE = 200
 """Cases reopened in one transaction, so that the write lock is never held for long."""
@@ -20,26 +20,14 @@ AT_ONCE = 200
 
 def reopen_due(desk: Desk, practice_id: str) -> int:
     """Reopen what has expired, for the worker; writes nothing while nothing has."""
-    service = Principal(practice_id, "expiry", "expiry", frozenset())
-    with desk.reading(service) as context:
-        if context.session.scalars(_expired(context).limit(1)).first() is None:
-            return 0
-    with desk.writing(service) as context:
-        return reopen_expired(context)
+    return end_expired(desk, practice_id, _expired, _reopen)
 
 
 def _expired(context: Context) -> Select[CaseRow]:
     today = context.today.isoformat()
     is_over = (CaseRow.state == CaseState.CLOSED.value) & (CaseRow.valid_until < today)
-    return select(CaseRow).where(is_over).order_by(CaseRow.valid_until, CaseRow.id)
-
-
-def reopen_expired(context: Context) -> int:
-    """Reopen closed cases whose decision was valid until before today; returns how many."""
-    expired = context.session.scalars(_expired(context).limit(AT_ONCE).with_for_update()).all()
-    for case in expired:
-        _reopen(context, case)
-    return len(expired)
+    oldest = select(CaseRow).where(is_over).order_by(CaseRow.valid_until, CaseRow.id)
+    return oldest.limit(AT_ONCE)
 
 
 def _reopen(context: Context, case: CaseRow) -> None:

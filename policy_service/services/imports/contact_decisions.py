@@ -6,12 +6,12 @@ from sqlalchemy import Select, select
 
 from policy_service.database.tables.contacts import ContactImportRow
 from policy_service.database.tables.registry import ClinicianRow
-from policy_service.domain.principals import Principal
 from policy_service.errors import StateConflict
 from policy_service.jobs import queue
 from policy_service.services.accounts import AccountForm, add_account
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.expiry import end_expired
 from policy_service.services.imports.contact_accounts import PLATFORMS, accounts_for
 from policy_service.services.imports.contact_states import (
     DISCARDED,
@@ -113,15 +113,9 @@ def _queue(context: Context, kind: str, row: ContactImportRow) -> None:
 
 def expire_uploads(desk: Desk, practice_id: str) -> int:
     """Destroy uploads nobody decided on within a day, for the worker; returns how many."""
-    service = Principal(practice_id, "expiry", "expiry", frozenset())
-    with desk.reading(service) as context:
-        if context.session.scalars(_expired(context).limit(1)).first() is None:
-            return 0
-    with desk.writing(service) as context:
-        rows = context.session.scalars(_expired(context).with_for_update()).all()
-        for row in rows:
-            end_unstored(context, row, EXPIRED)
-        return len(rows)
+    return end_expired(
+        desk, practice_id, _expired, lambda context, row: end_unstored(context, row, EXPIRED)
+    )
 
 
 def _expired(context: Context) -> Select[ContactImportRow]:

@@ -26,6 +26,7 @@ from policy_service.jobs.queue import Work
 from policy_service.ledger.canonical import Json, canonical_bytes, parse_strict
 from policy_service.services.context import Context
 from policy_service.services.desk import Desk
+from policy_service.services.expiry import end_expired
 from policy_service.services.imports.plans import CREATED, UNCHANGED, UPDATED, Report
 from policy_service.services.imports.roster_previews import (
     MOST_SHOWN,
@@ -292,16 +293,12 @@ def _finish(context: Context, drop_id: str, report: Report) -> None:
 
 def expire_drops(desk: Desk, practice_id: str) -> int:
     """Destroy files nobody decided on, for the worker; returns how many."""
-    service = Principal(practice_id, "expiry", "expiry", frozenset())
-    with desk.reading(service) as context:
-        if context.session.scalars(_expired(context).limit(1)).first() is None:
-            return 0
-    with desk.writing(service) as context:
-        rows = context.session.scalars(_expired(context).with_for_update()).all()
-        for row in rows:
-            row.sealed = None
-            _end(context, row, DropState.EXPIRED)
-        return len(rows)
+    return end_expired(desk, practice_id, _expired, _expire)
+
+
+def _expire(context: Context, row: RosterDropRow) -> None:
+    row.sealed = None
+    _end(context, row, DropState.EXPIRED)
 
 
 def _expired(context: Context) -> Select[RosterDropRow]:
