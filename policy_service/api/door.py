@@ -12,6 +12,7 @@ from marshmallow import RAISE
 
 from policy_service.api.clock import today as today
 from policy_service.auth.bearer import authenticate_rest
+from policy_service.bodies import whole_body
 from policy_service.domain.audiences import Audience
 from policy_service.domain.principals import ActingRole, ActingUser, Principal, Scope
 from policy_service.errors import (
@@ -19,7 +20,6 @@ from policy_service.errors import (
     InvalidRequest,
     Malformed,
     NotAllowed,
-    TooLarge,
     UnsupportedMediaType,
 )
 from policy_service.ledger.canonical import Json, canonical_bytes, parse_strict
@@ -68,18 +68,9 @@ def _require_readable_body() -> None:
         raise UnsupportedMediaType.only(*allowed)
     if request.mimetype == JSON_TYPE:
         try:
-            parse_strict(_whole_body())
+            parse_strict(whole_body())
         except NotCanonical as error:
             raise Malformed(f"The request body is {error}"[:_LONGEST_REASON]) from error
-
-
-def _whole_body() -> bytes:
-    """Werkzeug silently cuts a body of unknown length at the limit; a cut one is too large."""
-    raw = request.get_data(cache=True)
-    limit = request.max_content_length
-    if limit is not None and request.content_length is None and len(raw) >= limit:
-        raise TooLarge.over(limit)
-    return raw
 
 
 def upload(media_type: str) -> bytes:

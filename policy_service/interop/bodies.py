@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 from flask import request
 
-from policy_service.errors import FieldError, Malformed, TooLarge, UnsupportedMediaType
+from policy_service.bodies import whole_body
+from policy_service.errors import FieldError, Malformed, UnsupportedMediaType
+from policy_service.ledger.canonical import distinct_members, has_lone_surrogate
 
 MAX_DEPTH = 64
 """Lists and objects nested deeper than this are refused rather than risked on a call stack."""
@@ -36,15 +38,6 @@ def json_object(*media_types: str) -> dict[str, Any]:
     return value
 
 
-def whole_body() -> bytes:
-    """Werkzeug silently cuts a body of unknown length at the limit; a cut one is too large."""
-    raw = request.get_data(cache=True)
-    limit = request.max_content_length
-    if limit is not None and request.content_length is None and len(raw) >= limit:
-        raise TooLarge.over(limit)
-    return raw
-
-
 def _read(raw: bytes) -> Any:
     try:
         return _DECODER.decode(raw.decode("utf-8"))
@@ -62,7 +55,7 @@ def _refuse_unreadable(body: dict[str, Any]) -> None:
 def _unreadable(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str]]:
     """Places that cannot be kept, or that are nested too deep."""
     if isinstance(value, str):
-        if "\0" in value or _has_lone_surrogate(value):
+        if "\0" in value or has_lone_surrogate(value):
             yield pointer, "Text may hold neither NUL characters nor lone surrogates."
         return
     if not isinstance(value, dict | list):
@@ -75,19 +68,6 @@ def _unreadable(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, str
         if isinstance(key, str):
             yield from _unreadable(key, pointer, depth)
         yield from _unreadable(member, f"{pointer}/{key}", depth + 1)
-
-
-def _has_lone_surrogate(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _NotReadable(f"the key {twice!r} appears twice in one object")
-    return members
 
 
 def _float(text: str) -> float:
@@ -108,5 +88,8 @@ def _no_constant(text: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_float, parse_int=_integer, parse_constant=_no_constant
+    object_pairs_hook=distinct_members,
+    parse_float=_float,
+    parse_int=_integer,
+    parse_constant=_no_constant,
 )

@@ -10,13 +10,15 @@ else, because it would write floats, dates and dataclasses too.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, TypeVar
 
 import orjson
 
 from policy_service.ledger.errors import NotCanonical
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+
+Member = TypeVar("Member")
 
 MAX_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8785 section 3.2.2.3, RFC 7493)."""
@@ -128,8 +130,13 @@ def _check(value: object, pointer: str, depth: int) -> None:
             )
 
 
+def has_lone_surrogate(text: str) -> bool:
+    """Whether a character stands there that UTF-8 cannot write."""
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _check_text(text: str, pointer: str) -> None:
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+    if has_lone_surrogate(text):
         _refuse(pointer, "lone surrogates cannot be written as UTF-8")
 
 
@@ -148,7 +155,8 @@ def _check_depth(depth: int, pointer: str) -> None:
         _refuse(pointer[:64], f"nested deeper than {MAX_DEPTH} levels")
 
 
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def distinct_members(pairs: list[tuple[str, Member]]) -> dict[str, Member]:
+    """The members of an object that is being read; NotCanonical if a key stands there twice."""
     members = dict(pairs)
     if len(members) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -175,7 +183,7 @@ _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object,
+    object_pairs_hook=distinct_members,
     parse_float=_no_float,
     parse_int=_integer,
     parse_constant=_no_float,

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 
+from policy_service.bodies import whole_body
 from policy_service.domain.webhook_signatures import Signed
 from policy_service.errors import ServiceError, Unauthenticated
-from policy_service.interop import bodies, door
+from policy_service.interop import door
+from policy_service.interop.bodies import json_object
 from policy_service.interop.webhooks.events import read_event
 from policy_service.refusals import Refuser
 from policy_service.services.webhooks.arrivals import keep_arrival, verified_source
@@ -26,11 +28,11 @@ def receive(source_id: UUID) -> tuple[dict[str, Any], int]:
     signed = Signed(
         request.headers.get("webhook-id", ""),
         request.headers.get("webhook-timestamp", ""),
-        bodies.whole_body(),
+        whole_body(),
     )
     header = request.headers.get("webhook-signature", "")
     source = verified_source(door.desk(), str(source_id), signed, header)
-    event = read_event(bodies.json_object("application/json"))
+    event = read_event(json_object("application/json"))
     keep_arrival(door.desk(), source, signed.id, event)
     return {"status": "recorded"}, 202
 
