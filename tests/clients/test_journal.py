@@ -15,7 +15,7 @@ BY_ID = {"clinician": {"id": "c"}, "client": {"id": "p"}, "purpose": "intake"}
 
 
 def asked(key: str, at: datetime = NOW, **more: object) -> Asked:
-    return Asked(key, at, "/v1/checks", **more)  # type: ignore[arg-type]
+    return Asked(key, at, "/v1/checks", **more)
 
 
 def test_what_was_noted_is_there_after_a_restart(tmp_path: Path) -> None:

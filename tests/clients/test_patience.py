@@ -22,7 +22,7 @@ class Hands:
 
 
 def patience(hands: Hands, **more: float) -> Patience:
-    return Patience(sleep=hands.sleep, now=lambda: hands.now, **more)  # type: ignore[arg-type]
+    return Patience(sleep=hands.sleep, now=lambda: hands.now, **more)
 
 
 @given(

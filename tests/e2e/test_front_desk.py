@@ -53,7 +53,7 @@ def test_a_held_roster_is_looked_at_and_applied(site: Site, tmp_path: Path, widt
     page.get_by_label("What it lists").select_option("episodes")
     text = open_episodes(10, *range(7)) + "e9,c9,nobody,2020,,\n"
     file = {"name": "episodes.csv", "mimeType": "text/csv", "buffer": text.encode()}
-    page.get_by_label("File", exact=True).set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="See what it would change").press("Enter")
     page.get_by_role("heading", name="Apply it?").wait_for()
     keep(page, tmp_path, f"roster-{width}")

@@ -10,13 +10,13 @@ import mimetypes
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from tests.interop.conformance.fhir_server import found_in
 from tests.interop.conformance.hooks import RESOURCES, Json, encounter
+from tests.services.loopback import serving
 
 NODE = Path(__file__).parent / "node"
 PACKAGES = {
@@ -99,12 +99,5 @@ def _handler(site: EhrSite) -> type[BaseHTTPRequestHandler]:
 def serving_site() -> Iterator[EhrSite]:
     """The site on a free port of 127.0.0.1."""
     site = EhrSite()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(site)) as server:
-        site.port = server.server_address[1]
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield site
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(_handler(site)) as site.port:
+        yield site

@@ -68,20 +68,28 @@ def _handler(host: Host) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def web_server(tls: ssl.SSLContext | None = None) -> Iterator[Host]:
-    """A server on a free port of 127.0.0.1."""
-    host = Host()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(host)) as server:
+def serving(
+    handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
+    """A server on a free port of 127.0.0.1; gives the port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
-        host.port = server.server_address[1]
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield host
+            yield server.server_address[1]
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def web_server(tls: ssl.SSLContext | None = None) -> Iterator[Host]:
+    """What the host answers, served."""
+    host = Host()
+    with serving(_handler(host), tls) as host.port:
+        yield host
 
 
 @contextmanager

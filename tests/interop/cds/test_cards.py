@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +12,10 @@ from policy_service.interop.cds.cards import Setting, Told, card_of
 from policy_service.services.ehr_clients import ClientSettings, change_settings
 from tests.cast import World
 from tests.interop.cds.hooks import ALMA, DESK, PATIENT, HookEhr, booking, chart, referral
+from tests.interop.empties import empties
 from tests.signing import BASE
 
 SETTING = Setting("https://policy.example", "Elm", "p1", lambda: "0" * 36)
-
-
-def empties(value: Any, at: str = "") -> Iterator[str]:
-    """Where null, "", [] or {} stands."""
-    if value in (None, "", [], {}) and value is not False:
-        yield at
-    members = value.items() if isinstance(value, dict) else ()
-    members = enumerate(value) if isinstance(value, list) else members
-    for name, part in members:
-        yield from empties(part, f"{at}/{name}")
 
 
 def assert_is_card(card: dict[str, Any]) -> None:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from policy_service.settings import InvalidSetting, Settings
 from tests.interop.conformance.ehr import SERVICES, Ehr, refused
 from tests.interop.conformance.hooks import service_id
+from tests.interop.empties import empties
 
 JSON_TYPES = ("application/json", "application/fhir+json")
+MAY_BE_EMPTY = (".cards", ".systemActions")
+"""The text allows the first; Inferno's CRD kit wants the second there even so."""
 CALLED = f"{SERVICES}/{service_id('patient-view')}"
-
-
-def hollow(value: Any, path: str = "") -> Iterator[str]:
-    """Where a value is null or empty, the two arrays of an answer apart.
-
-    The text allows `cards` to be empty; Inferno's CRD kit wants `systemActions` there even so.
-    """
-    if value is None or value in ("", [], {}):
-        if path not in (".cards", ".systemActions"):
-            yield path
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from hollow(part, f"{path}.{name}")
-    elif isinstance(value, list):
-        for number, part in enumerate(value):
-            yield from hollow(part, f"{path}[{number}]")
 
 
 def test_every_answer_is_json(ehr: Ehr) -> None:
@@ -55,15 +39,16 @@ def test_a_body_that_is_not_a_json_object_is_400(ehr: Ehr, body: bytes) -> None:
 
 def test_nothing_sent_is_null_or_empty(ehr: Ehr) -> None:
     for answer in ehr.every_answer():
-        assert list(hollow(answer)) == []
+        assert list(empties(answer, spared=MAY_BE_EMPTY)) == []
     refusals = [ehr.send("patient-view", {}), ehr.get(SERVICES, token="")]
     for answer in refusals:
-        assert list(hollow(answer.json)) == []
+        assert list(empties(answer.json, spared=MAY_BE_EMPTY)) == []
 
 
 def test_the_walk_sees_what_is_null_or_empty() -> None:
     """Control: one of each, and the array that may be empty is let pass."""
-    seen = hollow({"cards": [], "a": None, "b": [{"c": ""}], "d": {}, "e": [], "f": 0, "g": False})
+    answer = {"cards": [], "a": None, "b": [{"c": ""}], "d": {}, "e": [], "f": 0, "g": False}
+    seen = empties(answer, spared=MAY_BE_EMPTY)
     assert list(seen) == [".a", ".b[0].c", ".d", ".e"]
 
 

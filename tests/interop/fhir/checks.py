@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import fhirkit
 
 from tests.cast import World
+from tests.interop.empties import empties
 
 ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
@@ -21,18 +21,6 @@ def defects(resource: dict[str, Any]) -> list[str]:
         for one in fhirkit.validate(each)
     ]
     return found + [f"empty value at {path}" for path in empties(resource)]
-
-
-def empties(value: Any, path: str = "") -> Iterable[str]:
-    """JSON of FHIR holds no null, "", [] or {} (R4, 2.6.2)."""
-    if value in (None, "", [], {}) and value is not False:
-        yield path
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from empties(part, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from empties(part, f"{path}[{index}]")
 
 
 TOMAS: dict[str, Any] = {
