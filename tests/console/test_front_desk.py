@@ -46,7 +46,7 @@ def test_a_known_client_is_checked_by_number(world: World, ina: Browser) -> None
 def test_a_front_desk_sees_the_standing_and_nothing_it_rests_on(world: World, ina: Browser) -> None:
     where = ina.post("/check", form(world)).location.removeprefix("/console")
     page = ina.get(where).get_data(as_text=True)
-    for hidden in ("Prohibit", "681", "brother", "What it rests on", "Tomas"):
+    for hidden in ("Prohibit", "681.", "brother", "What it rests on", "Tomas"):
         assert hidden not in page
     cleo = signed_in(world, "rona", Role.COMPLIANCE)
     assert "What it rests on" in cleo.get(where).get_data(as_text=True)

@@ -269,7 +269,7 @@ def test_nothing_of_a_file_lies_in_clear(world: World) -> None:
         for column in (row.sealed, row.sealed_file):
             assert column is not None
             assert b"Berg" not in column
-            assert b"c3" not in column
+            assert b"c3," not in column
 
 
 def test_files_are_listed_the_newest_first_and_page_by_page(world: World) -> None:
