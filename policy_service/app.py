@@ -22,11 +22,11 @@ from policy_service.audit.guard import LogGuard, set_guard
 from policy_service.audit.published import PublishedHeads
 from policy_service.audit.remote_signer import RemoteSigner, SignerSocket
 from policy_service.audit.witness.client import WitnessAddress
-from policy_service.console import register_console
+from policy_service.console import keep_sessions, register_console
 from policy_service.console.uploads import InMemoryRequest
 from policy_service.database.engines import EngineOptions
 from policy_service.database.session import Database
-from policy_service.interop import REFUSERS, register_interop
+from policy_service.interop import REFUSERS, check_credentials, register_interop
 from policy_service.ledger.cosignature import Cosigner
 from policy_service.ledger.errors import NoteRefused
 from policy_service.ledger.note import Changeover, Signer
@@ -80,26 +80,40 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
 
 
 def app_over(desk: Desk, settings: Settings) -> Flask:
-    """The application over a desk: its doors, and nothing else."""
+    """The application over a desk."""
+    return stand_on(doors(), desk, settings)
+
+
+def doors() -> Flask:
+    """Every address with what answers it; nothing of a desk or of settings, so it can be copied."""
     app = Flask("policy_service", static_folder=None)
     app.json = OrjsonProvider(app)
     app.request_class = InMemoryRequest
     app.config.update(
-        SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=settings.max_body_bytes,
         API_TITLE="policy_service",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/v1",
     )
-    configure_log(settings.log_level)
-    app.extensions["policy_service"] = desk
-    app.extensions["policy_service_settings"] = settings
     register_rest(app, RestApi(app))
     register_interop(app)
     register_console(app)
     refusals.register(app, (problems.REFUSER, *REFUSERS), problems.REFUSER)
     app.after_request(_harden)
+    return app
+
+
+def stand_on(app: Flask, desk: Desk, settings: Settings) -> Flask:
+    """Give the doors what they answer from."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+    )
+    configure_log(settings.log_level)
+    app.extensions["policy_service"] = desk
+    app.extensions["policy_service_settings"] = settings
+    check_credentials(app, desk, settings)
+    keep_sessions(app, settings)
     return app
 
 

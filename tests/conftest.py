@@ -26,10 +26,11 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from policy_service.database import Database, migrate
+from policy_service.database import Database, engines, migrate
+from policy_service.database.engines import EngineOptions
 from tests.cast import World, empty_world, populate, world_like
 from tests.postgresql_server import NoServer, Server, running_server
 
@@ -82,6 +83,24 @@ def skip_tier(config: pytest.Config, tier: str, reason: str) -> None:
     if tier in os.environ.get("POLICY_TEST_REQUIRE", "").split(","):
         pytest.fail(f"{tier} is required here: {reason}", pytrace=False)
     pytest.skip(f"{tier}: {reason}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> Iterator[None]:
+    """Once in a process: SQLAlchemy does it once an engine, and each test has an engine."""
+    make, first = engines.create, dict[str, Engine]()
+
+    def create(url: str, options: EngineOptions) -> Engine:
+        engine = make(url, options)
+        known = first.setdefault(engine.dialect.name, engine)
+        engine.dialect = engine.pool._dialect = known.dialect
+        engine._compiled_cache = known._compiled_cache
+        engine._compiled_cache.capacity = 5000
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "create", create)
+        yield
 
 
 @pytest.fixture(scope="session")

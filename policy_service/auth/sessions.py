@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -70,13 +71,14 @@ class ConsoleUser(UserMixin):  # type: ignore[misc]  # flask_login ships no type
         return self.token
 
 
-def login_manager(app: Flask, desk: Desk, lifetimes: Lifetimes) -> LoginManager:
-    """Hang Flask-Login on the application, over our sessions."""
+def login_manager(app: Flask, sessions: Callable[[], tuple[Desk, Lifetimes]]) -> LoginManager:
+    """Hang Flask-Login on the application, over the sessions of the request's desk."""
     manager = LoginManager()
     manager.session_protection = None
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> ConsoleUser | None:
+        desk, lifetimes = sessions()
         principal = find_session(desk, token, lifetimes)
         return None if principal is None else ConsoleUser(token, principal)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, current_app
 
 from policy_service.auth.sessions import Lifetimes, login_manager
 from policy_service.auth.throttle import Throttle
@@ -73,11 +73,7 @@ _VIEWS = (
 
 def register_console(app: Flask) -> None:
     """Hang the console on the application, under /console."""
-    settings: Settings = app.extensions["policy_service_settings"]
-    secure = settings.cookie_secure
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-session" if secure else "policy_session",
-        SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
@@ -87,11 +83,19 @@ def register_console(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,  # pages send no Referer; the token and SameSite stand alone
     )
     door.csrf.init_app(app)
-    lifetimes = Lifetimes.of(settings)
-    app.extensions["console_lifetimes"] = lifetimes
-    app.extensions["console_throttle"] = Throttle()
-    login_manager(app, app.extensions["policy_service"], lifetimes)
+    login_manager(app, lambda: (door.desk(), current_app.extensions["console_lifetimes"]))
     app.jinja_env.filters.update(
         bits=bits, moment=moment, plain=plain, pretty=pretty, uncompared=uncompared
     )
     app.register_blueprint(door.blueprint)
+
+
+def keep_sessions(app: Flask, settings: Settings) -> None:
+    """Let people sign in, for as long and under the cookie that the operator set."""
+    secure = settings.cookie_secure
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if secure else "policy_session",
+        SESSION_COOKIE_SECURE=secure,
+    )
+    app.extensions["console_lifetimes"] = Lifetimes.of(settings)
+    app.extensions["console_throttle"] = Throttle()

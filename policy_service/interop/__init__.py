@@ -42,15 +42,17 @@ for _blueprint in FHIR:
 
 
 def register_interop(app: Flask) -> None:
-    """Hang the EHR standards door on the application, with what checks its credentials."""
-    desk: Desk = app.extensions["policy_service"]
-    settings: Settings = app.extensions["policy_service_settings"]
+    """Hang the EHR standards door on the application."""
+    for blueprint in (*HOOKS, *FHIR, *OTHERS):
+        app.register_blueprint(blueprint)
+    app.after_request(cors.allow_origin)
+
+
+def check_credentials(app: Flask, desk: Desk, settings: Settings) -> None:
+    """Let it check the tokens that are meant for these settings."""
     base = settings.public_base_url
     fetched = FetchedKeys(fetch_through(desk.outbound), desk.clock)
     app.extensions["policy_service_hook_tokens"] = HookTokens(desk, base, fetched)
     app.extensions["policy_service_token_issuer"] = TokenIssuer(
         desk, frozenset({base, f"{base}/", f"{base}{smart.TOKEN_PATH}"}), fetched
     )
-    for blueprint in (*HOOKS, *FHIR, *OTHERS):
-        app.register_blueprint(blueprint)
-    app.after_request(cors.allow_origin)

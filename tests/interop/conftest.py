@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Response, jsonify
 
+from policy_service.app import app_over
 from policy_service.domain.principals import Scope
 from policy_service.interop import door
 from policy_service.interop.bodies import json_object
@@ -55,6 +56,8 @@ def _fhir() -> Blueprint:
 @pytest.fixture
 def knocking(sqlite_world: World) -> World:
     """A world whose door has the two views, with nothing behind them."""
-    sqlite_world.app.register_blueprint(_hooks())
-    sqlite_world.app.register_blueprint(_fhir())
+    own = app_over(sqlite_world.desk, sqlite_world.settings)
+    own.register_blueprint(_hooks())
+    own.register_blueprint(_fhir())
+    sqlite_world.app = own
     return sqlite_world
