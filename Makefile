@@ -69,10 +69,10 @@ test: $(VENV)/dev.stamp ## run every test that pip packages alone can run
 
 test-tiers: $(VENV)/dev.stamp foreign-node gnuhealth ## run the tests that need Debian packages, npm or minutes
 	POLICY_TEST_REQUIRE=$(TIERS) $(BIN)/pytest -m "($(TIER_TESTS)) and not soak" $(PYTEST_ARGS)
-	POLICY_LAWS=full $(BIN)/pytest $(LONG_LAWS) -m "not slow and not soak" $(PYTEST_ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long laws and the foreign oracles at full size
 	$(BIN)/pytest -m soak $(PYTEST_ARGS)
+	POLICY_LAWS=full $(BIN)/pytest $(LONG_LAWS) -m "not slow and not soak" $(PYTEST_ARGS)
 
 attacks: $(VENV)/dev.stamp ## run the attack and fault matrix of the log and count its rows
 	$(BIN)/pytest tests/attacks -m "not slow and not soak"

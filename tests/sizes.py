@@ -1,4 +1,4 @@
-"""How many examples the long laws try: a quarter in `make test`, all of them in the tiers."""
+"""How many examples the long laws try: a quarter in `make test`, all of them in `make soak`."""
 
 from __future__ import annotations
 
