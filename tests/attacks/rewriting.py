@@ -42,6 +42,28 @@ def edit_one_column(world: World, index: int) -> Sequence[str]:
     return (f"exit 1: TAMPERED at index {index}: the field action is '{LIE}' in its row",)
 
 
+def hide_from_a_subject(world: World, index: int) -> Sequence[str]:
+    """The leaf stays; what is found of the person it names no longer holds it."""
+    found = rows_of(world)[index]["id"]
+    statement = "DELETE FROM audit_entry_subject WHERE entry_id = :id"
+    assert tamper(world.desk.database, statement, id=found)
+    return (f"exit 1: TAMPERED at index {index}: the field subject_refs is [] in its row",)
+
+
+def name_another_subject(world: World, index: int) -> Sequence[str]:
+    """The leaf stays; it is also found under somebody it does not name."""
+    found = rows_of(world)[index]["id"]
+    tamper(
+        world.desk.database,
+        "INSERT INTO audit_entry_subject (practice_id, subject_ref, entry_id)"
+        " VALUES (:practice, :ref, :id)",
+        practice=world.practice_id,
+        ref="0f9d2c4e-0000-4000-8000-000000000000",
+        id=found,
+    )
+    return (f"exit 1: TAMPERED at index {index}: the field subject_refs is ['0f9d2c4e-",)
+
+
 def edit_and_recompute(world: World, index: int) -> Sequence[str]:
     """The entry is rewritten, and leaf hash, tree and head are made to match."""
 
