@@ -39,10 +39,11 @@ _QUERY = (
 _IS_PLACED = (LeafRow.practice_id == EntrySubjectRow.practice_id) & (
     LeafRow.entry_id == EntrySubjectRow.entry_id
 )
+# + 0: led by the leaves' order, SQLite would walk the whole index of names for every leaf.
 _NAMED = (
     select(LeafRow.leaf_index, EntrySubjectRow.subject_ref)
     .join(LeafRow, _IS_PLACED)
-    .order_by(LeafRow.leaf_index, EntrySubjectRow.subject_ref)
+    .order_by(LeafRow.leaf_index + 0, EntrySubjectRow.subject_ref)
     .execution_options(yield_per=1000)
 )
 _NOBODY: tuple[int | None, list[str]] = (None, [])
