@@ -21,6 +21,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -55,6 +56,21 @@ _found = pytest.StashKey[dict[str, str]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Keep what was found and what was missing for the summary."""
     config.stash[_missing], config.stash[_found] = {}, {}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of several tells the one that prints the summary."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["tiers"] = [session.config.stash[_found], session.config.stash[_missing]]
+
+
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_testnodedown(node: Any) -> None:
+    """What a process told before it ended; nothing if it crashed."""
+    told = getattr(node, "workeroutput", {}).get("tiers", [{}, {}])
+    for kept, more in zip((_found, _missing), told, strict=True):
+        node.config.stash[kept].update(more)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
