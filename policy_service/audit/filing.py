@@ -43,7 +43,7 @@ _IS_PLACED = (LeafRow.practice_id == EntrySubjectRow.practice_id) & (
 _NAMED = (
     select(LeafRow.leaf_index, EntrySubjectRow.subject_ref)
     .join(LeafRow, _IS_PLACED)
-    .order_by(LeafRow.leaf_index + 0, EntrySubjectRow.subject_ref)
+    .order_by(LeafRow.leaf_index + 0)
     .execution_options(yield_per=1000)
 )
 _NOBODY: tuple[int | None, list[str]] = (None, [])

@@ -18,6 +18,11 @@ def forget_heads(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("policy_service.audit.guard.LogGuard.contradiction", lambda *_: "")
 
 
+def read_no_columns(patch: pytest.MonkeyPatch) -> None:
+    """What entries are found by is not compared with their leaves."""
+    patch.setattr("policy_service.audit.filing.told_otherwise", lambda *_: None)
+
+
 def believe_the_rows(patch: pytest.MonkeyPatch) -> None:
     """Leaves are counted, and neither hashed nor compared."""
 
@@ -25,7 +30,7 @@ def believe_the_rows(patch: pytest.MonkeyPatch) -> None:
         return Verification(sum(1 for _ in entries))
 
     patch.setattr("policy_service.audit.verification.verify_entries", counted)
-    patch.setattr("policy_service.audit.filing.told_otherwise", lambda *_: None)
+    read_no_columns(patch)
     forget_heads(patch)
 
 

@@ -26,11 +26,8 @@ def test_attack_01_a_column_that_filters_go_by_is_named_too(
 ) -> None:
     at = told(world) + 1
 
-    def columns_unread(patch: Patch) -> None:
-        patch.setattr("policy_service.audit.filing.told_otherwise", lambda *_: None)
-
     attack = partial(rewriting.edit_one_column, world, at)
-    Trial(partial(look_inside, world), attack, columns_unread).run(monkeypatch)
+    Trial(partial(look_inside, world), attack, blinds.read_no_columns).run(monkeypatch)
 
 
 @pytest.mark.parametrize("attack", [rewriting.hide_from_a_subject, rewriting.name_another_subject])
@@ -39,12 +36,8 @@ def test_attack_01_an_entry_is_found_under_whom_it_names_and_nobody_else(
 ) -> None:
     world.check("alma", "tomas")
     at = told(world) - 1
-
-    def index_unread(patch: Patch) -> None:
-        filing = "policy_service.audit.filing.told_otherwise"
-        patch.setattr(filing, lambda *_: None)
-
-    Trial(partial(look_inside, world), partial(attack, world, at), index_unread).run(monkeypatch)
+    look, change = partial(look_inside, world), partial(attack, world, at)
+    Trial(look, change, blinds.read_no_columns).run(monkeypatch)
 
 
 def test_attack_03_a_row_deleted_and_nothing_recomputed_is_a_gap(
